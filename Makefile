@@ -1,0 +1,70 @@
+# Every target sets up what it needs, in .venv (or .venv-nest, .venv-brian2), and needs only Python
+# 3.11 to 3.13 with venv, gcc and a package index. `make help` lists the targets.
+
+PYTHON ?= python3
+PYTEST_ARGS ?=
+
+BIN := .venv/bin
+
+.PHONY: help demo test lint peer-nest peer-brian2-networks clean
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 26
+	@echo "Variables: PYTHON=python3.12 (which Python), PYTEST_ARGS='-k name' (for make test)"
+
+demo: .venv/.demo  ## run a small cortical microcircuit and draw its spikes
+	@touch .venv/.demo-started
+	MPLBACKEND=Agg $(BIN)/python docs/examples/microcircuit.py --scale 0.1 --drive poisson --duration 2
+	@pictures=$$(find "$(CURDIR)" -path '*/.venv*' -prune -o -name '*.png' -newer .venv/.demo-started -print); \
+	if [ -z "$$pictures" ]; then echo "The demo ran but wrote no PNG." >&2; exit 1; fi; \
+	echo "The picture is at:"; echo "$$pictures"
+
+test: .venv/.test  ## run the tests (not those marked slow, gpu or peer)
+	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+
+lint: .venv/.lint  ## check style (ruff), types (mypy) and layers (import-linter)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+peer-nest: .venv-nest/.ready  ## compare with NEST 3.10
+	.venv-nest/bin/python tests/peers/peer_nest.py
+
+peer-brian2-networks: .venv-brian2/.ready  ## compare whole networks with Brian2 2.9
+	.venv-brian2/bin/python tests/peers/peer_brian2_networks.py
+
+clean:  ## remove the environments and everything built or cached
+	rm -rf .venv .venv-nest .venv-brian2 build dist
+	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ---- environments ------------------------------------------------------------------------------
+
+# A stamp file says that an environment holds NEEDS; a change of pyproject.toml makes it stale.
+.venv/.demo: NEEDS := -e '.[plot]'
+.venv/.test: NEEDS := -e '.[test,plot]'
+.venv/.lint: NEEDS := -e '.[dev,plot]'
+.venv-nest/.ready: NEEDS := 'nest-simulator==3.10.*' -e .
+# Brian2 compiles its C++ with setuptools, which Python 3.12 no longer brings along.
+.venv-brian2/.ready: NEEDS := 'brian2==2.9.0' 'numpy<2.4' setuptools -e .
+
+.venv/.demo .venv/.test .venv/.lint: .venv/.created
+.venv-nest/.ready: .venv-nest/.created
+.venv-brian2/.ready: .venv-brian2/.created
+
+.venv/.demo .venv/.test .venv/.lint .venv-nest/.ready .venv-brian2/.ready: pyproject.toml
+	@echo "Installing into $(@D); the first time takes a few minutes."
+	$(@D)/bin/python -m pip install --quiet $(NEEDS)
+	@touch $@
+
+%/.created:
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(not (3, 11) <= v < (3, 14))' || { \
+	  echo "spikesim needs Python 3.11, 3.12 or 3.13, but $(PYTHON) is: $$($(PYTHON) --version 2>&1)" >&2; \
+	  echo "Name another one, for example: make $(or $(MAKECMDGOALS),test) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $* || { \
+	  echo "$(PYTHON) could not make a virtual environment; on Debian and Ubuntu, install python3-venv." >&2; exit 1; }
+	$*/bin/python -m pip install --quiet --upgrade pip
+	@touch $@

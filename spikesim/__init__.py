@@ -1,0 +1,70 @@
+"""spikesim: spiking neural networks, described once, run on NumPy, JAX and CUDA.
+
+Start with `Network`; see README.md and docs/guide.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+# name: where it lives. Loaded when first used, so that `import spikesim` stays quick.
+_NAMES = {
+    "Network": "network:Network",
+    "Population": "network:Population",
+    "PopulationView": "network:PopulationView",
+    "Projection": "network:Projection",
+    "Model": "simulate:Model",
+    "Results": "results:Results",
+    "NeuronModel": "models.base:NeuronModel",
+    "SynapseModel": "models.base:SynapseModel",
+    "neuron": "models.base:neuron",
+    "parameter": "models.declaration:parameter",
+    "state": "models.declaration:state",
+    "port": "models.declaration:port",
+    "neurons": "models.neurons",
+    "synapses": "models.synapses",
+    "uniform": "distributions:uniform",
+    "normal": "distributions:normal",
+    "lognormal": "distributions:lognormal",
+    "all_to_all": "connectivity:AllToAll",
+    "one_to_one": "connectivity:OneToOne",
+    "fixed_probability": "connectivity:FixedProbability",
+    "fixed_indegree": "connectivity:FixedIndegree",
+    "fixed_outdegree": "connectivity:FixedOutdegree",
+    "fixed_total_number": "connectivity:FixedTotalNumber",
+    "explicit": "connectivity:Explicit",
+    "from_matrix": "connectivity:FromMatrix",
+    "dc": "stimuli:Dc",
+    "step_current": "stimuli:StepCurrent",
+    "timed_array": "stimuli:TimedArray",
+    "poisson": "stimuli:Poisson",
+    "spike_times": "stimuli:SpikeTimes",
+    "plotting": "plotting",
+    "units": "units",
+    "errors": "errors",
+    "SpikesimError": "errors:SpikesimError",
+}
+
+__all__ = sorted([*_NAMES, "__version__"])
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _NAMES:
+        raise AttributeError(f"spikesim has no {name!r}; it has: {', '.join(__all__)}")
+    module, _, attribute = _NAMES[name].partition(":")
+    found = importlib.import_module(f"{__name__}.{module}")
+    value = getattr(found, attribute) if attribute else found
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
+
+
+if TYPE_CHECKING:
+    from .network import Network as Network
+    from .results import Results as Results

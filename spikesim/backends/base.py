@@ -1,0 +1,87 @@
+"""What a backend is: Program -> Executable; and what an executable gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from ..errors import UnsupportedError
+from ..ir.program import Program
+from ..passes.layout import is_static
+
+Precision = Literal["float32", "float64"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to compile. conformance: float64 in which every backend gives the same bits."""
+
+    precision: Precision = "float32"
+    conformance: bool = False
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The floating point type of states and parameters."""
+        return np.dtype(self.precision)
+
+
+@dataclass
+class Recorded:
+    """What a run recorded, by probe name.
+
+    events: (step, element) int64 arrays, sorted; step n + 1 labels what was found in step n.
+    samples: [samples, elements]. sampled: the steps of the samples. final: the state at the end,
+    by (group, field).
+    """
+
+    events: dict[str, tuple[np.ndarray, np.ndarray]]
+    samples: dict[str, np.ndarray]
+    sampled: dict[str, np.ndarray]
+    final: dict[tuple[str, str], np.ndarray]
+    steps: int
+
+
+class Executable(Protocol):
+    """A program made ready to run; a function of parameter values, a seed and a number of steps."""
+
+    compilations: int
+
+    def run(
+        self, values: Mapping[str, np.ndarray], seed: int, steps: int,
+        progress: Callable[[int], None],
+    ) -> Recorded:  # fmt: skip
+        """Run from step 0. `values` are bound (see `binding`); `progress` is told steps done."""
+        ...
+
+
+class Backend(Protocol):
+    """A way to run programs."""
+
+    name: str
+
+    def unavailable(self) -> str:
+        """Why it can't be used here; empty if it can."""
+        ...
+
+    def lower(self, program: Program, options: Options) -> Executable:
+        """Make ready. `program` has been through the passes.
+
+        Raises UnsupportedError for what the backend lacks.
+        """
+        ...
+
+
+def refuse_unsupported(program: Program, backend: str) -> None:
+    """Raise UnsupportedError, naming everything that array backends do not run yet."""
+    lacking = [f"edges {e.name!r}: blocks that write more than one port by a fixed weight"
+               for e in program.edges if not is_static(e)]  # fmt: skip
+    lacking += [f"clock {c.name!r}" for c in program.clocks]
+    lacking += [f"link {k.reader}.{k.name}" for k in program.links]
+    if lacking:
+        raise UnsupportedError(
+            f"the backend {backend!r} can't run: " + "; ".join(lacking)
+            + ". No backend of this version can."
+        )  # fmt: skip

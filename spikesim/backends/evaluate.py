@@ -1,0 +1,114 @@
+"""Expressions on arrays, for NumPy and JAX alike: what each operation of the IR means.
+
+`Arrays` is an array library with everything the operations need. In conformance mode the elementary
+functions are those of `spikesim.portable`, in which every backend gives the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+
+from .. import portable, random
+from ..ir.expr import Const, Draw, Expr, Op, Ref, walk
+from ..ir.verify import draw_path
+
+Array = Any
+
+
+class Arrays(Protocol):
+    """An array library: NumPy's or JAX's namespace, and a little more."""
+
+    xp: Any
+    portable: portable.ArrayLibrary
+    conformance: bool
+
+    def poisson(self, u: Array, mean: Array) -> Array:
+        """Poisson counts as `spikesim.random.poisson` defines them."""
+        ...
+
+    def settle(self, value: Array) -> Array:
+        """The result of one operation, with subnormal numbers flushed to zero where needed."""
+        ...
+
+
+_PORTABLE = ("exp", "expm1", "log", "log1p", "sin", "cos", "tan", "sinh", "cosh", "tanh", "exprel")
+
+
+def operations(arrays: Arrays) -> dict[str, Callable[..., Array]]:
+    """The operations of the IR as functions of arrays."""
+    xp, lib = arrays.xp, arrays.portable
+    table: dict[str, Callable[..., Array]] = {
+        "or": xp.logical_or, "and": xp.logical_and, "not": xp.logical_not,
+        "lt": xp.less, "le": xp.less_equal, "gt": xp.greater, "ge": xp.greater_equal,
+        "eq": xp.equal, "ne": xp.not_equal,
+        "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b,
+        "div": lambda a, b: a / b, "neg": lambda a: -a, "mod": xp.mod, "floordiv": xp.floor_divide,
+        "pow": xp.power, "where": xp.where, "abs": xp.abs, "min": xp.minimum, "max": xp.maximum,
+        "clip": lambda x, low, high: xp.minimum(xp.maximum(x, low), high),
+        "sign": xp.sign, "floor": xp.floor, "ceil": xp.ceil, "sqrt": xp.sqrt,
+        "exprel": lambda x: _exprel(x, xp),
+        "int": lambda x: xp.asarray(x).astype("int32"),
+        "take": lambda table, index: table[index],
+    }  # fmt: skip
+    for name in _PORTABLE:
+        if arrays.conformance:
+            function = getattr(portable, name)
+            table[name] = lambda x, f=function: f(_float64(x, xp), lib)
+        elif name != "exprel":
+            table[name] = getattr(xp, name)
+    if arrays.conformance:
+        table["pow"] = lambda x, y: portable.power(_float64(x, xp), _float64(y, xp), lib)
+    return table
+
+
+def _float64(x: Array, xp: Any) -> Array:
+    return xp.asarray(x).astype("float64")
+
+
+def _exprel(x: Array, xp: Any) -> Array:
+    """(exp(x) - 1)/x; near 0 the first terms of its series. Cancellation is harmless where it is
+    used, since the result multiplies x."""
+    small = xp.abs(x) < 1e-4
+    safe = xp.where(small, 1.0, x)
+    return xp.where(small, 1.0 + 0.5 * x, (xp.exp(safe) - 1.0) / safe)
+
+
+class Drawing:
+    """The random numbers of one step of one run."""
+
+    def __init__(self, arrays: Arrays, seed: Array, step: Array):
+        self.arrays, self.seed, self.step = arrays, seed, step
+
+    def draw(self, group: str, size: int, node: Draw, args: list[Array]) -> Array:
+        """A draw for every element: key (seed, stream), counter (step, element)."""
+        xp = self.arrays.xp
+        element = xp.arange(size, dtype="uint32")
+        stream = np.uint32(random.stream(draw_path(group, node)))
+        word0, word1 = random.threefry2x32(self.seed, stream, self.step, element)
+        if node.distribution == "normal":
+            return random.normal(word0, word1, self.arrays.portable)
+        u = random.uniform(word0, word1)
+        return u if node.distribution == "uniform" else self.arrays.poisson(u, args[0])
+
+
+def evaluate(
+    expr: Expr, scope: Mapping[str, Array], arrays: Arrays, table: Mapping[str, Callable[..., Array]],
+    draw: Callable[[Draw, list[Array]], Array] | None = None,
+) -> Array:  # fmt: skip
+    """The value of an expression; shared parts are computed once."""
+    values: dict[int, Array] = {}
+    for node in walk(expr):
+        if isinstance(node, Const):
+            value: Array = node.value
+        elif isinstance(node, Ref):
+            value = scope[node.name]
+        elif isinstance(node, Op):
+            value = arrays.settle(table[node.name](*(values[id(a)] for a in node.args)))
+        else:
+            assert draw is not None
+            value = draw(node, [values[id(a)] for a in node.args])
+        values[id(node)] = value
+    return values[id(expr)]

@@ -1,0 +1,50 @@
+"""JAX as the evaluator needs it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from ... import portable
+from .events import poisson
+
+
+class JaxPortable:
+    """The exact array operations of `spikesim.portable` in JAX; under enable_x64."""
+
+    where = staticmethod(jnp.where)
+    floor = staticmethod(jnp.floor)
+    sqrt = staticmethod(jnp.sqrt)
+    abs = staticmethod(jnp.abs)
+    minimum = staticmethod(jnp.minimum)
+    maximum = staticmethod(jnp.maximum)
+
+    def pow2(self, k: Any) -> Any:
+        bits = (jnp.asarray(k, jnp.float64).astype(jnp.int64) + 1023) << 52
+        return jax.lax.bitcast_convert_type(bits, jnp.float64)
+
+    def significand_exponent(self, x: Any) -> tuple[Any, Any]:
+        bits = jax.lax.bitcast_convert_type(jnp.asarray(x, jnp.float64), jnp.int64)
+        significand = (bits & 0x000F_FFFF_FFFF_FFFF) | 0x3FF0_0000_0000_0000
+        exponent = ((bits >> 52) - 1023).astype(jnp.float64)
+        return jax.lax.bitcast_convert_type(significand, jnp.float64), exponent
+
+
+class JaxArrays:
+    """JAX's namespace, portable functions and draws. XLA flushes subnormals by itself."""
+
+    xp: Any = jnp
+    portable: portable.ArrayLibrary = JaxPortable()
+
+    def __init__(self, conformance: bool):
+        self.conformance = conformance
+
+    def poisson(self, u: Any, mean: Any) -> Any:
+        mean = jnp.broadcast_to(jnp.asarray(mean, jnp.float64), u.shape)
+        limit = jnp.floor(mean + 12.0 * jnp.sqrt(mean) + 32.0)
+        return poisson(u, mean, portable.exp(-mean, self.portable), limit)
+
+    def settle(self, value: Any) -> Any:
+        return value

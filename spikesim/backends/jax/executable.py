@@ -1,0 +1,139 @@
+"""The loop over steps as one XLA computation: a while loop with a length that is an argument."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ...ir.program import Delivery, Program
+from ..base import Options, Recorded
+from ..drive import Chunk, State, drive, sample_steps
+from ..step import Step
+from .arrays import JaxArrays
+from .events import deliver
+
+# In conformance mode XLA may neither regroup constants (algsimp) nor put several operations into
+# one kernel (fusion), where LLVM would contract a*b + c to one rounding.
+_AS_WRITTEN = {"xla_backend_optimization_level": 0, "xla_disable_hlo_passes": "algsimp,fusion"}
+_BUFFER_BYTES = 2**25
+_LONGEST_CHUNK = 1000
+_WIDEST = 512
+
+
+class JaxEvents:
+    """Delivery by our primitives; the table is an argument of the computation, not part of it."""
+
+    def __init__(self, table: Mapping[str, Any], width: int):
+        self.table, self.width = table, width
+
+    def send(self, ring: Any, fired: Any, weights: Any, step: Any) -> Any:
+        t = self.table
+        return deliver(ring, fired, weights, t["row_pointer"], t["slot"], t["delay"], step, self.width)
+
+    def take(self, ring: Any, step: Any) -> tuple[Any, Any]:
+        row = jnp.mod(step, ring.shape[0])
+        return ring[row], ring.at[row].set(0)
+
+
+class JaxExecutable:
+    """A program compiled by XLA, once for all parameters, seeds and durations."""
+
+    def __init__(self, program: Program, options: Options):
+        assert program.delivery is not None
+        self.program, self.options = program, options
+        self.compilations = 0
+        self.chunk = _chunk(program, options)
+        self.width = _width(program.delivery)
+        d = program.delivery
+        with jax.enable_x64(True):
+            self.table = {
+                "row_pointer": jnp.asarray(d.row_pointer, jnp.int64),
+                "slot": jnp.asarray(d.slot, jnp.int32),
+                "delay": jnp.asarray(d.delay, jnp.int32),
+            }
+        self.compiled = jax.jit(
+            self._advance, compiler_options=_AS_WRITTEN if options.conformance else None
+        )
+
+    def _step(self, table: Mapping[str, Any]) -> Step:
+        arrays = JaxArrays(self.options.conformance)
+        return Step(self.program, arrays, JaxEvents(table, self.width), self.options.dtype)
+
+    def _advance(
+        self, table: Any, values: Any, seed: Any, state: Any, n0: Any, count: Any
+    ) -> tuple[Any, Any, Any]:
+        """(state, fired [chunk, sources], samples) after `count` steps from n0."""
+        self.compilations += 1  # runs when JAX traces, once a compilation
+        step = self._step(table)
+        probes = [p for p in self.program.probes if p.variable]
+        fired = jnp.zeros((self.chunk, state["fired"].shape[0]), bool)
+        samples = {
+            p.name: jnp.zeros((-(-self.chunk // p.every) + 1, self._width(p)), self._dtype(p))
+            for p in probes
+        }
+
+        def one(carry: Any) -> Any:
+            n, state, fired, samples = carry
+            for p in probes:
+                # Off the beat the sample goes to a row that a later one overwrites, or the last.
+                row = n // p.every - (n0 + p.every - 1) // p.every
+                row = jnp.where(n % p.every == 0, row, samples[p.name].shape[0] - 1)
+                value = state[f"{p.source.group}.{p.variable}"][p.source.index]
+                samples = samples | {p.name: samples[p.name].at[row].set(value)}
+            state = step(values, state, n, seed)
+            return n + 1, state, fired.at[n - n0].set(state["fired"]), samples
+
+        start = n0, state, fired, samples
+        _, state, fired, samples = jax.lax.while_loop(lambda c: c[0] < n0 + count, one, start)
+        return state, fired, samples
+
+    def _width(self, probe: Any) -> int:
+        return len(probe.source.indices(self.program.group(probe.source.group).size))
+
+    def _dtype(self, probe: Any) -> Any:
+        dtype = self.program.group(probe.source.group).field(probe.variable).dtype
+        return {"float": self.options.dtype, "int": np.int32, "bool": np.bool_}[dtype]
+
+    def run(
+        self, values: Mapping[str, np.ndarray], seed: int, steps: int,
+        progress: Callable[[int], None],
+    ) -> Recorded:  # fmt: skip
+        with jax.enable_x64(True):
+            bound = {
+                name: jnp.asarray(v, self.options.dtype if v.dtype == np.float64 else v.dtype)
+                for name, v in values.items()
+            }
+            call = partial(self.compiled, self.table, bound, jnp.uint32(seed))
+
+            def advance(state: State, n: int, count: int) -> Chunk:
+                state, fired, samples = call(state, jnp.int32(n), jnp.int32(count))
+                kept = {
+                    p.name: np.asarray(samples[p.name])[: len(sample_steps(n, count, p.every))]
+                    for p in self.program.probes if p.variable
+                }  # fmt: skip
+                return state, np.asarray(fired)[:count], kept
+
+            start = self._step(self.table).initial(bound)
+            return drive(self.program, advance, start, steps, self.chunk, progress)
+
+
+def _chunk(program: Program, options: Options) -> int:
+    """Steps a chunk: as many as the buffers of recordings hold."""
+    sizes = {n.name: n.size for n in program.neurons}
+    assert program.delivery is not None
+    width = program.delivery.n_sources
+    for p in program.probes:
+        if p.variable:
+            width += options.dtype.itemsize * len(p.source.indices(sizes[p.source.group])) // p.every
+    return int(np.clip(_BUFFER_BYTES // max(width, 1), 1, _LONGEST_CHUNK))
+
+
+def _width(delivery: Delivery) -> int:
+    """Synapses taken at a time: the longest row, up to a bound, as a power of two."""
+    longest = int(np.diff(delivery.row_pointer).max(initial=1))
+    return int(min(_WIDEST, 2 ** int(np.ceil(np.log2(max(longest, 1))))))

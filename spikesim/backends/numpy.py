@@ -1,0 +1,122 @@
+"""The reference: every step in NumPy, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..ir.program import Delivery, Program
+from .base import Options, Recorded, refuse_unsupported
+from .binding import HostArrays
+from .drive import Chunk, drive
+from .step import State, Step
+
+_CHUNK = 256
+_SMALLEST = {"float32": np.float32(2.0**-126), "float64": 2.0**-1022}
+
+
+class NumPyArrays(HostArrays):
+    """NumPy, with subnormal results flushed to zero, as XLA and GPUs do."""
+
+    def __init__(self, conformance: bool, smallest: Any):
+        super().__init__(conformance)
+        self.smallest = smallest
+        self.underflow = False
+
+    def note(self, *_: Any) -> None:
+        """Called by NumPy when an operation underflowed."""
+        self.underflow = True
+
+    def settle(self, value: np.ndarray) -> np.ndarray:
+        if self.underflow:
+            self.underflow = False
+            return np.where(np.abs(value) < self.smallest, np.zeros_like(value), value)
+        return value
+
+
+class NumPyEvents:
+    """Delivery through the ring, in place."""
+
+    def __init__(self, delivery: Delivery):
+        self.delivery = delivery
+        self.rows = delivery.longest + 1
+
+    def send(self, ring: np.ndarray, fired: np.ndarray, weights: np.ndarray, step: int) -> np.ndarray:
+        d = self.delivery
+        sources = np.flatnonzero(fired)
+        if not len(sources):
+            return ring
+        start, end = d.row_pointer[sources], d.row_pointer[sources + 1]
+        lengths = end - start
+        first = np.repeat(start - np.cumsum(lengths) + lengths, lengths)
+        synapse = first + np.arange(int(lengths.sum()))
+        row = (step + d.delay[synapse]) % self.rows
+        flat = ring.reshape(-1)
+        np.add.at(flat, row.astype(np.int64) * d.n_slots + d.slot[synapse], weights[synapse])
+        return ring
+
+    def take(self, ring: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:
+        row = step % self.rows
+        arrived = ring[row].copy()
+        ring[row] = 0
+        return arrived, ring
+
+
+class NumPyExecutable:
+    """A program run by NumPy."""
+
+    compilations = 0
+
+    def __init__(self, program: Program, options: Options):
+        assert program.delivery is not None
+        self.program, self.options = program, options
+        self.arrays = NumPyArrays(options.conformance, _SMALLEST[options.precision])
+        self.step = Step(program, self.arrays, NumPyEvents(program.delivery), options.dtype)
+
+    def run(
+        self, values: Mapping[str, np.ndarray], seed: int, steps: int,
+        progress: Callable[[int], None],
+    ) -> Recorded:  # fmt: skip
+        dtype = self.options.dtype
+        cast = {n: v.astype(dtype) if v.dtype == np.float64 else v for n, v in values.items()}
+        probes = [
+            (p, f"{p.source.group}.{p.variable}", p.source.index)
+            for p in self.program.probes if p.variable
+        ]  # fmt: skip
+        key = np.asarray(seed, np.uint32)
+
+        def advance(state: State, n: int, count: int) -> Chunk:
+            state = state | {"ring": state["ring"].copy()}
+            fired = np.zeros((count, len(state["fired"])), dtype=bool)
+            rows: dict[str, list[np.ndarray]] = {p.name: [] for p, _, _ in probes}
+            for k in range(count):
+                for p, name, index in probes:
+                    if (n + k) % p.every == 0:
+                        rows[p.name].append(state[name][index])
+                state = self.step(cast, state, np.int64(n + k), key)
+                fired[k] = state["fired"]
+            samples = {p.name: np.array(rows[p.name]) for p, _, _ in probes if rows[p.name]}
+            return state, fired, samples
+
+        self.arrays.underflow = False
+        with np.errstate(all="ignore", under="call", call=self.arrays.note):
+            start = self.step.initial(cast)
+            return drive(self.program, advance, start, steps, _CHUNK, progress)
+
+
+class NumPyBackend:
+    """Runs everywhere, no compilation; what it computes is what a program means."""
+
+    name = "numpy"
+
+    def unavailable(self) -> str:
+        return ""
+
+    def lower(self, program: Program, options: Options) -> NumPyExecutable:
+        refuse_unsupported(program, self.name)
+        return NumPyExecutable(program, options)
+
+
+BACKEND = NumPyBackend()

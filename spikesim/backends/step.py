@@ -1,0 +1,173 @@
+"""One step of a network on arrays: the meaning of the order of phases, for NumPy and JAX alike.
+
+The state is a dict of arrays by "group.field", with "ring" [delays, slots] (what arrives when) and
+"fired" [sources] (who had an event in the last step). A step takes one and gives the next; nothing
+is changed in place, but by the event operations that a backend brings along.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from ..ir.expr import Draw
+from ..ir.program import Block, Neurons, Program
+from ..passes.inputs import arriving
+from .evaluate import Array, Arrays, Drawing, evaluate, operations
+
+State = dict[str, Array]
+
+
+class Events(Protocol):
+    """The event operations of a backend."""
+
+    def send(self, ring: Array, fired: Array, weights: Array, step: Array) -> Array:
+        """Add to the ring what the synapses of `fired` deliver; a delay of 0 arrives in `step`."""
+        ...
+
+    def take(self, ring: Array, step: Array) -> tuple[Array, Array]:
+        """What arrives in `step`, [slots], and the ring with that row zeroed."""
+        ...
+
+
+class Step:
+    """The step function of a program, for one array library."""
+
+    def __init__(self, program: Program, arrays: Arrays, events: Events, dtype: Any):
+        assert program.delivery is not None
+        self.program, self.arrays, self.events, self.dtype = program, arrays, events, dtype
+        self.table = operations(arrays)
+        self.dtypes = {
+            f"{n.name}.{f.name}": {"float": dtype, "int": "int32", "bool": "bool"}[f.dtype]
+            for n in program.neurons for f in n.fields if f.kind in ("state", "arrival")
+        }  # fmt: skip
+        self.offsets = dict(program.delivery.sources)
+        self.slots = {(g, v): start for g, v, start in program.delivery.slots}
+
+    def initial(self, values: Mapping[str, Array]) -> State:
+        """The state at t = 0: initial values, an empty ring, nobody has fired."""
+        xp, delivery = self.arrays.xp, self.program.delivery
+        assert delivery is not None
+        state: State = {
+            name: xp.asarray(values[name]).astype(dtype)
+            for name, dtype in self.dtypes.items() if name in values
+        }  # fmt: skip
+        state["ring"] = xp.zeros((delivery.longest + 1, delivery.n_slots), dtype=self.dtype)
+        state["fired"] = xp.zeros(delivery.n_sources, dtype="bool")
+        return state
+
+    def __call__(self, values: Mapping[str, Array], state: State, n: Array, seed: Array) -> State:
+        """The state after step n. `values` are bound, `n` an int32, `seed` a uint32."""
+        run = _Running(self, values, dict(state), n, seed)
+        threshold_done = False
+        for phase in self.program.order:
+            if phase == "deliver":
+                # Before the threshold, the spikes to send are those of the step before.
+                run.deliver(n if threshold_done else n - 1, n)
+            elif phase in ("inputs", "update", "threshold", "reset"):
+                getattr(run, phase)()
+            threshold_done |= phase == "threshold"
+        return run.state
+
+
+class _Running:
+    """One step being taken."""
+
+    def __init__(self, step: Step, values: Mapping[str, Array], state: State, n: Array, seed: Array):
+        self.step, self.values, self.state, self.n = step, values, state, n
+        self.xp = step.arrays.xp
+        self.drawing = Drawing(step.arrays, seed, self.xp.asarray(n).astype("uint32"))
+        self.time = {
+            "step": n,
+            "dt": step.program.dt,
+            "t": self.xp.asarray(n).astype("float64") * step.program.dt,
+        }
+        self.scopes = {g.name: self._scope(g) for g in step.program.neurons}
+        self.fired: dict[tuple[str, str], Array] = {}
+
+    def _scope(self, group: Neurons) -> dict[str, Array]:
+        """The values that the run does not change, by the names the group uses."""
+        known = {
+            f.name: self.values[f"{group.name}.{f.name}"]
+            for f in group.fields if f.kind not in ("state", "arrival")
+        }  # fmt: skip
+        return known | self.time
+
+    def _now(self, group: Neurons) -> dict[str, Array]:
+        return {
+            f.name: self.state[f"{group.name}.{f.name}"]
+            for f in group.fields
+            if f.kind in ("state", "arrival") and f"{group.name}.{f.name}" in self.state
+        }
+
+    def _draw(self, group: Neurons) -> Callable[[Draw, list[Array]], Array]:
+        return lambda node, args: self.drawing.draw(group.name, group.size, node, args)
+
+    def _block(self, group: Neurons, block: Block, mask: Array | None = None) -> None:
+        """Run statements in order; where there is a mask, only for the elements in it."""
+        if not block:
+            return
+        now = self._now(group)
+        scope = ChainMap(now, self.scopes[group.name])
+        for s in block:
+            value = evaluate(s.value, scope, self.step.arrays, self.step.table, self._draw(group))
+            if s.local:
+                now[s.target] = value
+                continue
+            old = now[s.target]
+            if s.how == "+=":
+                value = self.step.arrays.settle(old + value)
+            elif s.how == "max=":
+                value = self.xp.maximum(old, value)
+            if mask is not None:
+                value = self.xp.where(mask, value, old)
+            name = f"{group.name}.{s.target}"
+            value = self.xp.asarray(value).astype(self.step.dtypes[name])
+            now[s.target] = self.state[name] = self.xp.broadcast_to(value, old.shape)
+
+    def inputs(self) -> None:
+        """Signals take their values for this step."""
+        for group in self.step.program.neurons:
+            self._block(group, group.inputs)
+
+    def update(self) -> None:
+        """States move from t_n to t_{n+1}."""
+        for group in self.step.program.neurons:
+            self._block(group, group.update)
+
+    def threshold(self) -> None:
+        """Find who meets the condition of an event."""
+        parts = []
+        for group in self.step.program.neurons:
+            scope = ChainMap(self._now(group), self.scopes[group.name])
+            for event in group.events:
+                met = evaluate(event.condition, scope, self.step.arrays, self.step.table,
+                               self._draw(group))  # fmt: skip
+                met = self.xp.broadcast_to(self.xp.asarray(met, dtype="bool"), (group.size,))
+                self.fired[group.name, event.name] = met
+                if event.name == "spike":
+                    parts.append(met)
+        if parts:
+            self.state["fired"] = self.xp.concatenate(parts)
+
+    def deliver(self, found: Array, n: Array) -> None:
+        """Send the spikes found in step `found`; let what is due in step n arrive."""
+        events, state = self.step.events, self.state
+        weights = self.values["delivery.weights"]
+        ring = events.send(state["ring"], state["fired"], weights, found)
+        arrived, state["ring"] = events.take(ring, n)
+        for group in self.step.program.neurons:
+            for port in group.ports:
+                start = self.step.slots[group.name, port.variable]
+                name = f"{group.name}.{arriving(port.variable)}"
+                state[name] = arrived[start : start + group.size]
+            self._block(group, group.arrive)
+            for port in group.ports:
+                del state[f"{group.name}.{arriving(port.variable)}"]
+
+    def reset(self) -> None:
+        """Run the reset block of every event for those who had it."""
+        for group in self.step.program.neurons:
+            for event in group.events:
+                self._block(group, event.reset, self.fired[group.name, event.name])

@@ -1,0 +1,23 @@
+"""Every source to every target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..ir.program import Pairs
+from .base import Ends, Rule, sorted_pairs, without_autapses
+
+
+@dataclass(frozen=True)
+class AllToAll(Rule):
+    """Every source to every target; row = source, position = target."""
+
+    autapses: bool = True
+
+    def draw(self, ends: Ends, seed: int, stream: int) -> Pairs:
+        source = np.repeat(np.arange(ends.n_source), ends.n_target)
+        target = np.tile(np.arange(ends.n_target), ends.n_source)
+        pairs = sorted_pairs(source, target, source, target)
+        return pairs if self.autapses else without_autapses(pairs, ends)

@@ -1,0 +1,42 @@
+"""The same number of targets for every source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..ir.program import Pairs
+from .base import Ends, Rule, draw_partners, sorted_pairs
+from .fixed_indegree import degree_faults
+
+
+@dataclass(frozen=True)
+class FixedOutdegree(Rule):
+    """Every source has `outdegree` targets, drawn with replacement (multapses) or without.
+
+    Row = source; see `draw_partners`.
+    """
+
+    outdegree: int
+    autapses: bool = True
+    multapses: bool = True
+
+    def _barred(self, ends: Ends) -> np.ndarray | None:
+        if self.autapses or ends.self_position is None:
+            return None
+        own = np.full(ends.n_source, -1)
+        here = np.flatnonzero(ends.self_position >= 0)
+        own[ends.self_position[here]] = here
+        return own
+
+    def faults(self, ends: Ends) -> list[str]:
+        barred = self._barred(ends)
+        available = ends.n_target - int(barred is not None and bool((barred >= 0).any()))
+        return degree_faults("outdegree", self.outdegree, available, self.multapses, self.autapses)
+
+    def draw(self, ends: Ends, seed: int, stream: int) -> Pairs:
+        target, position = draw_partners(seed, stream, ends.n_source, int(self.outdegree),
+                                         ends.n_target, self._barred(ends), self.multapses)  # fmt: skip
+        source = np.repeat(np.arange(ends.n_source), int(self.outdegree))
+        return sorted_pairs(source, target.ravel(), source, position.ravel())

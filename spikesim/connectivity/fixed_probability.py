@@ -1,0 +1,60 @@
+"""Each pair with the same probability (Bernoulli)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .. import portable
+from ..ir.program import Pairs
+from ..portable import NUMPY
+from ..random import uniform, words
+from .base import Ends, Rule, sorted_pairs, without_autapses
+from .all_to_all import AllToAll
+
+
+@dataclass(frozen=True)
+class FixedProbability(Rule):
+    """Each pair with probability `p`; never twice.
+
+    Row = source. Targets are reached by skips: the gap before the next target is
+    floor(log(1 - u) / log(1 - p)), a geometric number, with u at counter (row, position).
+    """
+
+    p: float
+    autapses: bool = True
+
+    def faults(self, ends: Ends) -> list[str]:
+        if not 0 <= self.p <= 1:
+            return [f"a probability lies between 0 and 1, got {self.p}"]
+        return []
+
+    def draw(self, ends: Ends, seed: int, stream: int) -> Pairs:
+        if self.p == 1 or self.p == 0:
+            full = Ends(ends.n_source if self.p else 0, ends.n_target, ends.self_position)
+            return AllToAll(self.autapses).draw(full, seed, stream)
+        parts = []
+        expected = ends.n_target * self.p
+        width = int(expected + 6 * np.sqrt(expected) + 10)
+        block = max(1, 2_000_000 // width)
+        for start in range(0, ends.n_source, block):
+            rows = np.arange(start, min(start + block, ends.n_source))
+            parts.append(self._rows(rows, width, ends.n_target, seed, stream))
+        source, target, position = (np.concatenate(a) for a in zip(*parts, strict=True))
+        pairs = sorted_pairs(source, target, source, position)
+        return pairs if self.autapses else without_autapses(pairs, ends)
+
+    def _rows(
+        self, rows: np.ndarray, width: int, n_target: int, seed: int, stream: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        scale = 1.0 / portable.log1p(np.float64(-self.p), NUMPY)
+        while True:
+            position = np.arange(width)
+            u = uniform(*words(seed, stream, rows[:, None], position[None, :]))
+            gaps = np.minimum(np.floor(portable.log(1.0 - u, NUMPY) * scale), n_target)
+            target = np.cumsum(gaps.astype(np.int64) + 1, axis=1) - 1
+            if (target[:, -1] >= n_target).all():
+                row, column = np.nonzero(target < n_target)
+                return rows[row], target[row, column], column
+            width *= 2

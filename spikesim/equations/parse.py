@@ -1,0 +1,340 @@
+"""Equations as text, read into expression trees.
+
+The grammar is Python's own (its `ast`), against a whitelist: arithmetic, comparison, `and or not`,
+`a if c else b`, numbers, declared names, unit names, and calls of known functions. Nothing is ever
+evaluated. Names, and the dimensions of every operation, are checked while the tree is built, so
+that each error points at its place.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ..errors import DimensionError, EquationError, SpikesimError, did_you_mean
+from ..ir.expr import OPERATIONS, Const, Draw, Expr, Op, Ref, neg, rewrite
+from ..units import (
+    DIMENSIONLESS,
+    TIME,
+    UNIT_NAMES,
+    Dimension,
+    unit_in_equations,
+    unit_name,
+)
+from .dimensions import Misfit, of_operation
+
+_BINARY = {
+    ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow",
+    ast.Mod: "mod", ast.FloorDiv: "floordiv",
+}  # fmt: skip
+_COMPARE = {
+    ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge", ast.Eq: "eq", ast.NotEq: "ne",
+}  # fmt: skip
+_DRAWS = {"rand": "uniform", "randn": "normal", "poisson": "poisson"}
+_FUNCTIONS = tuple(name for name, op in OPERATIONS.items() if not op.symbol and name != "take")
+_BUILT_IN = {"t": TIME, "dt": TIME}
+_LONGEST, _DEEPEST = 10_000, 100
+
+
+@dataclass(frozen=True)
+class Source:
+    """A piece of text and where it is from, for error messages."""
+
+    subject: str
+    text: str
+    line: int = 0
+
+    def fault(self, message: str, column: int = 0, cls: type[SpikesimError] = EquationError):  # noqa: ANN201
+        """An error of class `cls` that shows the text with a caret under `column`."""
+        place = f"{self.subject}, line {self.line}" if self.line else self.subject
+        start = max(0, column - 60)
+        shown = self.text[start : start + 120]
+        return cls(f"{place}: {message}\n    {shown}\n    {' ' * (column - start)}^")
+
+
+@dataclass(frozen=True)
+class Typed:
+    """An expression with its dimension (None: a literal zero, which fits all)."""
+
+    expr: Expr
+    dimension: Dimension | None
+
+
+@dataclass(frozen=True)
+class Equation:
+    """A line of equations: `d(name)/dt = ...` (differential) or `name = ...`."""
+
+    name: str
+    differential: bool
+    source: Source
+    held: bool = False
+    unit: Dimension | None = None
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A line of a reset or event block, its value not yet read."""
+
+    target: str
+    operator: str
+    source: Source
+    column: int
+
+
+Scope = Mapping[str, Dimension]
+
+_LINE = re.compile(r"^(?:d\s*(?P<d>[^\W\d]\w*)\s*/\s*dt|(?P<name>[^\W\d]\w*))\s*=(?!=)\s*(?P<rest>.*)$")
+_HELD = re.compile(r"\(\s*unless\s+refractory\s*\)\s*$")
+_ASSIGN = re.compile(r"^\s*(?P<name>[^\W\d]\w*)\s*(?P<op>[-+*/]?=)(?!=)\s*")
+
+
+def read_equations(text: str, subject: str) -> list[Equation]:
+    """Split a text into its lines of equations.
+
+    A line is `dv/dt = ...` or `x = ...`, with an optional `: unit` and `(unless refractory)` at the
+    end. Raises EquationError for a line that is neither.
+    """
+    equations = []
+    for number, line in _logical_lines(text):
+        match = _LINE.match(line)
+        if not match:
+            raise Source(subject, line, number).fault(
+                "expected 'dx/dt = ...' for a differential equation or 'x = ...' for a name"
+            )
+        rest = match["rest"]
+        held = _HELD.search(rest)
+        if held:
+            rest = rest[: held.start()]
+        body, colon, unit = rest.partition(":")
+        source = Source(subject, body.strip(), number)
+        dimension = read_unit(unit.strip(), subject, number) if colon else None
+        equations.append(
+            Equation(match["d"] or match["name"], bool(match["d"]), source, bool(held), dimension)
+        )
+    return equations
+
+
+def read_block(text: str, subject: str) -> list[Assignment]:
+    """Split a reset or event block into assignments (`=`, `+=`, `-=`, `*=`, `/=`)."""
+    found = []
+    for number, line in _logical_lines(text):
+        for part in line.split(";"):
+            if not part.strip():
+                continue
+            match = _ASSIGN.match(part)
+            source = Source(subject, part.strip(), number)
+            if not match:
+                raise source.fault("expected 'variable = ...', '+=', '-=', '*=' or '/='")
+            value = Source(subject, part[match.end() :].strip(), number)
+            found.append(Assignment(match["name"], match["op"], value, 0))
+    return found
+
+
+def read_unit(text: str, subject: str, line: int = 0) -> Dimension:
+    """The dimension of a unit written as text ('mV', 'nS/ms', '1')."""
+    typed = parse(Source(subject, text, line), {})
+    return typed.dimension or DIMENSIONLESS
+
+
+def parse(source: Source, scope: Scope, draws: str = "") -> Typed:
+    """Read one expression; `scope` gives the dimension of every declared name.
+
+    `draws` is the label under which random draws get their streams; without one they are refused.
+    Raises EquationError (syntax, unknown names) or DimensionError, each with a caret.
+    """
+    text = source.text
+    if not text.strip():
+        raise source.fault("expected an expression, got nothing")
+    if len(text) > _LONGEST:
+        raise source.fault(f"an expression of {len(text)} characters; at most {_LONGEST} are read")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text, mode="eval")
+    except SyntaxError as fault:
+        column = max(0, (fault.offset or 1) - 1) if (fault.lineno or 1) == 1 else 0
+        raise source.fault(f"can't be read: {fault.msg}", min(column, len(text))) from None
+    except (ValueError, RecursionError, MemoryError) as fault:
+        raise source.fault(f"can't be read: {fault}") from None
+    return _Reader(source, scope, draws).read(tree.body, 0)
+
+
+class _Reader:
+    """One walk over the tree of one expression."""
+
+    def __init__(self, source: Source, scope: Scope, draws: str):
+        self.source, self.scope, self.draws = source, scope, draws
+        self.drawn = 0
+
+    def fault(
+        self, node: ast.AST, message: str, cls: type[SpikesimError] = EquationError
+    ) -> SpikesimError:
+        offset = getattr(node, "col_offset", 0)
+        column = len(self.source.text.encode()[:offset].decode(errors="ignore"))
+        return self.source.fault(message, column, cls)
+
+    def read(self, node: ast.expr, depth: int) -> Typed:
+        if depth > _DEEPEST:
+            raise self.fault(node, f"nested more than {_DEEPEST} deep; name a part of it")
+        depth += 1
+        if isinstance(node, ast.Constant):
+            return self._constant(node)
+        if isinstance(node, ast.Name):
+            return self._name(node)
+        if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
+            return self._operation(
+                node, _BINARY[type(node.op)], [self.read(a, depth) for a in (node.left, node.right)]
+            )
+        if isinstance(node, ast.UnaryOp):
+            return self._unary(node, depth)
+        if isinstance(node, ast.Compare):
+            return self._compare(node, depth)
+        if isinstance(node, ast.BoolOp):
+            name = "and" if isinstance(node.op, ast.And) else "or"
+            result, *rest = [self.read(value, depth) for value in node.values]
+            for value in rest:
+                result = self._operation(node, name, [result, value])
+            return result
+        if isinstance(node, ast.IfExp):
+            parts = [self.read(a, depth) for a in (node.test, node.body, node.orelse)]
+            return self._operation(node, "where", parts)
+        if isinstance(node, ast.Call):
+            return self._call(node, depth)
+        raise self.fault(
+            node,
+            f"{_describe(node)} is not part of the language; it has arithmetic, comparisons, "
+            "'a if c else b', declared names, units and calls of known functions",
+        )
+
+    def _constant(self, node: ast.Constant) -> Typed:
+        value = node.value
+        if isinstance(value, bool):
+            return Typed(Const(value), DIMENSIONLESS)
+        if not isinstance(value, int | float):
+            raise self.fault(node, f"expected a number, got {value!r:.40}")
+        if isinstance(value, int) and abs(value) >= 2**53 or not math.isfinite(value):
+            raise self.fault(node, "a number too large for a float64")
+        return Typed(Const(value), None if value == 0 else DIMENSIONLESS)
+
+    def _name(self, node: ast.Name) -> Typed:
+        name = node.id
+        if name in self.scope:
+            return Typed(Ref(name), self.scope[name])
+        if name in _BUILT_IN:
+            return Typed(Ref(name), _BUILT_IN[name])
+        unit = unit_in_equations(name)
+        if unit:
+            return Typed(Ref(f"1 {name}"), unit[1])
+        known = [*self.scope, *_BUILT_IN, *_FUNCTIONS]
+        if name in _FUNCTIONS or name in _DRAWS:
+            raise self.fault(node, f"{name!r} is a function; call it: {name}(...)")
+        hint = did_you_mean(name, known)
+        if hint.startswith("no"):
+            hint = did_you_mean(name, [*known, *UNIT_NAMES])
+        raise self.fault(node, f"unknown name {name!r}; {hint}")
+
+    def _unary(self, node: ast.UnaryOp, depth: int) -> Typed:
+        operand = self.read(node.operand, depth)
+        if isinstance(node.op, ast.UAdd):
+            return operand
+        if isinstance(node.op, ast.Not):
+            return self._operation(node, "not", [operand])
+        if isinstance(node.op, ast.USub):
+            return Typed(neg(operand.expr), operand.dimension)
+        raise self.fault(node, "'~' is not part of the language; write 'not'")
+
+    def _compare(self, node: ast.Compare, depth: int) -> Typed:
+        values = [self.read(a, depth) for a in (node.left, *node.comparators)]
+        result: Typed | None = None
+        for operator, left, right in zip(node.ops, values, values[1:], strict=False):
+            if type(operator) not in _COMPARE:
+                raise self.fault(node, "'in' and 'is' are not part of the language")
+            one = self._operation(node, _COMPARE[type(operator)], [left, right])
+            result = one if result is None else self._operation(node, "and", [result, one])
+        assert result is not None
+        return result
+
+    def _call(self, node: ast.Call, depth: int) -> Typed:
+        if not isinstance(node.func, ast.Name):
+            raise self.fault(node, "only known functions can be called, by their plain names")
+        name = node.func.id
+        if node.keywords or any(isinstance(a, ast.Starred) for a in node.args):
+            raise self.fault(node, f"{name}() takes plain arguments only")
+        if name not in _FUNCTIONS and name not in _DRAWS:
+            hint = did_you_mean(name, [*_FUNCTIONS, *_DRAWS])
+            raise self.fault(node, f"unknown function {name!r}; {hint}")
+        args = [self.read(a, depth) for a in node.args]
+        arity = int(name == "poisson") if name in _DRAWS else OPERATIONS[name].arity
+        if len(args) != arity:
+            raise self.fault(node, f"{name}() takes {arity} arguments, got {len(args)}")
+        if name in OPERATIONS:
+            return self._operation(node, name, args)
+        if not self.draws:
+            raise self.fault(node, f"{name}() can't be used here: nothing random is allowed")
+        if name == "poisson" and args[0].dimension not in (None, DIMENSIONLESS):
+            raise self.fault(node, "poisson() takes a mean count, without unit", DimensionError)
+        self.drawn += 1
+        label = f"{self.draws}#{self.drawn}"
+        return Typed(Draw(_DRAWS[name], label, tuple(a.expr for a in args)), DIMENSIONLESS)  # type: ignore[arg-type]
+
+    def _operation(self, node: ast.AST, name: str, parts: list[Typed]) -> Typed:
+        args = tuple(part.expr for part in parts)
+        try:
+            dimension = of_operation(name, args, [part.dimension for part in parts])
+        except Misfit as misfit:
+            raise self.fault(node, str(misfit), DimensionError) from None
+        return Typed(Op(name, args), dimension)
+
+
+def check_dimension(typed: Typed, expected: Dimension, source: Source, what: str) -> None:
+    """Raise DimensionError unless the expression has the expected dimension (a zero has any)."""
+    if typed.dimension not in (None, expected):
+        raise source.fault(
+            f"{what} must be in {unit_name(expected)}, but this is in "
+            f"{unit_name(typed.dimension)}",
+            cls=DimensionError,
+        )
+
+
+def without_units(expr: Expr) -> Expr:
+    """Put numbers of the coherent set in place of unit names."""
+
+    def rule(node: Expr) -> Expr | None:
+        if isinstance(node, Ref) and node.name.startswith("1 "):
+            unit = unit_in_equations(node.name[2:])
+            assert unit is not None
+            return Const(unit[0])
+        return None
+
+    return rewrite(expr, rule)
+
+
+def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
+    """(line number, text) with comments stripped and open brackets joined."""
+    held, start, depth = "", 0, 0
+    for number, raw in enumerate(text.splitlines(), 1):
+        line = raw.partition("#")[0].strip()
+        if not line:
+            continue
+        start = start or number
+        held = f"{held} {line}".strip()
+        depth += line.count("(") - line.count(")")
+        if depth <= 0 or line.endswith(":"):
+            yield start, held
+            held, start, depth = "", 0, 0
+    if held:
+        yield start, held
+
+
+def _describe(node: ast.AST) -> str:
+    words = {
+        ast.Attribute: "attribute access ('.')", ast.Subscript: "indexing ('[]')",
+        ast.Lambda: "a lambda", ast.Tuple: "a tuple", ast.List: "a list", ast.Dict: "a dict",
+        ast.JoinedStr: "an f-string", ast.NamedExpr: "':='", ast.Starred: "'*'",
+        ast.ListComp: "a comprehension", ast.GeneratorExp: "a comprehension",
+    }  # fmt: skip
+    return words.get(type(node), f"{type(node).__name__}")

@@ -1,0 +1,98 @@
+"""Every error that spikesim raises on purpose.
+
+    SpikesimError
+    |-- DescriptionError (ValueError)   what was written can't be a network
+    |   |-- EquationError               text that doesn't parse, or a name that isn't declared
+    |   |-- DimensionError              units that don't fit
+    |   |-- ParameterError              a value that is missing, not finite, or out of range
+    |   |-- ConnectivityError           a projection that can't be drawn
+    |   |-- UnknownNameError            a population, variable, rule, model or backend nobody knows
+    |   `-- SeveralErrors               more than one of the above, reported together
+    |-- UnsupportedError                a feature that this backend lacks, with one that has it
+    |-- ProgramError                    a fault of ours: a pass made a program that verify refuses
+    `-- RunError                        what goes wrong while a network runs
+        `-- NotFiniteError              a state became NaN or infinite
+
+A message says what was got, what was expected and how to mend it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+
+class SpikesimError(Exception):
+    """Root of the family: catch this to catch all."""
+
+
+class DescriptionError(SpikesimError, ValueError):
+    """What was written can't be a network."""
+
+
+class EquationError(DescriptionError):
+    """A line of equations that can't be read; the message marks the place with a caret."""
+
+
+class DimensionError(DescriptionError):
+    """Units that don't fit together."""
+
+
+class ParameterError(DescriptionError):
+    """A value that is missing, not finite, or outside its meaning."""
+
+
+class ConnectivityError(DescriptionError):
+    """A projection that can't be drawn."""
+
+
+class UnknownNameError(DescriptionError):
+    """A name that nobody has declared."""
+
+
+class SeveralErrors(DescriptionError):
+    """All the faults of one description; `errors` holds them in order."""
+
+    def __init__(self, subject: str, errors: Sequence[SpikesimError]):
+        self.errors = tuple(errors)
+        listed = "\n".join(
+            f"  {k}. {str(error).replace(chr(10), chr(10) + '     ')}"
+            for k, error in enumerate(errors, 1)
+        )
+        super().__init__(f"{subject} has {len(errors)} faults:\n{listed}")
+
+
+class UnsupportedError(SpikesimError):
+    """A feature that the chosen backend lacks."""
+
+
+class ProgramError(SpikesimError):
+    """A program that breaks the rules of the IR: a fault of spikesim, please report it."""
+
+
+class RunError(SpikesimError):
+    """What goes wrong while a network runs."""
+
+
+class NotFiniteError(RunError):
+    """A state variable became NaN or infinite."""
+
+
+def raise_all(subject: str, errors: Sequence[SpikesimError]) -> None:
+    """Raise nothing, the one error, or all of them together."""
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise SeveralErrors(subject, errors)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A half sentence for error messages: the nearest known names, or all of them if few."""
+    known = sorted(set(known))
+    by_lower = {word.lower(): word for word in known}
+    near = difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.6)
+    if near:
+        return "did you mean " + " or ".join(repr(by_lower[word]) for word in near) + "?"
+    if 0 < len(known) <= 12:
+        return "known are: " + ", ".join(known)
+    return "no similar name is known"

@@ -1,0 +1,1 @@
+"""The intermediate representation: expressions, the program, its verifier and its text form."""

@@ -1,0 +1,350 @@
+"""The typed program: what a network means, without units, before any backend has seen it.
+
+A Program holds groups of neurons, edges between them, inputs, probes, clocks and links. `build`
+makes it, the passes lower it, a backend runs it, an exporter reads it. Everything is frozen; a pass
+returns a new one (`dataclasses.replace`).
+
+Time is an integer step. Step n takes the state from t_n to t_{n+1}; a spike found in it is labelled
+t_{n+1}. The order inside a step is `Program.order`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from ..units import DIMENSIONLESS, Dimension
+from .expr import Expr, Kind
+
+# Brian2's order: a delay of zero steps is legal. NEST's delivers before it looks for spikes.
+STANDARD_ORDER = (
+    "sample", "act", "inputs", "couple", "update", "threshold", "deliver", "reset",
+)  # fmt: skip
+NEST_ORDER = (
+    "sample", "act", "inputs", "couple", "update", "deliver", "threshold", "reset",
+)  # fmt: skip
+
+
+# 2.15/0.1 is 21.4999...: a time this little below the half step still rounds up.
+_GRID_SLACK = 1e-9
+
+
+def nearest_step(time: Any, dt: float) -> np.ndarray:
+    """The step of a time in ms: floor(time/dt + 0.5 + 1e-9), int64."""
+    return np.floor(np.asarray(time) / dt + (0.5 + _GRID_SLACK)).astype(np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """A named quantity of a group.
+
+    kind: parameter (a run-time input), state (changes in the run), constant (fixed at compile
+    time), derived (from the prologue), table (looked up by index; its shape is its own) or arrival
+    (what arrives at a port in a step; zero before).
+    value: a number, an array [size], a Distribution (drawn when the network is built), an Expr of
+    the element's index `i`, or None (derived). For a state it is the initial value.
+    shared: one value for the whole group. unit and meaning are for people.
+    """
+
+    name: str
+    kind: Literal["parameter", "state", "constant", "derived", "table", "arrival"]
+    value: Any = None
+    dtype: Kind = "float"
+    shared: bool = False
+    unit: Dimension = DIMENSIONLESS
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """`target = value`, `target += value` or `target max= value`; local: a temporary of the block."""
+
+    target: str
+    value: Expr
+    how: Literal["=", "+=", "max="] = "="
+    local: bool = False
+
+
+Block = tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Differential:
+    """d(variable)/dt = rate; `held`: stands still in the refractory period."""
+
+    variable: str
+    rate: Expr
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Refractoriness: for `steps` steps after `event`, held variables stand still, no event fires."""
+
+    steps: Expr
+    event: str = "spike"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A condition looked at every step, and what happens to the elements that meet it."""
+
+    name: str
+    condition: Expr
+    reset: Block = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A state variable that arrivals add to; while_held says what becomes of them when held."""
+
+    variable: str
+    while_held: Literal["keep", "drop"] = "keep"
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixExponential:
+    """Prologue: names[r][c] = expm(dt * matrix)[r, c]; an empty name is not needed."""
+
+    names: tuple[tuple[str, ...], ...]
+    matrix: tuple[tuple[Expr, ...], ...]
+
+
+Prologue = tuple[Statement | MatrixExponential, ...]
+
+
+@dataclass(frozen=True)
+class Neurons:
+    """A group of elements with the same code.
+
+    Before the passes the dynamics stand in `equations` (with `method`) and `hold`; after them in
+    `update` and the other blocks. `model` is provenance only.
+    """
+
+    name: str
+    size: int
+    fields: tuple[Field, ...] = ()
+    equations: tuple[Differential, ...] = ()
+    method: str = "auto"
+    hold: Hold | None = None
+    ports: tuple[Port, ...] = ()
+    events: tuple[Event, ...] = ()
+    prologue: Prologue = ()
+    inputs: Block = ()
+    update: Block = ()
+    arrive: Block = ()
+    model: str = ""
+
+    def field(self, name: str) -> Field:
+        """The field of that name; KeyError if there is none."""
+        return _by_name(self.fields, name)
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """Part of a group: all of it, a slice, or an index array."""
+
+    group: str
+    index: slice | np.ndarray = field(default_factory=lambda: slice(None))
+
+    def indices(self, size: int) -> np.ndarray:
+        """The element numbers in view, int64 [n]."""
+        return np.arange(size, dtype=np.int64)[self.index]
+
+    def whole(self, size: int) -> bool:
+        """Is the view all of the group, in order?"""
+        chosen = self.indices(size)
+        return chosen.size == size and bool(np.array_equal(chosen, np.arange(size)))
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Explicit connectivity: int64 arrays [n_edges] of positions within the two views.
+
+    Sorted by source, then by the order in which the rule made them. row and position are the
+    counters of draws for the edge; given[k] is where an array of values that the user handed over
+    holds the value of edge k.
+    """
+
+    source: np.ndarray
+    target: np.ndarray
+    row: np.ndarray
+    position: np.ndarray
+    given: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+
+@dataclass(frozen=True)
+class Clocked:
+    """A block run every `every` steps, from step `offset` on."""
+
+    every: int
+    block: Block
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class Summed:
+    """Continuous coupling: target variable = sum of value over the target's edges, every step."""
+
+    variable: str
+    value: Expr
+
+
+@dataclass(frozen=True, eq=False)
+class Edges:
+    """Connections from one view to another.
+
+    pattern is a connectivity rule, or Pairs once realised. A spike labelled t runs the pre block at
+    t + axonal; what that block adds to ports arrives after the dendritic part. The post block runs
+    at t_post + dendritic. `delays` are values in ms before the pass `delays`, steps after it:
+    a number, an array [n_edges] or a Distribution. Fields are per edge unless shared, or listed in
+    per_source or per_target. order settles ties between edges.
+    """
+
+    name: str
+    source: View
+    target: View
+    pattern: Any
+    fields: tuple[Field, ...] = ()
+    axonal: Any = 0.0
+    dendritic: Any = 0.0
+    event: str = "spike"
+    pre: Block = ()
+    post: Block = ()
+    clocked: tuple[Clocked, ...] = ()
+    continuous: tuple[Summed, ...] = ()
+    prologue: Prologue = ()
+    per_source: tuple[str, ...] = ()
+    per_target: tuple[str, ...] = ()
+    order: int = 0
+
+    def field(self, name: str) -> Field:
+        """The field of that name; KeyError if there is none."""
+        return _by_name(self.fields, name)
+
+
+@dataclass(frozen=True, eq=False)
+class Input:
+    """Something from outside.
+
+    signal: `value` is put into the field `into` before the update of each step.
+    arrivals: `value` is added to the port `into` of the elements in view, as a projection's would.
+    """
+
+    name: str
+    kind: Literal["signal", "arrivals"]
+    target: View
+    into: str
+    value: Expr
+    fields: tuple[Field, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """What is recorded: a variable every `every` steps, or an event (`event` = its name).
+
+    reduce = "rate": not each event, but the mean rate of the view in bins of `every` steps.
+    """
+
+    name: str
+    source: View
+    variable: str = ""
+    event: str = ""
+    every: int = 1
+    reduce: Literal["", "rate"] = ""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """An action on a group every `every` steps, from step `offset` on."""
+
+    name: str
+    group: str
+    every: int
+    block: Block
+    offset: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Link:
+    """A variable of one group read by another: reader[i].name is source[index[i]].variable."""
+
+    name: str
+    reader: str
+    source: View
+    variable: str
+
+
+@dataclass(frozen=True, eq=False)
+class Delivery:
+    """All static edges as one table: what a spike adds, where and when.
+
+    Sources are the elements of all groups with events, end to end; slots are the elements of all
+    ports, end to end. Row s, from row_pointer[s] to row_pointer[s + 1], holds the synapses of
+    source s; weights are the concatenation of `weights` (edges, derived field), taken in `order`.
+    """
+
+    sources: tuple[tuple[str, int], ...]
+    slots: tuple[tuple[str, str, int], ...]
+    n_sources: int
+    n_slots: int
+    row_pointer: np.ndarray
+    slot: np.ndarray
+    delay: np.ndarray
+    weights: tuple[tuple[str, str, int], ...]
+    order: np.ndarray
+    largest_indegree: dict[tuple[str, str, str], int]
+
+    @property
+    def longest(self) -> int:
+        """The longest delay in steps."""
+        return int(self.delay.max()) if len(self.delay) else 0
+
+
+@dataclass(frozen=True)
+class Program:
+    """A whole network. dt in ms; seed draws connectivity and initial values."""
+
+    dt: float
+    seed: int
+    neurons: tuple[Neurons, ...] = ()
+    edges: tuple[Edges, ...] = ()
+    inputs: tuple[Input, ...] = ()
+    probes: tuple[Probe, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+    links: tuple[Link, ...] = ()
+    order: tuple[str, ...] = STANDARD_ORDER
+    delivery: Delivery | None = None
+
+    def group(self, name: str) -> Neurons:
+        """The neurons of that name; KeyError if there are none."""
+        return _by_name(self.neurons, name)
+
+    def blocks(self) -> Iterator[tuple[str, Block]]:
+        """Every block with the name of its place."""
+        for n in self.neurons:
+            yield f"{n.name}.inputs", n.inputs
+            yield f"{n.name}.update", n.update
+            yield f"{n.name}.arrive", n.arrive
+            for event in n.events:
+                yield f"{n.name}.{event.name}", event.reset
+        for e in self.edges:
+            yield f"{e.name}.pre", e.pre
+            yield f"{e.name}.post", e.post
+            for clocked in e.clocked:
+                yield f"{e.name}.clocked", clocked.block
+        for clock in self.clocks:
+            yield clock.name, clock.block
+
+
+def _by_name(items: Any, name: str) -> Any:
+    for item in items:
+        if item.name == name:
+            return item
+    raise KeyError(name)

@@ -1,0 +1,177 @@
+"""The program as text, for people, golden files and cache keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from .expr import OPERATIONS, Const, Draw, Expr, Op, Ref
+from .program import (
+    Block,
+    Edges,
+    Field,
+    MatrixExponential,
+    Neurons,
+    Pairs,
+    Program,
+    Prologue,
+    Statement,
+    View,
+)
+
+
+def expression(expr: Expr, above: int = 0) -> str:
+    """An expression in the syntax of equations, with no bracket too many."""
+    if isinstance(expr, Const):
+        text = repr(expr.value)
+        return f"({text})" if text.startswith("-") and above > 5 else text
+    if isinstance(expr, Ref):
+        return expr.name
+    if isinstance(expr, Draw):
+        inner = "".join(f"{expression(a)}, " for a in expr.args)
+        return f"{expr.distribution}({inner}stream={expr.stream})"
+    op = OPERATIONS[expr.name]
+    if expr.name == "where":
+        condition, yes, no = (expression(a, 1) for a in expr.args)
+        text = f"{yes} if {condition} else {no}"
+        return f"({text})" if above > 0 else text
+    if not op.symbol:
+        return f"{expr.name}({', '.join(expression(a) for a in expr.args)})"
+    level = op.precedence
+    if op.arity == 1:
+        text = f"{op.symbol}{expression(expr.args[0], level)}"
+    else:
+        left, right = expr.args
+        tight = level if expr.name in ("add", "mul", "and", "or") else level + 1
+        first = level + 1 if expr.name == "pow" or op.kind == "bool" and level == 4 else level
+        text = f"{expression(left, first)} {op.symbol} {expression(right, tight)}"
+    return f"({text})" if level < above else text
+
+
+def statement(one: Statement) -> str:
+    """One line of a block."""
+    word = "let " if one.local else ""
+    return f"{word}{one.target} {one.how} {expression(one.value)}"
+
+
+def program(p: Program) -> str:
+    """The whole program."""
+    return "\n".join(_program(p)) + "\n"
+
+
+def _program(p: Program) -> Iterator[str]:
+    yield f"program dt={p.dt!r} ms seed={p.seed}"
+    yield f"order {' '.join(p.order)}"
+    for n in p.neurons:
+        yield ""
+        yield from _neurons(n)
+    for e in p.edges:
+        yield ""
+        yield from _edges(e)
+    if p.inputs or p.probes or p.clocks or p.links or p.delivery:
+        yield ""
+    for i in p.inputs:
+        yield f"input {i.name} ({i.kind}) {_view(i.target)}.{i.into} <- {expression(i.value)}"
+        yield from _fields(i.fields)
+    for probe in p.probes:
+        what = probe.variable or f"{probe.event} events"
+        reduced = f" as {probe.reduce}" if probe.reduce else ""
+        yield f"probe {probe.name} {_view(probe.source)}.{what}{reduced} every {probe.every}"
+    for clock in p.clocks:
+        yield f"clock {clock.name} on {clock.group} every {clock.every} from {clock.offset}"
+        yield from _block("do", clock.block)
+    for link in p.links:
+        yield f"link {link.reader}.{link.name} = {_view(link.source)}.{link.variable}"
+    if p.delivery:
+        d = p.delivery
+        yield (f"delivery {d.n_sources} sources {len(d.slot)} synapses {d.n_slots} slots "
+               f"longest delay {d.longest}")  # fmt: skip
+
+
+def _neurons(n: Neurons) -> Iterator[str]:
+    yield f"neurons {n.name} {n.size}" + (f" ({n.model})" if n.model else "")
+    yield from _fields(n.fields)
+    for port in n.ports:
+        yield f"  port {port.variable} ({port.while_held} while held)"
+    if n.hold:
+        yield f"  hold {expression(n.hold.steps)} steps after {n.hold.event}"
+    yield from _prologue(n.prologue)
+    if n.equations:
+        yield f"  equations ({n.method})"
+    for d in n.equations:
+        held = "  (held)" if d.held else ""
+        yield f"    d{d.variable}/dt = {expression(d.rate)}{held}"
+    yield from _block("inputs", n.inputs)
+    yield from _block(f"update ({n.method})", n.update)
+    yield from _block("arrive", n.arrive)
+    for event in n.events:
+        yield f"  event {event.name} when {expression(event.condition)}"
+        yield from (f"    {statement(s)}" for s in event.reset)
+
+
+def _edges(e: Edges) -> Iterator[str]:
+    yield f"edges {e.name}: {_view(e.source)} -> {_view(e.target)} on {e.event}"
+    yield f"  pattern {_value(e.pattern)}"
+    yield from _fields(e.fields)
+    yield f"  delay axonal {_value(e.axonal)} dendritic {_value(e.dendritic)}"
+    yield from _prologue(e.prologue)
+    yield from _block("pre", e.pre)
+    yield from _block("post", e.post)
+    for c in e.clocked:
+        yield from _block(f"every {c.every} from {c.offset}", c.block)
+    for s in e.continuous:
+        yield f"  sum {s.variable} = {expression(s.value)}"
+
+
+def _fields(fields: tuple[Field, ...]) -> Iterator[str]:
+    width = max((len(f.name) for f in fields), default=0)
+    for f in fields:
+        kind = f"{'shared ' if f.shared and f.kind == 'state' else ''}{f.kind}"
+        dtype = "" if f.dtype == "float" else f" {f.dtype}"
+        unit = "" if str(f.unit) == "1" else f" {f.unit}"
+        value = "" if f.value is None else f" = {_value(f.value)}{unit}"
+        yield f"  {kind:9} {f.name:{width}}{dtype}{value}"
+
+
+def _prologue(prologue: Prologue) -> Iterator[str]:
+    if prologue:
+        yield "  prologue"
+    for item in prologue:
+        if isinstance(item, MatrixExponential):
+            yield "    expm of dt times"
+            for row in item.matrix:
+                yield f"      [{', '.join(expression(x) for x in row)}]"
+            names = [n for row in item.names for n in row if n]
+            yield f"      gives {', '.join(names)}"
+        else:
+            yield f"    {statement(item)}"
+
+
+def _block(title: str, block: Block) -> Iterator[str]:
+    if block:
+        yield f"  {title}"
+    yield from (f"    {statement(s)}" for s in block)
+
+
+def _view(view: View) -> str:
+    if isinstance(view.index, slice):
+        if view.index == slice(None):
+            return view.group
+        bounds = ":".join("" if x is None else str(x) for x in (view.index.start, view.index.stop))
+        step = f":{view.index.step}" if view.index.step else ""
+        return f"{view.group}[{bounds}{step}]"
+    return f"{view.group}[{len(view.index)} listed]"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Pairs):
+        return f"{len(value)} pairs"
+    if isinstance(value, np.ndarray) and value.ndim:
+        return f"array{list(value.shape)}"
+    if isinstance(value, Const | Ref | Op | Draw):
+        return expression(value)
+    if isinstance(value, np.generic):
+        return repr(value.item())
+    return repr(value)

@@ -1,0 +1,161 @@
+"""The rules that every program obeys; checked after `build` and after each pass.
+
+A ProgramError is a fault of spikesim or of an importer, never of a user.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..errors import ProgramError
+from ..random import stream
+from .expr import OPERATIONS, Draw, Expr, Op, references, walk
+from .program import Block, Edges, Neurons, Program, Statement
+
+_ALWAYS = frozenset({"t", "dt", "step"})
+
+
+def verify(program: Program) -> Program:
+    """The program itself. Raises ProgramError with all broken rules."""
+    faults = list(_faults(program))
+    if faults:
+        raise ProgramError("the program breaks its rules:\n  " + "\n  ".join(faults))
+    return program
+
+
+def _faults(p: Program) -> Iterable[str]:
+    names = [n.name for n in p.neurons] + [e.name for e in p.edges]
+    yield from (f"the name {n!r} is used twice" for n in {n for n in names if names.count(n) > 1})
+    groups = {n.name: n for n in p.neurons}
+    for n in p.neurons:
+        yield from _neurons(n, {link.name for link in p.links if link.reader == n.name}
+                            | {i.name for i in p.inputs if i.target.group == n.name})  # fmt: skip
+    for e in p.edges:
+        yield from _edges(e, groups)
+    for i in p.inputs:
+        if i.target.group not in groups:
+            yield f"input {i.name!r}: no group {i.target.group!r}"
+            continue
+        group = groups[i.target.group]
+        scope = {f.name for f in group.fields} | {f.name for f in i.fields}
+        yield from _names(i.value, scope, f"input {i.name!r}")
+        if i.kind == "arrivals" and i.into not in {port.variable for port in group.ports}:
+            yield f"input {i.name!r}: {i.into!r} is no port of {group.name!r}"
+    for probe in p.probes:
+        group = groups.get(probe.source.group)
+        if group is None:
+            yield f"probe {probe.name!r}: no group {probe.source.group!r}"
+        elif probe.variable and probe.variable not in {f.name for f in group.fields}:
+            yield f"probe {probe.name!r}: no variable {probe.variable!r}"
+        elif probe.event and probe.event not in {e.name for e in group.events}:
+            yield f"probe {probe.name!r}: no event {probe.event!r}"
+        if probe.every < 1:
+            yield f"probe {probe.name!r}: every {probe.every} steps"
+    yield from _streams(p)
+
+
+def _neurons(n: Neurons, more: set[str]) -> Iterable[str]:
+    where = f"neurons {n.name!r}"
+    names = [f.name for f in n.fields]
+    yield from (f"{where}: two fields {x!r}" for x in {x for x in names if names.count(x) > 1})
+    scope = set(names) | more
+    states = {f.name for f in n.fields if f.kind in ("state", "arrival")}
+    for d in n.equations:
+        yield from _names(d.rate, scope, f"{where}, d{d.variable}/dt")
+        if d.variable not in states:
+            yield f"{where}: d{d.variable}/dt, but {d.variable!r} is no state"
+    if n.hold:
+        yield from _names(n.hold.steps, scope, f"{where}, hold")
+    for port in n.ports:
+        if port.variable not in states:
+            yield f"{where}: the port {port.variable!r} is no state"
+    for title, block in (("inputs", n.inputs), ("update", n.update), ("arrive", n.arrive)):
+        yield from _block(block, scope, states, f"{where}, {title}")
+    for event in n.events:
+        yield from _names(event.condition, scope, f"{where}, {event.name}")
+        yield from _block(event.reset, scope, states, f"{where}, {event.name}")
+
+
+def _edges(e: Edges, groups: dict[str, Neurons]) -> Iterable[str]:
+    where = f"edges {e.name!r}"
+    missing = [v.group for v in (e.source, e.target) if v.group not in groups]
+    if missing:
+        yield f"{where}: no group {missing[0]!r}"
+        return
+    source, target = groups[e.source.group], groups[e.target.group]
+    if e.event not in {event.name for event in source.events}:
+        yield f"{where}: {source.name!r} has no event {e.event!r}"
+    own = {f.name for f in e.fields}
+    scope = own | {f"pre.{f.name}" for f in source.fields} | {f"post.{f.name}" for f in target.fields}
+    states = {f.name for f in e.fields if f.kind == "state"}
+    blocks = [("pre", e.pre), ("post", e.post)] + [("clocked", c.block) for c in e.clocked]
+    for title, block in blocks:
+        for s in block:
+            yield from _names(s.value, scope | {x.target for x in block if x.local}, f"{where}, {title}")
+            outside = s.target.startswith(("pre.", "post."))
+            if outside and s.how == "=":
+                yield (f"{where}, {title}: sets {s.target!r}; a block of edges may only add to (+=) or "
+                       "raise (max=) variables of neurons, since their order is not defined")  # fmt: skip
+            if not s.local and s.target not in (scope if outside else states):
+                yield f"{where}, {title}: {s.target!r} can't be written"
+    for summed in e.continuous:
+        yield from _names(summed.value, scope, f"{where}, sum")
+
+
+def _block(block: Block, scope: set[str], states: set[str], where: str) -> Iterable[str]:
+    local: set[str] = set()
+    for s in block:
+        yield from _names(s.value, scope | local, where)
+        if s.local:
+            local.add(s.target)
+        elif s.target not in states:
+            yield f"{where}: {s.target!r} is written but is no state"
+
+
+def _names(expr: Expr, scope: set[str], where: str) -> Iterable[str]:
+    for name in sorted(references(expr) - scope - _ALWAYS):
+        yield f"{where}: unknown name {name!r}"
+    for node in walk(expr):
+        if isinstance(node, Op) and len(node.args) != OPERATIONS[node.name].arity:
+            yield f"{where}: {node.name} with {len(node.args)} arguments"
+
+
+def streams(p: Program) -> dict[str, int]:
+    """Every random stream of a program: its path and its 32-bit number.
+
+    Raises ProgramError where two paths share a number.
+    """
+    paths = []
+    for n in p.neurons:
+        paths += [f"{n.name}.{f.name}" for f in n.fields]
+        for expr in _expressions(n):
+            paths += [draw_path(n.name, x) for x in walk(expr) if isinstance(x, Draw)]
+    for i in p.inputs:
+        paths += [draw_path(i.target.group, x) for x in walk(i.value) if isinstance(x, Draw)]
+        paths += [f"{i.target.group}.{f.name}" for f in i.fields]
+    for e in p.edges:
+        paths += [f"{e.name}.{x}" for x in ("pairs", "axonal", "dendritic")]
+        paths += [f"{e.name}.{f.name}" for f in e.fields]
+    return {path: stream(path) for path in paths}
+
+
+def draw_path(group: str, draw: Draw) -> str:
+    """The path of a draw of a group."""
+    return f"{group}.{draw.stream}"
+
+
+def _streams(p: Program) -> Iterable[str]:
+    number: dict[int, str] = {}
+    for path, value in streams(p).items():
+        if value in number:
+            yield f"{path!r} and {number[value]!r} have the same random stream; rename one"
+        number[value] = path
+
+
+def _expressions(n: Neurons) -> Iterable[Expr]:
+    yield from (d.rate for d in n.equations)
+    statements: list[Statement] = [*n.inputs, *n.update, *n.arrive]
+    for event in n.events:
+        yield event.condition
+        statements += event.reset
+    yield from (s.value for s in statements)

@@ -1,0 +1,29 @@
+"""Leaky integrate-and-fire."""
+
+from ...units import mV, ms, pA, pF
+from ..base import NeuronModel
+from ..declaration import parameter, port, state
+
+
+class LIF(NeuronModel):
+    """Leaky integrate-and-fire neuron.
+
+    After a spike the membrane potential is set to V_reset and stays there for t_ref (NEST's
+    `iaf_psc_exp` with an ExpCurrent synapse, `iaf_psc_delta` with Delta).
+
+    Lapicque (1907); this form: Rotter and Diesmann (1999), Biol. Cybern. 81:381.
+    """
+
+    C = parameter(250 * pF, "membrane capacitance")
+    tau_m = parameter(10 * ms, "membrane time constant")
+    E_L = parameter(-70 * mV, "resting potential")
+    V_th = parameter(-55 * mV, "spike threshold")
+    V_reset = parameter(-70 * mV, "reset potential")
+    t_ref = parameter(2 * ms, "refractory period")
+    v = state(-70 * mV, "membrane potential")
+    I = port(pA, "injected current: synapses, electrodes")  # noqa: E741
+
+    equations = "dv/dt = (E_L - v)/tau_m + I/C  (unless refractory)"
+    spike = "v >= V_th"
+    reset = "v = V_reset"
+    refractory = "t_ref"

@@ -1,0 +1,13 @@
+"""Poisson spike source."""
+
+from ...units import Hz
+from ..base import NeuronModel
+from ..declaration import parameter
+
+
+class Poisson(NeuronModel):
+    """A source that spikes in a step with probability rate*dt, independently of the past."""
+
+    rate = parameter(10 * Hz, "mean rate")
+
+    spike = "rand() < rate*dt"

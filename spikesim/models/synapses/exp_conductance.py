@@ -1,0 +1,21 @@
+"""Exponential postsynaptic conductance."""
+
+from ...units import mV, ms, nS
+from ..base import SynapseModel
+from ..declaration import parameter, state
+
+
+class ExpConductance(SynapseModel):
+    """A conductance that jumps by the weight at each arrival and decays with `tau`.
+
+    The current into the target is g (E - v), with v the target's membrane potential.
+    """
+
+    tau = parameter(5 * ms, "time constant of the conductance")
+    E = parameter(0 * mV, "reversal potential")
+    g = state(0 * nS, "postsynaptic conductance")
+
+    equations = "dg/dt = -g/tau"
+    on_arrival = "g += weight"
+    output = "g*(E - v)"
+    reads = {"v": mV}  # noqa: RUF012

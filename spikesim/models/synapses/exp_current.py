@@ -1,0 +1,16 @@
+"""Exponential postsynaptic current."""
+
+from ...units import ms, pA
+from ..base import SynapseModel
+from ..declaration import parameter, state
+
+
+class ExpCurrent(SynapseModel):
+    """A current that jumps by the weight at each arrival and decays with `tau`."""
+
+    tau = parameter(5 * ms, "time constant of the current")
+    I = state(0 * pA, "postsynaptic current")  # noqa: E741
+
+    equations = "dI/dt = -I/tau"
+    on_arrival = "I += weight"
+    output = "I"

@@ -1,0 +1,41 @@
+"""From what a network means to what a backend runs: PIPELINE, in order.
+
+Each pass is a function Program -> Program in a file of its own name; the result is verified. The
+draws of connectivity and values come last but two, so that all before is cheap and symbolic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..ir.program import Program
+from ..ir.verify import verify
+from .delays import delays
+from .draw import draw
+from .hoist import hoist
+from .inputs import inputs
+from .integrate import integrate
+from .layout import layout
+from .refractory import refractory
+
+Pass = Callable[[Program], Program]
+
+SYMBOLIC: tuple[Pass, ...] = (
+    refractory,  # holding becomes a counter, a flag and a condition on events
+    inputs,  # stimuli and ports become statements of the groups they act on
+    integrate,  # differential equations become the update of a step
+    hoist,  # what only parameters decide is computed once, in the prologue
+)
+CONCRETE: tuple[Pass, ...] = (
+    draw,  # rules become pairs, distributions become arrays
+    delays,  # milliseconds become steps
+    layout,  # static edges become one table
+)
+PIPELINE = SYMBOLIC + CONCRETE
+
+
+def lower(program: Program, passes: tuple[Pass, ...] = PIPELINE) -> Program:
+    """Run the passes, verifying after each."""
+    for one in passes:
+        program = verify(one(program))
+    return program

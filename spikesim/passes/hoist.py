@@ -1,0 +1,140 @@
+"""What parameters alone decide is computed once, in the prologue.
+
+Also: `dt` becomes a number, a division by a parameter becomes a product with its reciprocal, small
+integer powers become products. (XLA turns x/c into x*(1/c) where it likes; here it is part of the
+program.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ..ir.expr import ONE, Const, Expr, Op, Ref, mul, rewrite
+from ..ir.program import (
+    Block,
+    Edges,
+    Event,
+    Field,
+    MatrixExponential,
+    Neurons,
+    Program,
+    Statement,
+)
+
+FIXED = ("parameter", "constant", "derived")
+_HIGHEST_POWER = 8
+
+
+def hoist(program: Program) -> Program:
+    """Blocks hold no subexpression that the run does not change."""
+    groups = {n.name: n for n in program.neurons}
+    return replace(
+        program,
+        neurons=tuple(_neurons(n, program.dt) for n in program.neurons),
+        edges=tuple(_edges(e, groups, program.dt) for e in program.edges),
+    )
+
+
+class _Hoister:
+    """Rewrites the blocks of one group and gathers its prologue."""
+
+    def __init__(self, fixed: set[str], dt: float, prefix: str = "fixed"):
+        self.fixed, self.dt, self.prefix = fixed, dt, prefix
+        self.names: dict[Expr, str] = {}
+
+    def block(self, statements: Block) -> Block:
+        return tuple(replace(s, value=self.expr(s.value)) for s in statements)
+
+    def expr(self, expr: Expr) -> Expr:
+        return self._top(rewrite(expr, self._simpler))
+
+    def _simpler(self, node: Expr) -> Expr | None:
+        if isinstance(node, Ref) and node.name == "dt":
+            return Const(self.dt)
+        if not isinstance(node, Op):
+            return None
+        if node.name == "pow":
+            return _product(*node.args)
+        if node.name == "div" and self._is_fixed(node.args[1]):
+            return mul(node.args[0], Op("div", (ONE, node.args[1])))
+        return None
+
+    def _is_fixed(self, expr: Expr) -> bool:
+        if isinstance(expr, Const):
+            return True
+        if isinstance(expr, Ref):
+            return expr.name in self.fixed
+        return isinstance(expr, Op) and expr.name != "take" and all(map(self._is_fixed, expr.args))
+
+    def _top(self, expr: Expr) -> Expr:
+        """Give the largest fixed parts names."""
+        if isinstance(expr, Const | Ref):
+            return expr
+        if self._is_fixed(expr):
+            name = self.names.setdefault(expr, f"{self.prefix}.{len(self.names)}")
+            return Ref(name)
+        args = tuple(self._top(a) for a in expr.args)
+        return replace(expr, args=args)
+
+    def named(self, expr: Expr) -> Expr:
+        """A fixed expression always by a name, so that static edges are easy to tell."""
+        if isinstance(expr, Ref) or not self._is_fixed(expr):
+            return expr
+        return Ref(self.names.setdefault(expr, f"{self.prefix}.{len(self.names)}"))
+
+    def statements(self) -> Block:
+        return tuple(Statement(name, expr) for expr, name in self.names.items())
+
+    def fields(self) -> tuple[Field, ...]:
+        return tuple(Field(name, "derived") for name in self.names.values())
+
+
+def _product(base: Expr, exponent: Expr) -> Expr | None:
+    """x**n as products, for whole n up to 8; None otherwise."""
+    if not isinstance(exponent, Const) or isinstance(exponent.value, bool):
+        return None
+    n = exponent.value
+    if n != int(n) or not 0 <= n <= _HIGHEST_POWER:
+        return None
+    if n == 0:
+        return ONE
+    half = base
+    result: Expr | None = None
+    n = int(n)
+    while n:
+        if n & 1:
+            result = half if result is None else Op("mul", (result, half))
+        n >>= 1
+        if n:
+            half = Op("mul", (half, half))
+    return result
+
+
+def _neurons(group: Neurons, dt: float) -> Neurons:
+    fixed = {f.name for f in group.fields if f.kind in FIXED}
+    h = _Hoister(fixed, dt)
+    matrices = tuple(
+        MatrixExponential(m.names, tuple(tuple(rewrite(e, h._simpler) for e in row)
+                                         for row in m.matrix))
+        if isinstance(m, MatrixExponential) else m
+        for m in group.prologue
+    )  # fmt: skip
+    lowered = replace(
+        group,
+        inputs=h.block(group.inputs),
+        update=h.block(group.update),
+        arrive=h.block(group.arrive),
+        events=tuple(Event(e.name, h.expr(e.condition), h.block(e.reset)) for e in group.events),
+    )
+    return replace(lowered, fields=group.fields + h.fields(), prologue=matrices + h.statements())
+
+
+def _edges(edges: Edges, groups: Mapping[str, Neurons], dt: float) -> Edges:
+    fixed = {f.name for f in edges.fields if f.kind in FIXED}
+    for side, view in (("pre", edges.source), ("post", edges.target)):
+        fixed |= {f"{side}.{f.name}" for f in groups[view.group].fields if f.kind in FIXED}
+    h = _Hoister(fixed, dt)
+    pre = tuple(replace(s, value=h.named(h.expr(s.value))) for s in edges.pre)
+    return replace(edges, pre=pre, fields=edges.fields + h.fields(),
+                   prologue=edges.prologue + h.statements())  # fmt: skip

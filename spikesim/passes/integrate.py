@@ -1,0 +1,228 @@
+"""Differential equations become the update of one step.
+
+exact: the propagator of an affine system, x' = P x + Q u, with P and Q from the matrix exponential
+of the system extended by its inputs u (Rotter and Diesmann 1999). Inputs hold through a step.
+exponential_euler: x' = x + dt f(x) exprel(a dt) for each variable by itself, with slope a = df/dx.
+rk4, heun, euler: as in the textbooks.
+`auto` takes the first that applies: exact, exponential_euler, rk4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from ..equations.affine import Form, conditionally_linear, linear_system
+from ..errors import DescriptionError
+from ..ir.expr import ONE, ZERO, Const, Expr, Op, Ref, add, is_zero, mul, substitute, where
+from ..ir.program import Block, Field, MatrixExponential, Neurons, Program, Statement
+from .refractory import HELD
+
+Rates = Mapping[str, Expr]
+
+
+def integrate(program: Program) -> Program:
+    """No equations are left; `method` names the one that was used."""
+    done = (_integrate(n, program.dt) if n.equations else n for n in program.neurons)
+    return replace(program, neurons=tuple(done))
+
+
+def _integrate(group: Neurons, dt: float) -> Neurons:
+    rates = {d.variable: d.rate for d in group.equations}
+    held = {d.variable for d in group.equations if d.held}
+    method = group.method if group.method != "auto" else choose(group)
+    if method == "exact":
+        return _exact(group, rates, held)
+    if method == "exponential_euler":
+        block = _exponential_euler(group, rates, dt)
+    else:
+        # A held variable stands still inside the step too, for the others that read it.
+        moving = {x: where(HELD, ZERO, r) if x in held else r for x, r in rates.items()}
+        block = STAGES[method](moving, dt)
+    return replace(group, equations=(), method=method,
+                   update=group.update + block + _assign(rates, held))  # fmt: skip
+
+
+def choose(group: Neurons) -> str:
+    """The method that `auto` stands for."""
+    rates = {d.variable: d.rate for d in group.equations}
+    if linear_system(rates, _inputs(group, rates)) is not None:
+        return "exact"
+    return "exponential_euler" if conditionally_linear(rates) is not None else "rk4"
+
+
+def _inputs(group: Neurons, rates: Rates) -> list[str]:
+    """States that hold through a step: all that no equation moves."""
+    return [f.name for f in group.fields if f.kind == "state" and f.name not in rates]
+
+
+def _next(variable: str) -> str:
+    return f"next.{variable}"
+
+
+def _let(name: str, value: Expr) -> Statement:
+    return Statement(name, value, local=True)
+
+
+def _assign(rates: Rates, held: set[str]) -> Block:
+    return tuple(
+        Statement(x, where(HELD, Ref(x), Ref(_next(x))) if x in held else Ref(_next(x)))
+        for x in rates
+    )
+
+
+# exact
+
+
+def _exact(group: Neurons, rates: Rates, held: set[str]) -> Neurons:
+    inputs = _inputs(group, rates)
+    forms = linear_system(rates, inputs)
+    if forms is None:
+        raise DescriptionError(
+            f"neurons {group.name!r}: method 'exact' needs equations that are linear with constant "
+            "coefficients; use 'auto', 'exponential_euler' or 'rk4'"
+        )
+    system = _System(forms, list(rates), inputs)
+    expm, block = system.propagate("", still=frozenset())
+    prologue = [expm]
+    # Where a variable that moves reads one that is held, held neurons need a propagator of their
+    # own, in which the held variables have no rate.
+    others_read = any(forms[x][0].get(y) for x in rates if x not in held for y in held)
+    if held and others_read:
+        expm, second = system.propagate("held.", still=frozenset(held))
+        prologue.append(expm)
+        block = tuple(
+            _let(a.target, where(HELD, b.value, a.value)) for a, b in zip(block, second, strict=True)
+        )
+    names = [n for item in prologue for row in item.names for n in row if n]
+    derived = tuple(Field(n, "derived", meaning="propagator") for n in names)
+    return replace(
+        group, equations=(), method="exact", fields=group.fields + derived,
+        prologue=group.prologue + tuple(prologue),
+        update=group.update + block + _assign(rates, held),
+    )  # fmt: skip
+
+
+class _System:
+    """dx/dt = A x + B u + c, as the matrix [[A, B, c], [0, 0, 0]] over x, u and 1."""
+
+    def __init__(self, forms: Mapping[str, Form], variables: list[str], inputs: list[str]):
+        self.variables = variables
+        used = [u for u in inputs if any(u in forms[x][0] for x in variables)]
+        self.columns = variables + used
+        self.constant = any(not is_zero(forms[x][1]) for x in variables)
+        self.forms = forms
+
+    def row(self, x: str, still: frozenset[str]) -> tuple[Expr, ...]:
+        coefficients, rest = ({}, ZERO) if x in still else self.forms[x]
+        row = tuple(coefficients.get(y, ZERO) for y in self.columns)
+        return (*row, rest) if self.constant else row
+
+    def propagate(self, prefix: str, still: frozenset[str]) -> tuple[MatrixExponential, Block]:
+        """The prologue entry, and the statements that compute next.x."""
+        width = len(self.columns) + self.constant
+        matrix = [self.row(x, still) for x in self.variables]
+        matrix += [(ZERO,) * width] * (width - len(matrix))
+        reach = _reach([[not is_zero(e) for e in row] for row in matrix])
+        labels = [*self.columns, "1"][:width]
+        names, block = [], []
+        for r, x in enumerate(self.variables):
+            row, total = [], ZERO
+            for c, y in enumerate(labels):
+                needed = (reach[r][c] or r == c) and not (y == x and not any(reach[r]))
+                name = f"{prefix}P.{x}.{y}" if needed else ""
+                row.append(name)
+                value = ONE if y == "1" else Ref(y)
+                total = add(total, mul(Ref(name), value) if name else value if y == x else ZERO)
+            names.append(tuple(row))
+            block.append(_let(_next(x), total))
+        names += [("",) * width] * (width - len(names))
+        return MatrixExponential(tuple(names), tuple(matrix)), tuple(block)
+
+
+def _reach(edges: list[list[bool]]) -> list[list[bool]]:
+    """Which entries of the matrix exponential can differ from the identity's: paths of A."""
+    n = len(edges)
+    reach = [row[:] for row in edges]
+    for k in range(n):
+        for i in range(n):
+            if reach[i][k]:
+                reach[i] = [a or b for a, b in zip(reach[i], reach[k], strict=True)]
+    return reach
+
+
+# one variable at a time
+
+
+def _exponential_euler(group: Neurons, rates: Rates, dt: float) -> Block:
+    forms = conditionally_linear(rates)
+    if forms is None:
+        raise DescriptionError(
+            f"neurons {group.name!r}: method 'exponential_euler' needs each equation to be linear "
+            "in its own variable; use 'auto' or 'rk4'"
+        )
+    h = Const(dt)
+    block = []
+    for x, (slope, rest) in forms.items():
+        if is_zero(slope):
+            block.append(_let(_next(x), add(Ref(x), mul(h, rest))))
+            continue
+        block.append(_let(f"slope.{x}", slope))
+        rate = add(mul(Ref(f"slope.{x}"), Ref(x)), rest)
+        grown = Op("exprel", (mul(h, Ref(f"slope.{x}")),))
+        block.append(_let(_next(x), add(Ref(x), mul(mul(h, rate), grown))))
+    return tuple(block)
+
+
+# explicit Runge-Kutta methods
+
+
+def _stage(rates: Rates, tag: str, at: Mapping[str, Expr]) -> Block:
+    """let tag.x = rate of x at the point `at`."""
+    return tuple(_let(f"{tag}.{x}", substitute(r, at)) for x, r in rates.items())
+
+
+def _point(rates: Rates, tag: str, step: float) -> dict[str, Expr]:
+    return {x: add(Ref(x), mul(Const(step), Ref(f"{tag}.{x}"))) for x in rates}
+
+
+def _moved(rates: Rates, tag: str, step: float) -> tuple[Block, dict[str, Expr]]:
+    """Names for the point `x + step tag.x`, so that each is computed once."""
+    point = _point(rates, tag, step)
+    block = tuple(_let(f"{tag}.at.{x}", value) for x, value in point.items())
+    return block, {x: Ref(f"{tag}.at.{x}") for x in rates}
+
+
+def _euler(rates: Rates, dt: float) -> Block:
+    return tuple(_let(_next(x), add(Ref(x), mul(Const(dt), r))) for x, r in rates.items())
+
+
+def _heun(rates: Rates, dt: float) -> Block:
+    block = _stage(rates, "k1", {})
+    moved, at = _moved(rates, "k1", dt)
+    block += moved + _stage(rates, "k2", at)
+    return block + tuple(
+        _let(_next(x), add(Ref(x), mul(Const(dt / 2), add(Ref(f"k1.{x}"), Ref(f"k2.{x}")))))
+        for x in rates
+    )
+
+
+def _rk4(rates: Rates, dt: float) -> Block:
+    block: Block = _stage(rates, "k1", {})
+    for tag, before, step in (("k2", "k1", dt / 2), ("k3", "k2", dt / 2), ("k4", "k3", dt)):
+        moved, at = _moved(rates, before, step)
+        block += moved + _stage(rates, tag, at)
+    def total(x: str) -> Expr:
+        middle = mul(Const(2.0), add(Ref(f"k2.{x}"), Ref(f"k3.{x}")))
+        return add(add(Ref(f"k1.{x}"), middle), Ref(f"k4.{x}"))
+
+    return block + tuple(
+        _let(_next(x), add(Ref(x), mul(Const(dt / 6), total(x)))) for x in rates
+    )
+
+
+STAGES: dict[str, Callable[[Rates, float], Block]] = {
+    "euler": _euler,
+    "heun": _heun,
+    "rk4": _rk4,
+}

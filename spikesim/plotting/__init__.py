@@ -1,0 +1,1 @@
+"""Plots of results; matplotlib is loaded when the first one is drawn."""

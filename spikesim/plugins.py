@@ -1,0 +1,56 @@
+"""Rooms that list their own files: a new model, rule or backend is one new file and no list to edit.
+
+A room is a package whose modules each hold one public class. The class is found by its module's
+name: `exp_conductance.py` holds ExpConductance, `lif.py` holds LIF. Nothing is imported before it
+is asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from .errors import did_you_mean
+
+
+def module_names(package: str) -> list[str]:
+    """The public modules of a package, sorted, without importing them."""
+    paths = importlib.import_module(package).__path__
+    return sorted(m.name for m in pkgutil.iter_modules(paths) if not m.name.startswith("_"))
+
+
+def find_class(module: ModuleType) -> type:
+    """The one public class that a module of a room is there for."""
+    wanted = module.__name__.rpartition(".")[2].replace("_", "")
+    for name, value in vars(module).items():
+        if isinstance(value, type) and name.lower() == wanted:
+            return value
+    raise ImportError(f"{module.__name__} should hold a class named like its file")
+
+
+def room(package: str, base: str = "base") -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """`__getattr__` and `__dir__` for a package, which find a class by its name or its file's."""
+
+    def stems() -> dict[str, str]:
+        return {n.replace("_", ""): n for n in module_names(package) if n != base}
+
+    def get(name: str) -> Any:
+        stem = stems().get(name.replace("_", "").lower())
+        if stem is None or name.startswith("__"):
+            hint = did_you_mean(name, listed())
+            raise AttributeError(f"{package} has no {name!r}; {hint}")
+        found = find_class(importlib.import_module(f"{package}.{stem}"))
+        if name not in (found.__name__, stem):
+            raise AttributeError(f"{package} has no {name!r}; did you mean {found.__name__!r}?")
+        return found
+
+    def listed() -> list[str]:
+        return [
+            find_class(importlib.import_module(f"{package}.{stem}")).__name__
+            for stem in stems().values()
+        ]
+
+    return get, listed

@@ -1,0 +1,267 @@
+"""Units at the border: names for users, and the coherent set that everything inside uses.
+
+Users write `20 * ms`; the quantities are Pint's, loaded when the first unit name is imported.
+Brian2's, quantities' and saiunit's are taken as well. Inside there are plain float64 numbers in
+one coherent set, in which equations need no conversion factor:
+
+    ms, mV, pA, nS, pF, GOhm, um, K, 1/ms (rates), amol, fW
+
+A dimension is seven exponents over SI's base (length, mass, time, current, temperature, amount,
+luminous intensity).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from .errors import DimensionError, ParameterError
+
+# What one coherent unit of each base dimension is in SI: um, 1e-12 kg, ms, pA, K, amol, cd.
+# The mass follows from mV = mass um^2 ms^-3 pA^-1.
+_COHERENT = (1e-6, 1e-12, 1e-3, 1e-12, 1.0, 1e-18, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """Exponents of length, mass, time, current, temperature, amount, luminous intensity."""
+
+    exponents: tuple[Fraction | int, ...] = (0, 0, 0, 0, 0, 0, 0)
+
+    def __mul__(self, other: Dimension) -> Dimension:
+        return Dimension(tuple(a + b for a, b in zip(self.exponents, other.exponents, strict=True)))
+
+    def __truediv__(self, other: Dimension) -> Dimension:
+        return self * other**-1
+
+    def __pow__(self, power: Fraction | int) -> Dimension:
+        return Dimension(tuple(exponent * power for exponent in self.exponents))
+
+    def __str__(self) -> str:
+        return unit_name(self)
+
+
+DIMENSIONLESS = Dimension()
+LENGTH = Dimension((1, 0, 0, 0, 0, 0, 0))
+TIME = Dimension((0, 0, 1, 0, 0, 0, 0))
+CURRENT = Dimension((0, 0, 0, 1, 0, 0, 0))
+TEMPERATURE = Dimension((0, 0, 0, 0, 1, 0, 0))
+AMOUNT = Dimension((0, 0, 0, 0, 0, 1, 0))
+VOLTAGE = Dimension((2, 1, -3, -1, 0, 0, 0))
+RATE = TIME**-1
+CHARGE = CURRENT * TIME
+CONDUCTANCE = CURRENT / VOLTAGE
+RESISTANCE = VOLTAGE / CURRENT
+CAPACITANCE = CHARGE / VOLTAGE
+POWER = VOLTAGE * CURRENT
+ENERGY = POWER * TIME
+CONCENTRATION = AMOUNT / LENGTH**3
+
+# The coherent unit of a dimension, as people write it.
+_NAMES = {
+    DIMENSIONLESS: "1",
+    LENGTH: "um",
+    TIME: "ms",
+    CURRENT: "pA",
+    VOLTAGE: "mV",
+    CONDUCTANCE: "nS",
+    RESISTANCE: "GOhm",
+    CAPACITANCE: "pF",
+    RATE: "1/ms",
+    TEMPERATURE: "K",
+    CHARGE: "fC",
+    POWER: "fW",
+    CONCENTRATION: "mM",
+    VOLTAGE / TIME: "mV/ms",
+    CURRENT / TIME: "pA/ms",
+    CONDUCTANCE / TIME: "nS/ms",
+}
+
+_PREFIX = {"": 1.0, "p": 1e-12, "n": 1e-9, "u": 1e-6, "m": 1e-3, "c": 1e-2, "k": 1e3, "M": 1e6,
+           "G": 1e9}  # fmt: skip
+
+
+def _family(dimension: Dimension, symbol: str, long: str, prefixes: str, pint: str) -> dict[str, Any]:
+    entries = {long: (1.0, dimension, pint)} if long else {}
+    for prefix in prefixes.split():
+        entries[prefix + symbol] = (_PREFIX[prefix], dimension, prefix + pint)
+    return entries
+
+
+# name: (value in SI, dimension, the name Pint knows it by)
+_UNITS: dict[str, tuple[float, Dimension, str]] = {
+    **_family(TIME, "s", "second", "n u m", "s"),
+    **_family(VOLTAGE, "V", "volt", "u m", "V"),
+    **_family(CURRENT, "A", "amp", "p n u m", "A"),
+    **_family(CONDUCTANCE, "S", "siemens", "p n u m", "S"),
+    **_family(RESISTANCE, "ohm", "ohm", "k M G", "ohm"),
+    **_family(CAPACITANCE, "F", "farad", "p n u", "F"),
+    **_family(RATE, "Hz", "hertz", "k", "Hz"),
+    "Hz": (1.0, RATE, "Hz"),
+    **_family(LENGTH, "m", "meter", "n u m c", "m"),
+    **_family(TEMPERATURE, "K", "kelvin", "", "kelvin"),
+    **_family(CHARGE, "C", "coulomb", "p n", "C"),
+    **_family(POWER, "W", "watt", "u m", "W"),
+    **_family(ENERGY, "J", "joule", "", "J"),
+    **_family(AMOUNT, "mol", "mole", "", "mol"),
+    "molar": (1e3, CONCENTRATION, "molar"),
+    "mM": (1.0, CONCENTRATION, "millimolar"),
+    "uM": (1e-3, CONCENTRATION, "micromolar"),
+    "um2": (1e-12, LENGTH**2, "um**2"),
+    "cm2": (1e-4, LENGTH**2, "cm**2"),
+    "dimensionless": (1.0, DIMENSIONLESS, "dimensionless"),
+}
+
+UNIT_NAMES: tuple[str, ...] = tuple(sorted(_UNITS))
+
+
+@cache
+def _registry() -> Any:
+    import pint
+
+    return pint.UnitRegistry()
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _UNITS:
+        raise AttributeError(f"spikesim.units has no unit {name!r}; it has: {', '.join(UNIT_NAMES)}")
+    value = _registry().Unit(_UNITS[name][2])
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_UNITS])
+
+
+def unit_in_equations(name: str) -> tuple[float, Dimension] | None:
+    """Value in the coherent set and dimension of a unit name, or None."""
+    if name not in _UNITS:
+        return None
+    si, dimension, _ = _UNITS[name]
+    return _snap(si / _coherent_in_si(dimension)), dimension
+
+
+def unit_name(dimension: Dimension) -> str:
+    """The coherent unit of a dimension, as people write it ('mV', 'pA', 'um^2')."""
+    if dimension in _NAMES:
+        return _NAMES[dimension]
+    for symbol, base in (("um", LENGTH), ("ms", TIME), ("pA", CURRENT), ("mV", VOLTAGE)):
+        for power in (2, -1, -2):
+            if dimension == base**power:
+                return f"{symbol}^{power}"
+    # Voltage says more here than mass does: spend the mass exponent on it.
+    length, mass, time, current, *rest = dimension.exponents
+    parts = zip(
+        ("mV", "um", "ms", "pA", "K", "amol", "cd"),
+        (mass, length - 2 * mass, time + 3 * mass, current + mass, *rest),
+        strict=True,
+    )
+    return " ".join(f"{s}^{e}" if e != 1 else s for s, e in parts if e != 0)
+
+
+def _coherent_in_si(dimension: Dimension) -> float:
+    exponent10 = Fraction(0)
+    for base, power in zip((-6, -12, -3, -12, 0, -18, 0), dimension.exponents, strict=True):
+        exponent10 += base * power
+    return float(10.0 ** float(exponent10))
+
+
+def _snap(factor: float) -> float:
+    """The short decimal that a conversion factor is, rid of the last bit of its division."""
+    short = float(f"{factor:.12g}")
+    return short if abs(short - factor) <= 1e-14 * abs(factor) else factor
+
+
+def is_quantity(value: Any) -> bool:
+    """Does this carry units (Pint, Brian2, quantities, saiunit)?"""
+    return any(hasattr(value, word) for word in ("dimensionality", "dim", "mantissa"))
+
+
+def decompose(value: Any) -> tuple[Any, Dimension]:
+    """Split anything that carries units, or a plain number, into (coherent value, dimension).
+
+    Returns a float or a float64 array. Raises ParameterError for what is no number.
+    """
+    if hasattr(value, "mantissa"):  # saiunit
+        exponents = tuple(Fraction(float(e)).limit_denominator(64) for e in value.dim._dims)
+        number, si = np.asarray(value.mantissa), float(value.unit.magnitude)
+        dimension = Dimension(exponents)
+    elif hasattr(value, "to_base_units"):  # Pint quantity or unit
+        quantity = value if hasattr(value, "magnitude") else 1.0 * value
+        base = (1.0 * quantity.units).to_base_units()
+        names = ("[length]", "[mass]", "[time]", "[current]", "[temperature]", "[substance]",
+                 "[luminosity]")  # fmt: skip
+        powers = dict(quantity.dimensionality)
+        dimension = Dimension(
+            tuple(Fraction(float(powers.get(n, 0))).limit_denominator(64) for n in names)
+        )
+        number, si = quantity.magnitude, float(base.magnitude)
+    elif hasattr(value, "dimensionality") and hasattr(value, "simplified"):  # quantities
+        simplified = value.units.simplified
+        powers = {str(unit.symbol): power for unit, power in simplified.dimensionality.items()}
+        dimension = Dimension(
+            tuple(Fraction(powers.get(n, 0)).limit_denominator(64)
+                  for n in ("m", "kg", "s", "A", "K", "mol", "cd"))
+        )  # fmt: skip
+        number, si = np.asarray(value.magnitude), float(simplified.magnitude)
+    elif hasattr(value, "dimensionality"):  # a Pint unit of an older registry
+        return decompose(1.0 * value)
+    elif hasattr(value, "dim") and hasattr(value.dim, "_dims"):  # Brian2, in SI
+        exponents = tuple(Fraction(float(e)).limit_denominator(64) for e in value.dim._dims)
+        number, si, dimension = np.asarray(value), 1.0, Dimension(exponents)
+    else:
+        return _plain(value), DIMENSIONLESS
+    return _plain(number) * _snap(si / _coherent_in_si(dimension)), dimension
+
+
+def _plain(value: Any) -> Any:
+    try:
+        array = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError) as fault:
+        raise ParameterError(f"got {value!r}, expected a number, an array or a quantity") from fault
+    return float(array) if array.ndim == 0 else array
+
+
+def strip(value: Any, dimension: Dimension, subject: str) -> Any:
+    """The plain number, or float64 array, of `value` in the coherent unit of `dimension`.
+
+    Raises DimensionError, naming `subject`, where the dimension is another or where a bare number
+    stands in place of a quantity; ParameterError for what is no number at all.
+    """
+    try:
+        number, got = decompose(value)
+    except ParameterError as fault:
+        raise ParameterError(f"{subject}: {fault}") from None
+    if got == dimension:
+        return number
+    expected = unit_name(dimension)
+    if not is_quantity(value):
+        shown = value if np.ndim(value) == 0 else "an array"
+        raise DimensionError(
+            f"{subject}: got {shown} without a unit, expected a quantity in {expected} "
+            f"or the like; write for example {_example(value)}*{_writable(dimension)}"
+        )
+    if dimension == DIMENSIONLESS:
+        raise DimensionError(f"{subject}: got {_show(value)}, expected a plain number, no unit")
+    raise DimensionError(f"{subject}: got {_show(value)}, expected a quantity in {expected}")
+
+
+def _example(value: Any) -> Any:
+    return value if np.ndim(value) == 0 else "values"
+
+
+def _writable(dimension: Dimension) -> str:
+    for name in ("ms", "mV", "pA", "nS", "pF", "Hz", "um", "Gohm", "kelvin", "mM"):
+        if _UNITS[name][1] == dimension:
+            return name
+    return f"({unit_name(dimension)})"
+
+
+def _show(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else f"an array in {getattr(value, 'units', 'other units')}"

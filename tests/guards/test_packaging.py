@@ -1,0 +1,103 @@
+"""What is shipped: the wheel holds the whole package and only it, the sdist the whole project."""
+
+import re
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+
+
+def version_in_source() -> str:
+    found = re.search(r'^__version__.*"(.+)"', (ROOT / "spikesim/__init__.py").read_text(), re.M)
+    assert found, "spikesim/__init__.py has no __version__"
+    return found[1]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an sdist and the wheel built from that sdist, by the tools installed here."""
+    pytest.importorskip("build", reason="build is not installed (extra: test)")
+    pytest.importorskip(
+        "scikit_build_core", reason="scikit-build-core is not installed (extra: test)"
+    )
+    folder = tmp_path_factory.mktemp("dist")
+    done = subprocess.run(
+        [sys.executable, "-m", "build", "--no-isolation", f"--outdir={folder}", str(ROOT)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, f"\n{done.stdout}{done.stderr}"
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(built: Path) -> Path:
+    (path,) = built.glob("*.whl")
+    return path
+
+
+@pytest.fixture(scope="module")
+def wheel_files(wheel: Path) -> set[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+@pytest.fixture(scope="module")
+def sdist_files(built: Path) -> set[str]:
+    """The files of the sdist, without its top folder."""
+    (path,) = built.glob("*.tar.gz")
+    with tarfile.open(path) as archive:
+        return {name.partition("/")[2] for name in archive.getnames()}
+
+
+def test_wheel_holds_the_package(wheel_files: set[str]) -> None:
+    modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "spikesim").rglob("*.py")}
+    assert modules
+    missing = (modules | {"spikesim/py.typed"}) - wheel_files
+    assert not missing
+
+
+def test_wheel_holds_nothing_else(wheel_files: set[str]) -> None:
+    info = f"spikesim-{version_in_source()}.dist-info"
+    tops = {name.partition("/")[0] for name in wheel_files}
+    assert tops == {"spikesim", info}
+    assert not [name for name in wheel_files if name.endswith((".pyc", ".pyo"))]
+
+
+def test_wheel_holds_the_licence(wheel_files: set[str]) -> None:
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in wheel_files)
+
+
+def test_wheel_is_pure_while_nothing_is_compiled(wheel: Path) -> None:
+    if SETTINGS["tool"]["scikit-build"]["wheel"]["cmake"]:
+        pytest.skip("the wheel holds native code")
+    assert wheel.name == f"spikesim-{version_in_source()}-py3-none-any.whl"
+
+
+def test_sdist_holds_the_project(sdist_files: set[str]) -> None:
+    wanted = {"README.md", "LICENSE", "CHANGELOG.md", "Makefile", "CMakeLists.txt"}
+    wanted |= {"pyproject.toml", "spikesim/__init__.py", "spikesim/py.typed"}
+    assert wanted <= sdist_files
+    for folder in ("tests", "docs"):
+        here = {
+            path.relative_to(ROOT).as_posix()
+            for suffix in ("*.py", "*.md")
+            for path in (ROOT / folder).rglob(suffix)
+        }
+        assert here, f"{folder}/ is empty"
+        assert here <= sdist_files, f"not in the sdist: {sorted(here - sdist_files)}"
+
+
+def test_sdist_holds_no_rubbish(sdist_files: set[str]) -> None:
+    tops = {name.partition("/")[0] for name in sdist_files}
+    rubbish = {top for top in tops if top.startswith(".venv")} | tops & {".git", "build", "dist"}
+    assert not rubbish
+    assert not [name for name in sdist_files if "__pycache__" in name]
