@@ -107,7 +107,11 @@ class _Builder:
 
     def _seed(self) -> int:
         seed = self.network.seed
-        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
+        if (
+            isinstance(seed, bool)
+            or not isinstance(seed, int | np.integer)
+            or not 0 <= seed < 2**32
+        ):
             raise ParameterError(f"seed is {seed!r}; expected a whole number from 0 to 2^32 - 1")
         return int(seed)
 
@@ -130,7 +134,9 @@ class _Builder:
                 self.faults.append(UnknownNameError(
                     f"{subject}: no state {name!r} to initialize; {did_you_mean(name, states)}"))  # fmt: skip
                 continue
-            values[name] = stripped(value, declared[name].dimension, f"{subject}, {name}", self.faults)
+            values[name] = stripped(
+                value, declared[name].dimension, f"{subject}, {name}", self.faults
+            )
         fields = [
             self._field(name, d, values.get(name), population, subject)
             for name, d in declared.items() if d.kind != "port"
@@ -255,7 +261,9 @@ class _Builder:
         if definition.output is not None:
             into = self._port(group, port, definition.output.dimension, subject)
             if into:
-                group.sums[into] = add(group.sums[into], substitute(definition.output.expr, renamed))
+                group.sums[into] = add(
+                    group.sums[into], substitute(definition.output.expr, renamed)
+                )
         return name
 
     def _port(
@@ -325,7 +333,11 @@ class _Builder:
         return {name: Ref(f"post.{name}") for name in references(value) if name != "weight"}
 
     def _delays(self, p: Projection, subject: str) -> tuple[Any, Any]:
-        given = {"delay": p.delay, "axonal_delay": p.axonal_delay, "dendritic_delay": p.dendritic_delay}
+        given = {
+            "delay": p.delay,
+            "axonal_delay": p.axonal_delay,
+            "dendritic_delay": p.dendritic_delay,
+        }
         plain = {}
         for word, value in given.items():
             if value is None:
@@ -335,7 +347,9 @@ class _Builder:
                 continue
             lowest = _lowest(value)
             least = self.dt if self.network.order == "nest" and word == "delay" else 0.0
-            if lowest < 0 or (least and not isinstance(value, Distribution) and lowest < 0.5 * least):
+            if lowest < 0 or (
+                least and not isinstance(value, Distribution) and lowest < 0.5 * least
+            ):
                 self.faults.append(ConnectivityError(
                     f"{subject}: {word} of {lowest:g} ms; expected at least {least:g} ms"
                     + ("; bound the distribution with low=" if isinstance(value, Distribution) else "")
@@ -385,7 +399,9 @@ class _Builder:
         self.inputs.append(Input(s.name, kind, _view(s.target), target, value, tuple(place.fields)))
 
     def _place(self, s: Stimulation, dimension: Dimension, subject: str) -> Place:
-        return Place(s.name, subject, s.target.population.size, s.target.indices, self.dt, dimension)
+        return Place(
+            s.name, subject, s.target.population.size, s.target.indices, self.dt, dimension
+        )
 
     def _probe(self, k: int, request: Request) -> Probe | None:
         view, what = request.view, request.what

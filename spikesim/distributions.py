@@ -183,9 +183,7 @@ def check(value: Any, subject: str) -> list[ParameterError]:
     ]
 
 
-def stripped(
-    value: Any, dimension: Dimension, subject: str, faults: list[SpikesimError]
-) -> Any:
+def stripped(value: Any, dimension: Dimension, subject: str, faults: list[SpikesimError]) -> Any:
     """A value in coherent units, checked; None, and a fault noted, where it is no such thing."""
     try:
         if isinstance(value, Distribution):

@@ -1,7 +1,7 @@
 """From a network to results: the map of the library.
 
-    network  --build-->  program  --passes-->  lowered program  --backend-->  executable
-    executable + values of a run  --run-->  recorded arrays  -->  results
+network  --build-->  program  --passes-->  lowered program  --backend-->  executable
+executable + values of a run  --run-->  recorded arrays  -->  results
 """
 
 from __future__ import annotations
@@ -97,7 +97,9 @@ class Model:
         """What was decided: backend, precision, and each population's integration method."""
         lines = [f"backend {self.backend}, {self.options.precision}"
                  + (", conformance mode" if self.options.conformance else "")]  # fmt: skip
-        lines += [f"{n.name}: {n.size} x {n.model}, method {n.method}" for n in self.lowered.neurons]
+        lines += [
+            f"{n.name}: {n.size} x {n.model}, method {n.method}" for n in self.lowered.neurons
+        ]
         delivery = self.lowered.delivery
         if delivery is not None:
             lines.append(f"{len(delivery.slot)} synapses, longest delay {delivery.longest} steps")
@@ -112,13 +114,17 @@ def _results(program: Program, recorded: Recorded, seed: int, backend: str) -> R
     dt = program.dt
     populations = {}
     for group in program.neurons:
-        final = {f.name: recorded.final[group.name, f.name] for f in group.fields if f.kind == "state"}
+        final = {
+            f.name: recorded.final[group.name, f.name] for f in group.fields if f.kind == "state"
+        }
         populations[group.name] = PopulationResult(group.name, {}, final)
     for probe in program.probes:
         what = probe.variable or ("rate" if probe.reduce else "spikes")
         data = _data(program, probe, recorded)
         mine = populations[probe.source.group].recorded
-        mine[what if what not in mine else f"{what}#{sum(k.startswith(what) for k in mine) + 1}"] = data
+        mine[
+            what if what not in mine else f"{what}#{sum(k.startswith(what) for k in mine) + 1}"
+        ] = data
     return Results(populations, recorded.steps * dt, dt, seed, backend)
 
 
@@ -127,7 +133,9 @@ def _data(program: Program, probe: Probe, recorded: Recorded) -> Spikes | Trace:
     neurons = probe.source.indices(group.size)
     if probe.event and not probe.reduce:
         step, element = recorded.events[probe.name]
-        return Spikes((step + 1) * program.dt, neurons[element], neurons, recorded.steps * program.dt)
+        return Spikes(
+            (step + 1) * program.dt, neurons[element], neurons, recorded.steps * program.dt
+        )
     t, values = recorded.sampled[probe.name] * program.dt, recorded.samples[probe.name]
     if probe.reduce:
         return Trace(t, values * 1e3, "spikes/s", neurons)

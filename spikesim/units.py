@@ -85,7 +85,9 @@ _PREFIX = {"": 1.0, "p": 1e-12, "n": 1e-9, "u": 1e-6, "m": 1e-3, "c": 1e-2, "k":
            "G": 1e9}  # fmt: skip
 
 
-def _family(dimension: Dimension, symbol: str, long: str, prefixes: str, pint: str) -> dict[str, Any]:
+def _family(
+    dimension: Dimension, symbol: str, long: str, prefixes: str, pint: str
+) -> dict[str, Any]:
     entries = {long: (1.0, dimension, pint)} if long else {}
     for prefix in prefixes.split():
         entries[prefix + symbol] = (_PREFIX[prefix], dimension, prefix + pint)
@@ -128,7 +130,9 @@ def _registry() -> Any:
 
 def __getattr__(name: str) -> Any:
     if name not in _UNITS:
-        raise AttributeError(f"spikesim.units has no unit {name!r}; it has: {', '.join(UNIT_NAMES)}")
+        raise AttributeError(
+            f"spikesim.units has no unit {name!r}; it has: {', '.join(UNIT_NAMES)}"
+        )
     value = _registry().Unit(_UNITS[name][2])
     globals()[name] = value
     return value

@@ -36,7 +36,7 @@ class HostArrays:
         self.conformance = conformance
 
     def poisson(self, u: np.ndarray, mean: np.ndarray) -> np.ndarray:
-        return poisson(u, portable.exp(np.asarray(mean, np.float64), self.portable), mean)
+        return poisson(u, portable.exp(-np.asarray(mean, np.float64), self.portable), mean)
 
     def settle(self, value: np.ndarray) -> np.ndarray:
         return value
@@ -133,7 +133,10 @@ class Binder:
         """The weight of every synapse of static edges, before rounding."""
         pairs: Pairs = e.pattern
         scope: dict[str, Any] = {}
-        for side, view, index in (("pre", e.source, pairs.source), ("post", e.target, pairs.target)):
+        for side, view, index in (
+            ("pre", e.source, pairs.source),
+            ("post", e.target, pairs.target),
+        ):
             size = self.program.group(view.group).size
             element = view.indices(size)[index]
             prefix = f"{view.group}."

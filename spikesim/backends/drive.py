@@ -90,7 +90,9 @@ class _Collected:
         self.events: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {
             p.name: [] for p in program.probes if p.event and not p.reduce}  # fmt: skip
         self.counts: dict[str, list[np.ndarray]] = {p.name: [] for p in program.probes if p.reduce}
-        self.samples: dict[str, list[np.ndarray]] = {p.name: [] for p in program.probes if p.variable}
+        self.samples: dict[str, list[np.ndarray]] = {
+            p.name: [] for p in program.probes if p.variable
+        }
 
     def add(self, n: int, fired: np.ndarray, samples: dict[str, np.ndarray]) -> None:
         for name, values in samples.items():

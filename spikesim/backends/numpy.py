@@ -43,7 +43,9 @@ class NumPyEvents:
         self.delivery = delivery
         self.rows = delivery.longest + 1
 
-    def send(self, ring: np.ndarray, fired: np.ndarray, weights: np.ndarray, step: int) -> np.ndarray:
+    def send(
+        self, ring: np.ndarray, fired: np.ndarray, weights: np.ndarray, step: int
+    ) -> np.ndarray:
         d = self.delivery
         sources = np.flatnonzero(fired)
         if not len(sources):

@@ -74,7 +74,9 @@ class Step:
 class _Running:
     """One step being taken."""
 
-    def __init__(self, step: Step, values: Mapping[str, Array], state: State, n: Array, seed: Array):
+    def __init__(
+        self, step: Step, values: Mapping[str, Array], state: State, n: Array, seed: Array
+    ):
         self.step, self.values, self.state, self.n = step, values, state, n
         self.xp = step.arrays.xp
         self.drawing = Drawing(step.arrays, seed, self.xp.asarray(n).astype("uint32"))

@@ -119,7 +119,9 @@ def _distinct(
         if (rank[:, -1] >= degree).all():
             chosen = fresh & (rank <= degree)
             shape = (len(row), degree)
-            return drawn[chosen].reshape(shape), np.broadcast_to(at, drawn.shape)[chosen].reshape(shape)
+            return drawn[chosen].reshape(shape), np.broadcast_to(at, drawn.shape)[chosen].reshape(
+                shape
+            )
         tries *= 2
 
 
@@ -132,6 +134,8 @@ def _complement(
         left_out = size - degree
         kept = np.ones(size, dtype=bool)
         if left_out:
-            kept[_distinct(seed, stream, np.array([one]), left_out, np.array([[size]]))[0][0]] = False
+            kept[_distinct(seed, stream, np.array([one]), left_out, np.array([[size]]))[0][0]] = (
+                False
+            )
         drawn[k] = np.flatnonzero(kept)
     return drawn, np.broadcast_to(np.arange(degree), drawn.shape)

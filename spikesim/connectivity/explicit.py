@@ -27,7 +27,10 @@ class Explicit(Rule):
         if source.ndim != 1 or source.shape != target.shape:
             return [f"source and target are lists of equal length, got shapes {source.shape} and "
                     f"{target.shape}"]  # fmt: skip
-        for name, index, size in (("source", source, ends.n_source), ("target", target, ends.n_target)):
+        for name, index, size in (
+            ("source", source, ends.n_source),
+            ("target", target, ends.n_target),
+        ):
             if index.size and not np.issubdtype(index.dtype, np.integer):
                 faults.append(f"{name} holds {index.dtype} values; indices are integers")
             elif index.size and (index.min() < 0 or index.max() >= size):

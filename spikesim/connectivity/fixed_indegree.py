@@ -10,7 +10,9 @@ from ..ir.program import Pairs
 from .base import Ends, Rule, draw_partners, not_whole, sorted_pairs
 
 
-def degree_faults(name: str, degree: int, available: int, multapses: bool, autapses: bool) -> list[str]:
+def degree_faults(
+    name: str, degree: int, available: int, multapses: bool, autapses: bool
+) -> list[str]:
     """Faults of a fixed degree with `available` partners."""
     faults = not_whole(name, degree)
     if not faults and degree > 0 and available == 0:

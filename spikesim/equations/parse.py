@@ -87,7 +87,9 @@ class Assignment:
 
 Scope = Mapping[str, Dimension]
 
-_LINE = re.compile(r"^(?:d\s*(?P<d>[^\W\d]\w*)\s*/\s*dt|(?P<name>[^\W\d]\w*))\s*=(?!=)\s*(?P<rest>.*)$")
+_LINE = re.compile(
+    r"^(?:d\s*(?P<d>[^\W\d]\w*)\s*/\s*dt|(?P<name>[^\W\d]\w*))\s*=(?!=)\s*(?P<rest>.*)$"
+)
 _HELD = re.compile(r"\(\s*unless\s+refractory\s*\)\s*$")
 _ASSIGN = re.compile(r"^\s*(?P<name>[^\W\d]\w*)\s*(?P<op>[-+*/]?=)(?!=)\s*")
 
@@ -294,8 +296,7 @@ def check_dimension(typed: Typed, expected: Dimension, source: Source, what: str
     """Raise DimensionError unless the expression has the expected dimension (a zero has any)."""
     if typed.dimension not in (None, expected):
         raise source.fault(
-            f"{what} must be in {unit_name(expected)}, but this is in "
-            f"{unit_name(typed.dimension)}",
+            f"{what} must be in {unit_name(expected)}, but this is in {unit_name(typed.dimension)}",
             cls=DimensionError,
         )
 

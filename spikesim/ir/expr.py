@@ -103,7 +103,9 @@ OPERATIONS: Mapping[str, Operation] = {
     "tanh": Operation(1),
     "exprel": Operation(1),
     "int": Operation(1, "int"),
-    "take": Operation(2, "same"),  # take(table, flat index): the one operation that is not by element
+    "take": Operation(
+        2, "same"
+    ),  # take(table, flat index): the one operation that is not by element
 }
 
 ZERO, ONE = Const(0.0), Const(1.0)

@@ -44,7 +44,8 @@ def expression(expr: Expr, above: int = 0) -> str:
         text = f"{op.symbol}{expression(expr.args[0], level)}"
     else:
         left, right = expr.args
-        tight = level if expr.name in ("add", "mul", "and", "or") else level + 1
+        same = isinstance(right, Op) and right.name == expr.name
+        tight = level if same and expr.name in ("add", "mul", "and", "or") else level + 1
         first = level + 1 if expr.name == "pow" or op.kind == "bool" and level == 4 else level
         text = f"{expression(left, first)} {op.symbol} {expression(right, tight)}"
     return f"({text})" if level < above else text

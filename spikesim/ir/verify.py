@@ -86,12 +86,16 @@ def _edges(e: Edges, groups: dict[str, Neurons]) -> Iterable[str]:
     if e.event not in {event.name for event in source.events}:
         yield f"{where}: {source.name!r} has no event {e.event!r}"
     own = {f.name for f in e.fields}
-    scope = own | {f"pre.{f.name}" for f in source.fields} | {f"post.{f.name}" for f in target.fields}
+    scope = (
+        own | {f"pre.{f.name}" for f in source.fields} | {f"post.{f.name}" for f in target.fields}
+    )
     states = {f.name for f in e.fields if f.kind == "state"}
     blocks = [("pre", e.pre), ("post", e.post)] + [("clocked", c.block) for c in e.clocked]
     for title, block in blocks:
         for s in block:
-            yield from _names(s.value, scope | {x.target for x in block if x.local}, f"{where}, {title}")
+            yield from _names(
+                s.value, scope | {x.target for x in block if x.local}, f"{where}, {title}"
+            )
             outside = s.target.startswith(("pre.", "post."))
             if outside and s.how == "=":
                 yield (f"{where}, {title}: sets {s.target!r}; a block of edges may only add to (+=) or "

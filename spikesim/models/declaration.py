@@ -206,7 +206,9 @@ class Reader:
             statements.append(_statement(line.target, line.operator, typed.expr))
         return tuple(statements)
 
-    def check_dimension(self, typed: Typed | None, expected: Dimension, text: str, what: str) -> None:
+    def check_dimension(
+        self, typed: Typed | None, expected: Dimension, text: str, what: str
+    ) -> None:
         """Note a fault unless the expression has the expected dimension."""
         if typed is not None:
             self._check(typed, expected, Source(self.name, text), what)

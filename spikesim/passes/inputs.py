@@ -98,5 +98,3 @@ def _substituted(group: Neurons, values: dict[str, Expr]) -> Neurons:
         events=tuple(Event(e.name, substitute(e.condition, values), block(e.reset))
                      for e in group.events),
     )  # fmt: skip
-
-

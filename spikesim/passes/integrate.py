@@ -92,7 +92,8 @@ def _exact(group: Neurons, rates: Rates, held: set[str]) -> Neurons:
         expm, second = system.propagate("held.", still=frozenset(held))
         prologue.append(expm)
         block = tuple(
-            _let(a.target, where(HELD, b.value, a.value)) for a, b in zip(block, second, strict=True)
+            _let(a.target, where(HELD, b.value, a.value))
+            for a, b in zip(block, second, strict=True)
         )
     names = [n for item in prologue for row in item.names for n in row if n]
     derived = tuple(Field(n, "derived", meaning="propagator") for n in names)
@@ -212,13 +213,12 @@ def _rk4(rates: Rates, dt: float) -> Block:
     for tag, before, step in (("k2", "k1", dt / 2), ("k3", "k2", dt / 2), ("k4", "k3", dt)):
         moved, at = _moved(rates, before, step)
         block += moved + _stage(rates, tag, at)
+
     def total(x: str) -> Expr:
         middle = mul(Const(2.0), add(Ref(f"k2.{x}"), Ref(f"k3.{x}")))
         return add(add(Ref(f"k1.{x}"), middle), Ref(f"k4.{x}"))
 
-    return block + tuple(
-        _let(_next(x), add(Ref(x), mul(Const(dt / 6), total(x)))) for x in rates
-    )
+    return block + tuple(_let(_next(x), add(Ref(x), mul(Const(dt / 6), total(x)))) for x in rates)
 
 
 STAGES: dict[str, Callable[[Rates, float], Block]] = {

@@ -54,7 +54,9 @@ def _table(program: Program, static: list[Edges]) -> Delivery:
         most = int(np.bincount(target).max()) if len(target) else 0
         indegree[e.name, e.target.group, variable] = most
     source, slot, delay = (
-        np.concatenate([np.asarray(c[k], dtype=np.int64) for c in columns] or [np.empty(0, np.int64)])
+        np.concatenate(
+            [np.asarray(c[k], dtype=np.int64) for c in columns] or [np.empty(0, np.int64)]
+        )
         for k in range(3)
     )
     order = np.argsort(source, kind="stable")

@@ -13,6 +13,7 @@ from ..ir.expr import Expr, Op, Ref
 from ..ir.program import Field, Neurons, nearest_step
 from ..units import DIMENSIONLESS, TIME, Dimension
 
+
 @dataclass
 class Place:
     """Where a stimulus acts: names its fields, checks its values, gathers faults."""
@@ -64,7 +65,9 @@ class Place:
         column[self.chosen] = np.arange(len(self.chosen))
         return self._add("column", "constant", column, dtype="int")
 
-    def table(self, what: str, values: np.ndarray, dimension: Dimension, dtype: Any = "float") -> Expr:
+    def table(
+        self, what: str, values: np.ndarray, dimension: Dimension, dtype: Any = "float"
+    ) -> Expr:
         """A table to look up in by index."""
         return self._add(what, "table", values, dimension, dtype=dtype)
 

@@ -86,7 +86,9 @@ class SpikeTimes(Source):
             if plain is None:
                 return nothing
             times = np.atleast_1d(plain)
-            if index.shape != times.shape or (index.size and not np.issubdtype(index.dtype, np.integer)):
+            if index.shape != times.shape or (
+                index.size and not np.issubdtype(index.dtype, np.integer)
+            ):
                 faults.append(ParameterError(
                     f"{subject}: expected as many integer indices as times, got "
                     f"{index.size} of {index.dtype} for {times.size} times"))  # fmt: skip

@@ -102,7 +102,9 @@ def _deliver(
         k, done, flat = carry
         source = found[k]
         start, end = row_pointer[source] + done, row_pointer[source + 1]
-        slots, delays, w = (lax.dynamic_slice(a, (start,), (width,)) for a in (slot, delay, weights))
+        slots, delays, w = (
+            lax.dynamic_slice(a, (start,), (width,)) for a in (slot, delay, weights)
+        )
         place = jnp.mod(step + delays, rows) * n_slots + slots
         place = jnp.where(start + lanes < end, place, rows * n_slots)
         flat = flat.at[place].add(w, mode="drop")

@@ -33,7 +33,9 @@ class JaxEvents:
 
     def send(self, ring: Any, fired: Any, weights: Any, step: Any) -> Any:
         t = self.table
-        return deliver(ring, fired, weights, t["row_pointer"], t["slot"], t["delay"], step, self.width)
+        return deliver(
+            ring, fired, weights, t["row_pointer"], t["slot"], t["delay"], step, self.width
+        )
 
     def take(self, ring: Any, step: Any) -> tuple[Any, Any]:
         row = jnp.mod(step, ring.shape[0])
@@ -129,7 +131,9 @@ def _chunk(program: Program, options: Options) -> int:
     width = program.delivery.n_sources
     for p in program.probes:
         if p.variable:
-            width += options.dtype.itemsize * len(p.source.indices(sizes[p.source.group])) // p.every
+            width += (
+                options.dtype.itemsize * len(p.source.indices(sizes[p.source.group])) // p.every
+            )
     return int(np.clip(_BUFFER_BYTES // max(width, 1), 1, _LONGEST_CHUNK))
 
 
