@@ -42,7 +42,7 @@ from .models.synapses.delta import Delta
 from .network import ORDERS, Network, Population, PopulationView, Projection, Stimulation
 from .recording import Request
 from .stimuli.base import Arrivals, Place, Signal, Source
-from .units import DIMENSIONLESS, TIME, Dimension, strip, unit_name
+from .units import TIME, Dimension, strip, unit_name
 
 
 @dataclass
@@ -79,18 +79,26 @@ class _Builder:
         net = self.network
         self.groups = {name: self._group(p) for name, p in net.populations.items()}
         if not self.groups:
-            self.faults.append(DescriptionError(
-                "the network has no population; add one with net.population(...)"))  # fmt: skip
+            self.faults.append(
+                DescriptionError("the network has no population; add one with net.population(...)")
+            )
         edges = [self._edges(p, k) for k, p in enumerate(net.projections)]
         for stimulation in net.stimulations:
             self._stimulation(stimulation)
         neurons = tuple(self._neurons(g) for g in self.groups.values())
         probes = [self._probe(k, r) for k, r in enumerate(net.requests)]
         raise_all("the network", self.faults)
-        return verify(Program(
-            self.dt, self._seed(), neurons, tuple(e for e in edges if e), tuple(self.inputs),
-            tuple(p for p in probes if p), order=ORDERS[net.order],
-        ))  # fmt: skip
+        return verify(
+            Program(
+                self.dt,
+                self._seed(),
+                neurons,
+                tuple(e for e in edges if e),
+                tuple(self.inputs),
+                tuple(p for p in probes if p),
+                order=ORDERS[net.order],
+            )
+        )
 
     def _dt(self) -> float:
         if self.network.dt is None:
@@ -131,35 +139,46 @@ class _Builder:
         for name, value in population.initial.items():
             states = [n for n, d in declared.items() if d.kind == "state"]
             if name not in states:
-                self.faults.append(UnknownNameError(
-                    f"{subject}: no state {name!r} to initialize; {did_you_mean(name, states)}"))  # fmt: skip
+                self.faults.append(
+                    UnknownNameError(
+                        f"{subject}: no state {name!r} to initialize; {did_you_mean(name, states)}"
+                    )
+                )
                 continue
             values[name] = stripped(
                 value, declared[name].dimension, f"{subject}, {name}", self.faults
             )
         fields = [
             self._field(name, d, values.get(name), population, subject)
-            for name, d in declared.items() if d.kind != "port"
-        ]  # fmt: skip
+            for name, d in declared.items()
+            if d.kind != "port"
+        ]
         return _Group(
-            population, fields, list(definition.equations),
+            population,
+            fields,
+            list(definition.equations),
             {n: d.dimension for n, d in declared.items()},
             {n: ZERO for n, d in declared.items() if d.kind == "port"},
             {},
-        )  # fmt: skip
+        )
 
     def _field(
         self, name: str, declared: Any, value: Any, population: Population, subject: str
     ) -> Field:
         if np.ndim(value) and np.shape(value) != (population.size,):
-            self.faults.append(ParameterError(
-                f"{subject}: {name} has shape {np.shape(value)}; expected one value or "
-                f"{population.size}, one a neuron"))  # fmt: skip
+            self.faults.append(
+                ParameterError(
+                    f"{subject}: {name} has shape {np.shape(value)}; expected one value or "
+                    f"{population.size}, one a neuron"
+                )
+            )
             value = 0.0
         shared = declared.kind == "parameter" and (
-            value is None or (np.ndim(value) == 0 and not isinstance(value, Distribution)))  # fmt: skip
-        return Field(name, declared.kind, value, "float", shared, declared.dimension,
-                     declared.meaning)  # fmt: skip
+            value is None or (np.ndim(value) == 0 and not isinstance(value, Distribution))
+        )
+        return Field(
+            name, declared.kind, value, "float", shared, declared.dimension, declared.meaning
+        )
 
     def _neurons(self, group: _Group) -> Neurons:
         if group.neurons is not None:
@@ -181,8 +200,17 @@ class _Builder:
         if definition.refractory is not None and events:
             steps = Op("div", (definition.refractory, Const(self.dt)))
             hold = Hold(Op("int", (Op("floor", (add(steps, Const(0.5 + 1e-9)),)),)))
-        return Neurons(prefix, population.size, tuple(group.fields), equations, definition.method,
-                       hold, tuple(group.ports.values()), events, model=definition.name)  # fmt: skip
+        return Neurons(
+            prefix,
+            population.size,
+            tuple(group.fields),
+            equations,
+            definition.method,
+            hold,
+            tuple(group.ports.values()),
+            events,
+            model=definition.name,
+        )
 
     # Synapses
 
@@ -201,8 +229,11 @@ class _Builder:
         if isinstance(synapse, Delta):
             return self._jump(group, synapse.name, subject)
         if not isinstance(synapse, SynapseModel):
-            self.faults.append(DescriptionError(
-                f"{subject}: expected a synapse such as sp.synapses.ExpCurrent(), got {synapse!r}"))  # fmt: skip
+            self.faults.append(
+                DescriptionError(
+                    f"{subject}: expected a synapse such as sp.synapses.ExpCurrent(), got {synapse!r}"
+                )
+            )
             return None
         name = self._merge(group, synapse, port, subject)
         definition = synapse.definition
@@ -220,9 +251,12 @@ class _Builder:
         assert isinstance(model, NeuronModel)
         states = [n for n, d in model.definition.declared.items() if d.kind == "state"]
         if variable not in states:
-            self.faults.append(UnknownNameError(
-                f"{subject}: {group.population.name!r} has no state {variable!r} to add to; "
-                f"{did_you_mean(variable, states)}"))  # fmt: skip
+            self.faults.append(
+                UnknownNameError(
+                    f"{subject}: {group.population.name!r} has no state {variable!r} to add to; "
+                    f"{did_you_mean(variable, states)}"
+                )
+            )
             return None
         held = variable in model.definition.held()
         group.ports.setdefault(variable, Port(variable, "drop" if held else "keep"))
@@ -244,15 +278,19 @@ class _Builder:
         definition = synapse.definition
         values = synapse.stripped(f"{subject}, synapse {synapse.name!r}", self.faults)
         for word, d in definition.declared.items():
-            group.fields.append(self._field(f"{name}.{word}", d, values.get(word),
-                                            group.population, subject))  # fmt: skip
+            group.fields.append(
+                self._field(f"{name}.{word}", d, values.get(word), group.population, subject)
+            )
             group.dimensions[f"{name}.{word}"] = d.dimension
         for word, unit in synapse.reads.items():
             if word not in group.dimensions:
-                self.faults.append(UnknownNameError(
-                    f"{subject}: {definition.name} reads {word!r} (in {unit}) of its target, but "
-                    f"{group.population.name!r} has none; "
-                    f"{did_you_mean(word, group.dimensions)}"))  # fmt: skip
+                self.faults.append(
+                    UnknownNameError(
+                        f"{subject}: {definition.name} reads {word!r} (in {unit}) of its target, but "
+                        f"{group.population.name!r} has none; "
+                        f"{did_you_mean(word, group.dimensions)}"
+                    )
+                )
         renamed = {n: Ref(f"{name}.{n}") for n in definition.declared}
         group.equations += [
             Differential(f"{name}.{e.variable}", substitute(e.rate, renamed), e.held)
@@ -275,19 +313,28 @@ class _Builder:
             self.faults.append(DescriptionError(f"{subject}: the spike source {who!r} has no port"))
             return None
         if wanted is not None and wanted not in group.sums:
-            self.faults.append(UnknownNameError(
-                f"{subject}: {who!r} has no port {wanted!r}; {did_you_mean(wanted, group.sums)}"))  # fmt: skip
+            self.faults.append(
+                UnknownNameError(
+                    f"{subject}: {who!r} has no port {wanted!r}; {did_you_mean(wanted, group.sums)}"
+                )
+            )
             return None
-        fits = [wanted] if wanted else [
-            n for n in group.sums if dimension in (None, group.dimensions[n])]  # fmt: skip
+        fits = (
+            [wanted]
+            if wanted
+            else [n for n in group.sums if dimension in (None, group.dimensions[n])]
+        )
         if len(fits) == 1 and dimension in (None, group.dimensions[fits[0]]):
             return fits[0]
         ports = ", ".join(f"{n} ({unit_name(group.dimensions[n])})" for n in group.sums) or "none"
         what = "several ports" if len(fits) > 1 else "no port"
         unit = unit_name(dimension) if dimension else "any unit"
-        self.faults.append(DescriptionError(
-            f"{subject}: {what} of {who!r} can take {unit}; its ports: {ports}"
-            + ("; choose one with port=" if len(fits) > 1 else "")))  # fmt: skip
+        self.faults.append(
+            DescriptionError(
+                f"{subject}: {what} of {who!r} can take {unit}; its ports: {ports}"
+                + ("; choose one with port=" if len(fits) > 1 else "")
+            )
+        )
         return None
 
     # Projections
@@ -297,14 +344,20 @@ class _Builder:
         before = len(self.faults)
         rule = p.rule() if isinstance(p.rule, type) else p.rule
         if not isinstance(rule, Rule):
-            self.faults.append(UnknownNameError(
-                f"{subject}: unknown rule {p.rule!r}; expected one such as sp.fixed_probability(0.1)"))  # fmt: skip
+            self.faults.append(
+                UnknownNameError(
+                    f"{subject}: unknown rule {p.rule!r}; expected one such as sp.fixed_probability(0.1)"
+                )
+            )
         else:
             self.faults += [ConnectivityError(f"{subject}: {f}") for f in rule.faults(_ends(p))]
         source = p.source.population
         if isinstance(source.model, NeuronModel) and source.model.definition.spike is None:
-            self.faults.append(ConnectivityError(
-                f"{subject}: the source model {source.model.definition.name} never spikes"))  # fmt: skip
+            self.faults.append(
+                ConnectivityError(
+                    f"{subject}: the source model {source.model.definition.name} never spikes"
+                )
+            )
         landing = self._landing(self.groups[p.target.population.name], p.synapse, p.port, subject)
         if landing is None or not isinstance(rule, Rule):
             return None
@@ -312,22 +365,41 @@ class _Builder:
         weight = p.weight if p.weight is not None else rule.own_weights()
         fields: list[Field] = []
         if weight is None:
-            self.faults.append(ParameterError(
-                f"{subject} needs a weight, in {unit_name(dimension)}"))  # fmt: skip
+            self.faults.append(
+                ParameterError(f"{subject} needs a weight, in {unit_name(dimension)}")
+            )
         else:
             plain = stripped(weight, dimension, f"{subject}, weight", self.faults)
-            fields.append(Field("weight", "parameter", plain, "float", np.ndim(plain) == 0
-                                and not isinstance(plain, Distribution), dimension))  # fmt: skip
+            fields.append(
+                Field(
+                    "weight",
+                    "parameter",
+                    plain,
+                    "float",
+                    np.ndim(plain) == 0 and not isinstance(plain, Distribution),
+                    dimension,
+                )
+            )
         axonal, dendritic = self._delays(p, subject)
         if len(self.faults) > before:
             return None
-        fields.append(Field("weight_scale", "parameter", 1.0, "float", True,
-                            meaning="factor on all weights"))  # fmt: skip
+        fields.append(
+            Field("weight_scale", "parameter", 1.0, "float", True, meaning="factor on all weights")
+        )
         synapse_parameters = self._synapse_parameters(value, p.target.population.name)
         scaled = {"weight": mul(Ref("weight"), Ref("weight_scale"))} | synapse_parameters
         pre = (Statement(f"post.{variable}", substitute(value, scaled), "+="),)
-        return Edges(p.name, _view(p.source), _view(p.target), rule, tuple(fields), axonal,
-                     dendritic, pre=pre, order=order)  # fmt: skip
+        return Edges(
+            p.name,
+            _view(p.source),
+            _view(p.target),
+            rule,
+            tuple(fields),
+            axonal,
+            dendritic,
+            pre=pre,
+            order=order,
+        )
 
     def _synapse_parameters(self, value: Expr, target: str) -> dict[str, Expr]:
         return {name: Ref(f"post.{name}") for name in references(value) if name != "weight"}
@@ -350,13 +422,20 @@ class _Builder:
             if lowest < 0 or (
                 least and not isinstance(value, Distribution) and lowest < 0.5 * least
             ):
-                self.faults.append(ConnectivityError(
-                    f"{subject}: {word} of {lowest:g} ms; expected at least {least:g} ms"
-                    + ("; bound the distribution with low=" if isinstance(value, Distribution) else "")
-                ))  # fmt: skip
+                self.faults.append(
+                    ConnectivityError(
+                        f"{subject}: {word} of {lowest:g} ms; expected at least {least:g} ms"
+                        + (
+                            "; bound the distribution with low="
+                            if isinstance(value, Distribution)
+                            else ""
+                        )
+                    )
+                )
         if "delay" in plain and len(plain) > 1:
-            self.faults.append(ParameterError(
-                f"{subject}: give either delay, or axonal_delay and dendritic_delay"))  # fmt: skip
+            self.faults.append(
+                ParameterError(f"{subject}: give either delay, or axonal_delay and dendritic_delay")
+            )
         default = self.dt if self.network.order == "nest" else 0.0
         if not plain:
             return default, 0.0
@@ -391,9 +470,12 @@ class _Builder:
             value = mul(substitute(added, {"weight": weight}), stimulus.count(place))
             kind = "arrivals"
         else:
-            self.faults.append(DescriptionError(
-                f"{subject}: expected a stimulus such as sp.dc(...) or sp.poisson(...), got "
-                f"{stimulus!r}"))  # fmt: skip
+            self.faults.append(
+                DescriptionError(
+                    f"{subject}: expected a stimulus such as sp.dc(...) or sp.poisson(...), got "
+                    f"{stimulus!r}"
+                )
+            )
             return
         self.faults += place.faults
         self.inputs.append(Input(s.name, kind, _view(s.target), target, value, tuple(place.fields)))
@@ -414,9 +496,12 @@ class _Builder:
                 return None
             every = round(interval / self.dt) if np.ndim(interval) == 0 else 0
             if every < 1 or abs(every * self.dt - interval) > 1e-9 * interval:
-                self.faults.append(ParameterError(
-                    f"{subject}: every {interval} ms is no multiple of dt = {self.dt:g} ms; choose "
-                    f"one, such as {max(1, every) * self.dt:g} ms"))  # fmt: skip
+                self.faults.append(
+                    ParameterError(
+                        f"{subject}: every {interval} ms is no multiple of dt = {self.dt:g} ms; choose "
+                        f"one, such as {max(1, every) * self.dt:g} ms"
+                    )
+                )
                 return None
         name = f"{k}"
         neurons = group.neurons or self._neurons(group)
@@ -424,12 +509,19 @@ class _Builder:
             if not any(e.name == "spike" for e in neurons.events):
                 self.faults.append(DescriptionError(f"{subject}: its model never spikes"))
                 return None
-            return Probe(name, _view(view), event="spike", every=every, reduce="rate" if what == "rate" else "")  # fmt: skip
+            return Probe(
+                name,
+                _view(view),
+                event="spike",
+                every=every,
+                reduce="rate" if what == "rate" else "",
+            )
         states = [f.name for f in neurons.fields if f.kind == "state"]
         if what not in states:
             known = [*states, "spikes", "rate"]
-            self.faults.append(UnknownNameError(
-                f"{subject}: no such state variable; {did_you_mean(what, known)}"))  # fmt: skip
+            self.faults.append(
+                UnknownNameError(f"{subject}: no such state variable; {did_you_mean(what, known)}")
+            )
             return None
         return Probe(name, _view(view), variable=what, every=every)
 

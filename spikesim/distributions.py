@@ -30,10 +30,14 @@ class Distribution:
     def stripped(self, dimension: Dimension, subject: str) -> Distribution:
         """The same distribution in coherent units. Raises DimensionError."""
         values = {
-            f.name: strip(getattr(self, f.name), self._dimension_of(f.name, dimension),
-                          f"{subject}, {f.name} of {type(self).__name__.lower()}()")
-            for f in fields(self) if getattr(self, f.name) is not None
-        }  # fmt: skip
+            f.name: strip(
+                getattr(self, f.name),
+                self._dimension_of(f.name, dimension),
+                f"{subject}, {f.name} of {type(self).__name__.lower()}()",
+            )
+            for f in fields(self)
+            if getattr(self, f.name) is not None
+        }
         return replace(self, **values)
 
     def _dimension_of(self, name: str, dimension: Dimension) -> Dimension:
@@ -41,9 +45,13 @@ class Distribution:
 
     def faults(self) -> list[str]:
         """What makes this no distribution; empty if nothing does. Units must be gone."""
-        bad = [f"{f.name} is {value}" for f in fields(self)
-               if (value := getattr(self, f.name)) is not None and not np.isfinite(value)
-               and f.name not in ("low", "high")]  # fmt: skip
+        bad = [
+            f"{f.name} is {value}"
+            for f in fields(self)
+            if (value := getattr(self, f.name)) is not None
+            and not np.isfinite(value)
+            and f.name not in ("low", "high")
+        ]
         return bad or self._faults()
 
     def _faults(self) -> list[str]:

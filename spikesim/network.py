@@ -98,10 +98,19 @@ class Projection:
     """Connections from one view to another, by a rule."""
 
     def __init__(
-        self, name: str, source: PopulationView, target: PopulationView, rule: Any, *,
-        synapse: Any, weight: Any, delay: Any, axonal_delay: Any, dendritic_delay: Any,
+        self,
+        name: str,
+        source: PopulationView,
+        target: PopulationView,
+        rule: Any,
+        *,
+        synapse: Any,
+        weight: Any,
+        delay: Any,
+        axonal_delay: Any,
+        dendritic_delay: Any,
         port: str | None,
-    ):  # fmt: skip
+    ):
         self.name, self.source, self.target, self.rule = name, source, target, rule
         self.synapse, self.weight, self.port = synapse, weight, port
         self.delay, self.axonal_delay, self.dendritic_delay = delay, axonal_delay, dendritic_delay
@@ -114,9 +123,14 @@ class Stimulation:
     """A stimulus given to a view."""
 
     def __init__(
-        self, name: str, target: PopulationView, stimulus: Any, port: str | None, synapse: Any,
+        self,
+        name: str,
+        target: PopulationView,
+        stimulus: Any,
+        port: str | None,
+        synapse: Any,
         weight: Any,
-    ):  # fmt: skip
+    ):
         self.name, self.target, self.stimulus = name, target, stimulus
         self.port, self.synapse, self.weight = port, synapse, weight
 
@@ -160,10 +174,19 @@ class Network:
         return made
 
     def project(
-        self, source: Any, target: Any, rule: Any, *, synapse: Any = None, weight: Any = None,
-        delay: Any = None, axonal_delay: Any = None, dendritic_delay: Any = None,
-        port: str | None = None, name: str | None = None,
-    ) -> Any:  # fmt: skip
+        self,
+        source: Any,
+        target: Any,
+        rule: Any,
+        *,
+        synapse: Any = None,
+        weight: Any = None,
+        delay: Any = None,
+        axonal_delay: Any = None,
+        dendritic_delay: Any = None,
+        port: str | None = None,
+        name: str | None = None,
+    ) -> Any:
         """Connect `source` to `target` by a rule, such as `sp.fixed_probability(0.1)`.
 
         source, target: populations or views; with lists, the rule is applied to every pair of
@@ -177,24 +200,48 @@ class Network:
         """
         if isinstance(source, list | tuple) or isinstance(target, list | tuple):
             return [
-                self.project(s, t, rule, synapse=synapse, weight=weight, delay=delay,
-                             axonal_delay=axonal_delay, dendritic_delay=dendritic_delay, port=port,
-                             name=name and f"{name}:{s.population.name}->{t.population.name}")
-                for s in _parts(source) for t in _parts(target)
-            ]  # fmt: skip
+                self.project(
+                    s,
+                    t,
+                    rule,
+                    synapse=synapse,
+                    weight=weight,
+                    delay=delay,
+                    axonal_delay=axonal_delay,
+                    dendritic_delay=dendritic_delay,
+                    port=port,
+                    name=name and f"{name}:{s.population.name}->{t.population.name}",
+                )
+                for s in _parts(source)
+                for t in _parts(target)
+            ]
         source, target = self._view(source, "source"), self._view(target, "target")
         name = self._free_name(name or f"{source.population.name}->{target.population.name}")
         made = Projection(
-            name, source, target, rule, synapse=synapse, weight=weight, delay=delay,
-            axonal_delay=axonal_delay, dendritic_delay=dendritic_delay, port=port,
-        )  # fmt: skip
+            name,
+            source,
+            target,
+            rule,
+            synapse=synapse,
+            weight=weight,
+            delay=delay,
+            axonal_delay=axonal_delay,
+            dendritic_delay=dendritic_delay,
+            port=port,
+        )
         self.projections.append(made)
         return made
 
     def stimulate(
-        self, target: Any, stimulus: Any, *, port: str | None = None, synapse: Any = None,
-        weight: Any = None, name: str | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        target: Any,
+        stimulus: Any,
+        *,
+        port: str | None = None,
+        synapse: Any = None,
+        weight: Any = None,
+        name: str | None = None,
+    ) -> None:
         """Give a stimulus to a view: a current (`sp.dc`, `sp.step_current`, `sp.timed_array`) into
         a port, or trains of spikes (`sp.poisson`) through a synapse with a weight."""
         for part in _parts(target):

@@ -22,13 +22,16 @@ from .network import Network
 from .passes import lower
 from .progress import progress_bar
 from .results import PopulationResult, Results, Spikes, Trace
-from .units import RATE, TIME, strip
+from .units import TIME, strip
 
 
 def compile_network(
-    network: Network, backend: str = "auto", *, precision: str = "float32",
+    network: Network,
+    backend: str = "auto",
+    *,
+    precision: str = "float32",
     conformance: bool = False,
-) -> Model:  # fmt: skip
+) -> Model:
     """A snapshot of the network, ready to run as a function of parameters, seed and duration.
 
     backend: "auto", "jax" or "numpy". precision: "float32" or "float64". conformance: float64 in
@@ -70,9 +73,13 @@ class Model:
         return int(self.executable.compilations)
 
     def run(
-        self, duration: Any, *, params: Mapping[str, Any] | None = None, seed: int | None = None,
+        self,
+        duration: Any,
+        *,
+        params: Mapping[str, Any] | None = None,
+        seed: int | None = None,
         progress: bool = False,
-    ) -> Results:  # fmt: skip
+    ) -> Results:
         """Run from t = 0 for `duration` (a time), rounded to whole steps.
 
         params: values by name, such as {"exc.g_L": 9*nS, "exc->inh.weight_scale": 0.8,
@@ -95,8 +102,10 @@ class Model:
 
     def explain(self) -> str:
         """What was decided: backend, precision, and each population's integration method."""
-        lines = [f"backend {self.backend}, {self.options.precision}"
-                 + (", conformance mode" if self.options.conformance else "")]  # fmt: skip
+        lines = [
+            f"backend {self.backend}, {self.options.precision}"
+            + (", conformance mode" if self.options.conformance else "")
+        ]
         lines += [
             f"{n.name}: {n.size} x {n.model}, method {n.method}" for n in self.lowered.neurons
         ]

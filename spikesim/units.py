@@ -81,8 +81,17 @@ _NAMES = {
     CONDUCTANCE / TIME: "nS/ms",
 }
 
-_PREFIX = {"": 1.0, "p": 1e-12, "n": 1e-9, "u": 1e-6, "m": 1e-3, "c": 1e-2, "k": 1e3, "M": 1e6,
-           "G": 1e9}  # fmt: skip
+_PREFIX = {
+    "": 1.0,
+    "p": 1e-12,
+    "n": 1e-9,
+    "u": 1e-6,
+    "m": 1e-3,
+    "c": 1e-2,
+    "k": 1e3,
+    "M": 1e6,
+    "G": 1e9,
+}
 
 
 def _family(
@@ -198,8 +207,15 @@ def decompose(value: Any) -> tuple[Any, Dimension]:
     elif hasattr(value, "to_base_units"):  # Pint quantity or unit
         quantity = value if hasattr(value, "magnitude") else 1.0 * value
         base = (1.0 * quantity.units).to_base_units()
-        names = ("[length]", "[mass]", "[time]", "[current]", "[temperature]", "[substance]",
-                 "[luminosity]")  # fmt: skip
+        names = (
+            "[length]",
+            "[mass]",
+            "[time]",
+            "[current]",
+            "[temperature]",
+            "[substance]",
+            "[luminosity]",
+        )
         powers = dict(quantity.dimensionality)
         dimension = Dimension(
             tuple(Fraction(float(powers.get(n, 0))).limit_denominator(64) for n in names)
@@ -209,9 +225,11 @@ def decompose(value: Any) -> tuple[Any, Dimension]:
         simplified = value.units.simplified
         powers = {str(unit.symbol): power for unit, power in simplified.dimensionality.items()}
         dimension = Dimension(
-            tuple(Fraction(powers.get(n, 0)).limit_denominator(64)
-                  for n in ("m", "kg", "s", "A", "K", "mol", "cd"))
-        )  # fmt: skip
+            tuple(
+                Fraction(powers.get(n, 0)).limit_denominator(64)
+                for n in ("m", "kg", "s", "A", "K", "mol", "cd")
+            )
+        )
         number, si = np.asarray(value.magnitude), float(simplified.magnitude)
     elif hasattr(value, "dimensionality"):  # a Pint unit of an older registry
         return decompose(1.0 * value)

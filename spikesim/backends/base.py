@@ -50,9 +50,12 @@ class Executable(Protocol):
     compilations: int
 
     def run(
-        self, values: Mapping[str, np.ndarray], seed: int, steps: int,
+        self,
+        values: Mapping[str, np.ndarray],
+        seed: int,
+        steps: int,
         progress: Callable[[int], None],
-    ) -> Recorded:  # fmt: skip
+    ) -> Recorded:
         """Run from step 0. `values` are bound (see `binding`); `progress` is told steps done."""
         ...
 
@@ -76,12 +79,16 @@ class Backend(Protocol):
 
 def refuse_unsupported(program: Program, backend: str) -> None:
     """Raise UnsupportedError, naming everything that array backends do not run yet."""
-    lacking = [f"edges {e.name!r}: blocks that write more than one port by a fixed weight"
-               for e in program.edges if not is_static(e)]  # fmt: skip
+    lacking = [
+        f"edges {e.name!r}: blocks that write more than one port by a fixed weight"
+        for e in program.edges
+        if not is_static(e)
+    ]
     lacking += [f"clock {c.name!r}" for c in program.clocks]
     lacking += [f"link {k.reader}.{k.name}" for k in program.links]
     if lacking:
         raise UnsupportedError(
-            f"the backend {backend!r} can't run: " + "; ".join(lacking)
+            f"the backend {backend!r} can't run: "
+            + "; ".join(lacking)
             + ". No backend of this version can."
-        )  # fmt: skip
+        )

@@ -51,9 +51,10 @@ class Binder:
         self.table = operations(self.arrays)
         self.settable = {
             f"{owner.name}.{f.name}": f
-            for owner in (*program.neurons, *program.edges) for f in owner.fields
+            for owner in (*program.neurons, *program.edges)
+            for f in owner.fields
             if f.kind == "parameter" or (f.kind == "state" and f.dtype == "float")
-        }  # fmt: skip
+        }
 
     def bind(self, params: Mapping[str, Any] | None = None) -> Values:
         """All arrays of a run, by "group.field", and "delivery.weights".
@@ -76,8 +77,11 @@ class Binder:
         for name, value in params.items():
             field = self.settable.get(name)
             if field is None:
-                faults.append(UnknownNameError(
-                    f"params: no parameter or state {name!r}; {did_you_mean(name, self.settable)}"))  # fmt: skip
+                faults.append(
+                    UnknownNameError(
+                        f"params: no parameter or state {name!r}; {did_you_mean(name, self.settable)}"
+                    )
+                )
                 continue
             plain = stripped(value, field.unit, f"params, {name}", faults)
             if plain is not None:
@@ -115,16 +119,21 @@ class Binder:
                     scope[item.target] = np.asarray(self._evaluate(item.value, scope))
 
     def _propagator(self, item: MatrixExponential, scope: Mapping[str, Any]) -> Values:
-        entries = [[np.asarray(self._evaluate(e, scope), np.float64) for e in row]
-                   for row in item.matrix]  # fmt: skip
+        entries = [
+            [np.asarray(self._evaluate(e, scope), np.float64) for e in row] for row in item.matrix
+        ]
         shape = np.broadcast_shapes(*(e.shape for row in entries for e in row))
-        matrix = np.stack([np.stack([np.broadcast_to(e, shape) for e in row], axis=-1)
-                           for row in entries], axis=-2)  # fmt: skip
+        matrix = np.stack(
+            [np.stack([np.broadcast_to(e, shape) for e in row], axis=-1) for row in entries],
+            axis=-2,
+        )
         result = expm(matrix * self.program.dt)
         return {
             name: np.asarray(result[..., r, c])
-            for r, row in enumerate(item.names) for c, name in enumerate(row) if name
-        }  # fmt: skip
+            for r, row in enumerate(item.names)
+            for c, name in enumerate(row)
+            if name
+        }
 
     def _evaluate(self, expr: Expr, scope: Mapping[str, Any]) -> Any:
         return evaluate(expr, scope, self.arrays, self.table, _largest)
@@ -166,8 +175,11 @@ class Binder:
                     bound = float(np.abs(weight).max()) * most
                     largest[group, variable] = largest.get((group, variable), 0.0) + bound
         for group in self.program.neurons:
-            scope = {n.removeprefix(f"{group.name}."): v for n, v in values.items()
-                     if n.startswith(f"{group.name}.")}  # fmt: skip
+            scope = {
+                n.removeprefix(f"{group.name}."): v
+                for n, v in values.items()
+                if n.startswith(f"{group.name}.")
+            }
             for port in group.ports:
                 scope[grid(port.variable)] = np.asarray(0.0)
             for s in group.arrive:

@@ -29,16 +29,24 @@ class Advance(Protocol):
 
 
 def drive(
-    program: Program, advance: Advance, state: State, steps: int, chunk: int,
+    program: Program,
+    advance: Advance,
+    state: State,
+    steps: int,
+    chunk: int,
     progress: Callable[[int], None],
-) -> Recorded:  # fmt: skip
+) -> Recorded:
     """Run `steps` steps from step 0.
 
     Raises NotFiniteError where a state became NaN or infinite.
     """
     collected = _Collected(program)
-    floats = [f"{g.name}.{f.name}" for g in program.neurons for f in g.fields
-              if f.kind == "state" and f.dtype == "float"]  # fmt: skip
+    floats = [
+        f"{g.name}.{f.name}"
+        for g in program.neurons
+        for f in g.fields
+        if f.kind == "state" and f.dtype == "float"
+    ]
     n = 0
     while n < steps:
         count = min(chunk, steps - n)
@@ -50,8 +58,10 @@ def drive(
         progress(count)
     final = {
         (g.name, f.name): np.array(state[f"{g.name}.{f.name}"])
-        for g in program.neurons for f in g.fields if f.kind == "state"
-    }  # fmt: skip
+        for g in program.neurons
+        for f in g.fields
+        if f.kind == "state"
+    }
     return collected.finish(steps, final)
 
 
@@ -88,7 +98,8 @@ class _Collected:
                 chosen = probe.source.indices(sizes[probe.source.group])
                 self.columns[probe.name] = chosen + offsets[probe.source.group]
         self.events: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {
-            p.name: [] for p in program.probes if p.event and not p.reduce}  # fmt: skip
+            p.name: [] for p in program.probes if p.event and not p.reduce
+        }
         self.counts: dict[str, list[np.ndarray]] = {p.name: [] for p in program.probes if p.reduce}
         self.samples: dict[str, list[np.ndarray]] = {
             p.name: [] for p in program.probes if p.variable
@@ -126,10 +137,12 @@ class _Collected:
                 samples[probe.name] = self._rate(probe, width)
                 sampled[probe.name] = np.arange(0, steps, probe.every)
         events = {
-            name: (np.concatenate([c[0] for c in chunks] or [np.empty(0, np.int64)]),
-                   np.concatenate([c[1] for c in chunks] or [np.empty(0, np.int64)]))
+            name: (
+                np.concatenate([c[0] for c in chunks] or [np.empty(0, np.int64)]),
+                np.concatenate([c[1] for c in chunks] or [np.empty(0, np.int64)]),
+            )
             for name, chunks in self.events.items()
-        }  # fmt: skip
+        }
         return Recorded(events, samples, sampled, final, steps)
 
     def _rate(self, probe: Probe, width: int) -> np.ndarray:

@@ -41,18 +41,36 @@ def operations(arrays: Arrays) -> dict[str, Callable[..., Array]]:
     """The operations of the IR as functions of arrays."""
     xp, lib = arrays.xp, arrays.portable
     table: dict[str, Callable[..., Array]] = {
-        "or": xp.logical_or, "and": xp.logical_and, "not": xp.logical_not,
-        "lt": xp.less, "le": xp.less_equal, "gt": xp.greater, "ge": xp.greater_equal,
-        "eq": xp.equal, "ne": xp.not_equal,
-        "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b,
-        "div": lambda a, b: a / b, "neg": lambda a: -a, "mod": xp.mod, "floordiv": xp.floor_divide,
-        "pow": xp.power, "where": xp.where, "abs": xp.abs, "min": xp.minimum, "max": xp.maximum,
+        "or": xp.logical_or,
+        "and": xp.logical_and,
+        "not": xp.logical_not,
+        "lt": xp.less,
+        "le": xp.less_equal,
+        "gt": xp.greater,
+        "ge": xp.greater_equal,
+        "eq": xp.equal,
+        "ne": xp.not_equal,
+        "add": lambda a, b: a + b,
+        "sub": lambda a, b: a - b,
+        "mul": lambda a, b: a * b,
+        "div": lambda a, b: a / b,
+        "neg": lambda a: -a,
+        "mod": xp.mod,
+        "floordiv": xp.floor_divide,
+        "pow": xp.power,
+        "where": xp.where,
+        "abs": xp.abs,
+        "min": xp.minimum,
+        "max": xp.maximum,
         "clip": lambda x, low, high: xp.minimum(xp.maximum(x, low), high),
-        "sign": xp.sign, "floor": xp.floor, "ceil": xp.ceil, "sqrt": xp.sqrt,
+        "sign": xp.sign,
+        "floor": xp.floor,
+        "ceil": xp.ceil,
+        "sqrt": xp.sqrt,
         "exprel": lambda x: _exprel(x, xp),
         "int": lambda x: xp.asarray(x).astype("int32"),
         "take": lambda table, index: table[index],
-    }  # fmt: skip
+    }
     for name in _PORTABLE:
         if arrays.conformance:
             function = getattr(portable, name)
@@ -95,9 +113,12 @@ class Drawing:
 
 
 def evaluate(
-    expr: Expr, scope: Mapping[str, Array], arrays: Arrays, table: Mapping[str, Callable[..., Array]],
+    expr: Expr,
+    scope: Mapping[str, Array],
+    arrays: Arrays,
+    table: Mapping[str, Callable[..., Array]],
     draw: Callable[[Draw, list[Array]], Array] | None = None,
-) -> Array:  # fmt: skip
+) -> Array:
     """The value of an expression; shared parts are computed once."""
     values: dict[int, Array] = {}
     for node in walk(expr):

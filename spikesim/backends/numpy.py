@@ -78,15 +78,19 @@ class NumPyExecutable:
         self.step = Step(program, self.arrays, NumPyEvents(program.delivery), options.dtype)
 
     def run(
-        self, values: Mapping[str, np.ndarray], seed: int, steps: int,
+        self,
+        values: Mapping[str, np.ndarray],
+        seed: int,
+        steps: int,
         progress: Callable[[int], None],
-    ) -> Recorded:  # fmt: skip
+    ) -> Recorded:
         dtype = self.options.dtype
         cast = {n: v.astype(dtype) if v.dtype == np.float64 else v for n, v in values.items()}
         probes = [
             (p, f"{p.source.group}.{p.variable}", p.source.index)
-            for p in self.program.probes if p.variable
-        ]  # fmt: skip
+            for p in self.program.probes
+            if p.variable
+        ]
         key = np.asarray(seed, np.uint32)
 
         def advance(state: State, n: int, count: int) -> Chunk:

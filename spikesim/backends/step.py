@@ -40,8 +40,10 @@ class Step:
         self.table = operations(arrays)
         self.dtypes = {
             f"{n.name}.{f.name}": {"float": dtype, "int": "int32", "bool": "bool"}[f.dtype]
-            for n in program.neurons for f in n.fields if f.kind in ("state", "arrival")
-        }  # fmt: skip
+            for n in program.neurons
+            for f in n.fields
+            if f.kind in ("state", "arrival")
+        }
         self.offsets = dict(program.delivery.sources)
         self.slots = {(g, v): start for g, v, start in program.delivery.slots}
 
@@ -51,8 +53,9 @@ class Step:
         assert delivery is not None
         state: State = {
             name: xp.asarray(values[name]).astype(dtype)
-            for name, dtype in self.dtypes.items() if name in values
-        }  # fmt: skip
+            for name, dtype in self.dtypes.items()
+            if name in values
+        }
         state["ring"] = xp.zeros((delivery.longest + 1, delivery.n_slots), dtype=self.dtype)
         state["fired"] = xp.zeros(delivery.n_sources, dtype="bool")
         return state
@@ -92,8 +95,9 @@ class _Running:
         """The values that the run does not change, by the names the group uses."""
         known = {
             f.name: self.values[f"{group.name}.{f.name}"]
-            for f in group.fields if f.kind not in ("state", "arrival")
-        }  # fmt: skip
+            for f in group.fields
+            if f.kind not in ("state", "arrival")
+        }
         return known | self.time
 
     def _now(self, group: Neurons) -> dict[str, Array]:
@@ -144,8 +148,9 @@ class _Running:
         for group in self.step.program.neurons:
             scope = ChainMap(self._now(group), self.scopes[group.name])
             for event in group.events:
-                met = evaluate(event.condition, scope, self.step.arrays, self.step.table,
-                               self._draw(group))  # fmt: skip
+                met = evaluate(
+                    event.condition, scope, self.step.arrays, self.step.table, self._draw(group)
+                )
                 met = self.xp.broadcast_to(self.xp.asarray(met, dtype="bool"), (group.size,))
                 self.fired[group.name, event.name] = met
                 if event.name == "spike":

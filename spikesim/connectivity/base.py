@@ -57,8 +57,11 @@ def sorted_pairs(source: Any, target: Any, row: Any, position: Any, given: Any =
         given = np.arange(len(source), dtype=np.int64)
     else:
         given = np.asarray(given)[order]
-    return Pairs(source[order], *(np.asarray(a, dtype=np.int64)[order]
-                                  for a in (target, row, position)), given)  # fmt: skip
+    return Pairs(
+        source[order],
+        *(np.asarray(a, dtype=np.int64)[order] for a in (target, row, position)),
+        given,
+    )
 
 
 def without_autapses(pairs: Pairs, ends: Ends) -> Pairs:
@@ -71,9 +74,14 @@ def without_autapses(pairs: Pairs, ends: Ends) -> Pairs:
 
 
 def draw_partners(
-    seed: int, stream: int, rows: int, degree: int, size: int,
-    forbidden: np.ndarray | None, multapses: bool,
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    seed: int,
+    stream: int,
+    rows: int,
+    degree: int,
+    size: int,
+    forbidden: np.ndarray | None,
+    multapses: bool,
+) -> tuple[np.ndarray, np.ndarray]:
     """`degree` partners out of `size` for each row: (partner, position), both int64 [rows, degree].
 
     Partner k of a row is floor(word * n / 2^32) at counter (row, position). With multapses the

@@ -25,8 +25,10 @@ class Explicit(Rule):
         faults = []
         source, target = np.asarray(self.source), np.asarray(self.target)
         if source.ndim != 1 or source.shape != target.shape:
-            return [f"source and target are lists of equal length, got shapes {source.shape} and "
-                    f"{target.shape}"]  # fmt: skip
+            return [
+                f"source and target are lists of equal length, got shapes {source.shape} and "
+                f"{target.shape}"
+            ]
         for name, index, size in (
             ("source", source, ends.n_source),
             ("target", target, ends.n_target),
@@ -35,8 +37,10 @@ class Explicit(Rule):
                 faults.append(f"{name} holds {index.dtype} values; indices are integers")
             elif index.size and (index.min() < 0 or index.max() >= size):
                 worst = int(index.min() if index.min() < 0 else index.max())
-                faults.append(f"{name} index {worst} is out of range; there are {size} neurons, "
-                              f"0 to {size - 1}")  # fmt: skip
+                faults.append(
+                    f"{name} index {worst} is out of range; there are {size} neurons, "
+                    f"0 to {size - 1}"
+                )
         return faults
 
     def draw(self, ends: Ends, seed: int, stream: int) -> Pairs:

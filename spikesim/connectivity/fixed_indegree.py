@@ -19,8 +19,10 @@ def degree_faults(
         return [f"{name} is {degree}, but there is nobody to connect to"]
     if not faults and not multapses and degree > available:
         extra = "" if autapses else " (without the neuron itself)"
-        return [f"{name} is {degree}, but without multapses there are only {available} "
-                f"partners{extra}; lower it or allow multapses"]  # fmt: skip
+        return [
+            f"{name} is {degree}, but without multapses there are only {available} "
+            f"partners{extra}; lower it or allow multapses"
+        ]
     return faults
 
 
@@ -42,7 +44,8 @@ class FixedIndegree(Rule):
 
     def draw(self, ends: Ends, seed: int, stream: int) -> Pairs:
         barred = None if self.autapses else ends.self_position
-        source, position = draw_partners(seed, stream, ends.n_target, int(self.indegree),
-                                         ends.n_source, barred, self.multapses)  # fmt: skip
+        source, position = draw_partners(
+            seed, stream, ends.n_target, int(self.indegree), ends.n_source, barred, self.multapses
+        )
         target = np.repeat(np.arange(ends.n_target), int(self.indegree))
         return sorted_pairs(source.ravel(), target, target, position.ravel())

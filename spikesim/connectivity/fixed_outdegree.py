@@ -36,7 +36,14 @@ class FixedOutdegree(Rule):
         return degree_faults("outdegree", self.outdegree, available, self.multapses, self.autapses)
 
     def draw(self, ends: Ends, seed: int, stream: int) -> Pairs:
-        target, position = draw_partners(seed, stream, ends.n_source, int(self.outdegree),
-                                         ends.n_target, self._barred(ends), self.multapses)  # fmt: skip
+        target, position = draw_partners(
+            seed,
+            stream,
+            ends.n_source,
+            int(self.outdegree),
+            ends.n_target,
+            self._barred(ends),
+            self.multapses,
+        )
         source = np.repeat(np.arange(ends.n_source), int(self.outdegree))
         return sorted_pairs(source, target.ravel(), source, position.ravel())

@@ -10,8 +10,8 @@ from .. import portable
 from ..ir.program import Pairs
 from ..portable import NUMPY
 from ..random import uniform, words
-from .base import Ends, Rule, sorted_pairs, without_autapses
 from .all_to_all import AllToAll
+from .base import Ends, Rule, sorted_pairs, without_autapses
 
 
 @dataclass(frozen=True)

@@ -34,8 +34,10 @@ class FixedTotalNumber(Rule):
             if allowed == 0:
                 return [f"number is {self.number}, but no pair is allowed"]
             if not self.multapses and 2 * self.number > allowed:
-                return [f"number is {self.number}, but without multapses it must be at most half "
-                        f"of the {allowed} pairs; use fixed_probability instead"]  # fmt: skip
+                return [
+                    f"number is {self.number}, but without multapses it must be at most half "
+                    f"of the {allowed} pairs; use fixed_probability instead"
+                ]
         return faults
 
     def draw(self, ends: Ends, seed: int, stream: int) -> Pairs:

@@ -39,8 +39,10 @@ class FromMatrix(Rule):
     def faults(self, ends: Ends) -> list[str]:
         shape = self._coordinates()[3]
         if tuple(shape) != (ends.n_source, ends.n_target):
-            return [f"the matrix has shape {tuple(shape)}; expected one row a source and one column "
-                    f"a target, {(ends.n_source, ends.n_target)}"]  # fmt: skip
+            return [
+                f"the matrix has shape {tuple(shape)}; expected one row a source and one column "
+                f"a target, {(ends.n_source, ends.n_target)}"
+            ]
         return []
 
     def draw(self, ends: Ends, seed: int, stream: int) -> Pairs:

@@ -16,8 +16,10 @@ class OneToOne(Rule):
 
     def faults(self, ends: Ends) -> list[str]:
         if ends.n_source != ends.n_target:
-            return [f"one_to_one needs equal sizes, got {ends.n_source} sources and "
-                    f"{ends.n_target} targets"]  # fmt: skip
+            return [
+                f"one_to_one needs equal sizes, got {ends.n_source} sources and "
+                f"{ends.n_target} targets"
+            ]
         return []
 
     def draw(self, ends: Ends, seed: int, stream: int) -> Pairs:

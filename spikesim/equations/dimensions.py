@@ -15,9 +15,15 @@ _ALIKE = {"add", "sub", "min", "max", "mod", "clip", "lt", "le", "gt", "ge", "eq
 _COMPARE = {"lt", "le", "gt", "ge", "eq", "ne"}
 _KEEP = {"neg", "abs"}
 _VERB = {
-    "add": "add", "sub": "subtract", "lt": "compare", "le": "compare", "gt": "compare",
-    "ge": "compare", "eq": "compare", "ne": "compare",
-}  # fmt: skip
+    "add": "add",
+    "sub": "subtract",
+    "lt": "compare",
+    "le": "compare",
+    "gt": "compare",
+    "ge": "compare",
+    "eq": "compare",
+    "ne": "compare",
+}
 
 
 class Misfit(Exception):

@@ -28,12 +28,22 @@ from ..units import (
 from .dimensions import Misfit, of_operation
 
 _BINARY = {
-    ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow",
-    ast.Mod: "mod", ast.FloorDiv: "floordiv",
-}  # fmt: skip
+    ast.Add: "add",
+    ast.Sub: "sub",
+    ast.Mult: "mul",
+    ast.Div: "div",
+    ast.Pow: "pow",
+    ast.Mod: "mod",
+    ast.FloorDiv: "floordiv",
+}
 _COMPARE = {
-    ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge", ast.Eq: "eq", ast.NotEq: "ne",
-}  # fmt: skip
+    ast.Lt: "lt",
+    ast.LtE: "le",
+    ast.Gt: "gt",
+    ast.GtE: "ge",
+    ast.Eq: "eq",
+    ast.NotEq: "ne",
+}
 _DRAWS = {"rand": "uniform", "randn": "normal", "poisson": "poisson"}
 _FUNCTIONS = tuple(name for name, op in OPERATIONS.items() if not op.symbol and name != "take")
 _BUILT_IN = {"t": TIME, "dt": TIME}
@@ -48,7 +58,7 @@ class Source:
     text: str
     line: int = 0
 
-    def fault(self, message: str, column: int = 0, cls: type[SpikesimError] = EquationError):  # noqa: ANN201
+    def fault(self, message: str, column: int = 0, cls: type[SpikesimError] = EquationError):
         """An error of class `cls` that shows the text with a caret under `column`."""
         place = f"{self.subject}, line {self.line}" if self.line else self.subject
         start = max(0, column - 60)
@@ -218,7 +228,7 @@ class _Reader:
             return Typed(Const(value), DIMENSIONLESS)
         if not isinstance(value, int | float):
             raise self.fault(node, f"expected a number, got {value!r:.40}")
-        if isinstance(value, int) and abs(value) >= 2**53 or not math.isfinite(value):
+        if (isinstance(value, int) and abs(value) >= 2**53) or not math.isfinite(value):
             raise self.fault(node, "a number too large for a float64")
         return Typed(Const(value), None if value == 0 else DIMENSIONLESS)
 
@@ -333,9 +343,16 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
 
 def _describe(node: ast.AST) -> str:
     words = {
-        ast.Attribute: "attribute access ('.')", ast.Subscript: "indexing ('[]')",
-        ast.Lambda: "a lambda", ast.Tuple: "a tuple", ast.List: "a list", ast.Dict: "a dict",
-        ast.JoinedStr: "an f-string", ast.NamedExpr: "':='", ast.Starred: "'*'",
-        ast.ListComp: "a comprehension", ast.GeneratorExp: "a comprehension",
-    }  # fmt: skip
+        ast.Attribute: "attribute access ('.')",
+        ast.Subscript: "indexing ('[]')",
+        ast.Lambda: "a lambda",
+        ast.Tuple: "a tuple",
+        ast.List: "a list",
+        ast.Dict: "a dict",
+        ast.JoinedStr: "an f-string",
+        ast.NamedExpr: "':='",
+        ast.Starred: "'*'",
+        ast.ListComp: "a comprehension",
+        ast.GeneratorExp: "a comprehension",
+    }
     return words.get(type(node), f"{type(node).__name__}")

@@ -193,8 +193,11 @@ def rewrite(expr: Expr, rule: Callable[[Expr], Expr | None]) -> Expr:
         if isinstance(node, Op | Draw) and node.args:
             args = tuple(done[id(child)] for child in node.args)
             if any(a is not b for a, b in zip(args, node.args, strict=True)):
-                new = Op(node.name, args) if isinstance(node, Op) else Draw(
-                    node.distribution, node.stream, args)  # fmt: skip
+                new = (
+                    Op(node.name, args)
+                    if isinstance(node, Op)
+                    else Draw(node.distribution, node.stream, args)
+                )
         done[id(node)] = rule(new) or new
     return done[id(expr)]
 

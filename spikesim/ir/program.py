@@ -21,11 +21,25 @@ from .expr import Expr, Kind
 
 # Brian2's order: a delay of zero steps is legal. NEST's delivers before it looks for spikes.
 STANDARD_ORDER = (
-    "sample", "act", "inputs", "couple", "update", "threshold", "deliver", "reset",
-)  # fmt: skip
+    "sample",
+    "act",
+    "inputs",
+    "couple",
+    "update",
+    "threshold",
+    "deliver",
+    "reset",
+)
 NEST_ORDER = (
-    "sample", "act", "inputs", "couple", "update", "deliver", "threshold", "reset",
-)  # fmt: skip
+    "sample",
+    "act",
+    "inputs",
+    "couple",
+    "update",
+    "deliver",
+    "threshold",
+    "reset",
+)
 
 
 # 2.15/0.1 is 21.4999...: a time this little below the half step still rounds up.

@@ -46,7 +46,7 @@ def expression(expr: Expr, above: int = 0) -> str:
         left, right = expr.args
         same = isinstance(right, Op) and right.name == expr.name
         tight = level if same and expr.name in ("add", "mul", "and", "or") else level + 1
-        first = level + 1 if expr.name == "pow" or op.kind == "bool" and level == 4 else level
+        first = level + 1 if expr.name == "pow" or (op.kind == "bool" and level == 4) else level
         text = f"{expression(left, first)} {op.symbol} {expression(right, tight)}"
     return f"({text})" if level < above else text
 
@@ -87,8 +87,10 @@ def _program(p: Program) -> Iterator[str]:
         yield f"link {link.reader}.{link.name} = {_view(link.source)}.{link.variable}"
     if p.delivery:
         d = p.delivery
-        yield (f"delivery {d.n_sources} sources {len(d.slot)} synapses {d.n_slots} slots "
-               f"longest delay {d.longest}")  # fmt: skip
+        yield (
+            f"delivery {d.n_sources} sources {len(d.slot)} synapses {d.n_slots} slots "
+            f"longest delay {d.longest}"
+        )
 
 
 def _neurons(n: Neurons) -> Iterator[str]:

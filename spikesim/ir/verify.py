@@ -28,8 +28,11 @@ def _faults(p: Program) -> Iterable[str]:
     yield from (f"the name {n!r} is used twice" for n in {n for n in names if names.count(n) > 1})
     groups = {n.name: n for n in p.neurons}
     for n in p.neurons:
-        yield from _neurons(n, {link.name for link in p.links if link.reader == n.name}
-                            | {i.name for i in p.inputs if i.target.group == n.name})  # fmt: skip
+        yield from _neurons(
+            n,
+            {link.name for link in p.links if link.reader == n.name}
+            | {i.name for i in p.inputs if i.target.group == n.name},
+        )
     for e in p.edges:
         yield from _edges(e, groups)
     for i in p.inputs:
@@ -98,8 +101,10 @@ def _edges(e: Edges, groups: dict[str, Neurons]) -> Iterable[str]:
             )
             outside = s.target.startswith(("pre.", "post."))
             if outside and s.how == "=":
-                yield (f"{where}, {title}: sets {s.target!r}; a block of edges may only add to (+=) or "
-                       "raise (max=) variables of neurons, since their order is not defined")  # fmt: skip
+                yield (
+                    f"{where}, {title}: sets {s.target!r}; a block of edges may only add to (+=) or "
+                    "raise (max=) variables of neurons, since their order is not defined"
+                )
             if not s.local and s.target not in (scope if outside else states):
                 yield f"{where}, {title}: {s.target!r} can't be written"
     for summed in e.continuous:

@@ -42,17 +42,23 @@ class Model:
         declared = {n: d for n, d in self.definition.declared.items() if d.kind != "port"}
         for name in self.values:
             if name not in declared:
-                faults.append(ParameterError(
-                    f"{subject}: {self.definition.name} has no parameter or state {name!r}; "
-                    f"{did_you_mean(name, declared)}"))  # fmt: skip
+                faults.append(
+                    ParameterError(
+                        f"{subject}: {self.definition.name} has no parameter or state {name!r}; "
+                        f"{did_you_mean(name, declared)}"
+                    )
+                )
         result = {}
         for name, d in declared.items():
             value = self.values.get(name, d.default)
             if value is None:
                 meaning = f" ({d.meaning})" if d.meaning else ""
-                faults.append(ParameterError(
-                    f"{subject}: {self.definition.name} needs a value for {name!r}{meaning}, "
-                    f"in {d.dimension}"))  # fmt: skip
+                faults.append(
+                    ParameterError(
+                        f"{subject}: {self.definition.name} needs a value for {name!r}{meaning}, "
+                        f"in {d.dimension}"
+                    )
+                )
                 continue
             if name in self.values:
                 value = stripped(value, d.dimension, f"{subject}, {name}", faults)
@@ -87,15 +93,25 @@ class NeuronModel(Model):
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         cls.definition = read_neuron(
-            cls.__name__, _declared(cls), cls.equations, cls.spike, cls.reset, cls.refractory,
+            cls.__name__,
+            _declared(cls),
+            cls.equations,
+            cls.spike,
+            cls.reset,
+            cls.refractory,
             cls.method,
-        )  # fmt: skip
+        )
 
 
 def read_neuron(
-    name: str, declared: dict[str, Declared], equations: str, spike: str, reset: str,
-    refractory: str, method: str,
-) -> Definition:  # fmt: skip
+    name: str,
+    declared: dict[str, Declared],
+    equations: str,
+    spike: str,
+    reset: str,
+    refractory: str,
+    method: str,
+) -> Definition:
     """Read the texts of a neuron model. Raises all its faults together."""
     reader = Reader(name, declared, {})
     reader.faults += method_fault(name, method) + reserved_fault(name, declared)
@@ -105,20 +121,34 @@ def read_neuron(
     period = reader.expression(refractory, "refractory") if refractory else None
     reader.check_dimension(period, TIME, refractory, "refractory")
     if any(e.held for e in rates) and not refractory:
-        reader.faults.append(ParameterError(
-            f"{name}: an equation says (unless refractory), but the model has no refractory "
-            "period; set refractory to an expression of time"))  # fmt: skip
+        reader.faults.append(
+            ParameterError(
+                f"{name}: an equation says (unless refractory), but the model has no refractory "
+                "period; set refractory to an expression of time"
+            )
+        )
     reader.finish()
     return Definition(
-        name, reader.declared, rates, condition and condition.expr, block, period and period.expr,
+        name,
+        reader.declared,
+        rates,
+        condition and condition.expr,
+        block,
+        period and period.expr,
         method,
-    )  # fmt: skip
+    )
 
 
 def neuron(
-    equations: str, *, spike: str = "", reset: str = "", refractory: str = "",
-    method: str = "auto", name: str = "neuron", **names: Any,
-) -> NeuronModel:  # fmt: skip
+    equations: str,
+    *,
+    spike: str = "",
+    reset: str = "",
+    refractory: str = "",
+    method: str = "auto",
+    name: str = "neuron",
+    **names: Any,
+) -> NeuronModel:
     """A neuron model without a class.
 
     Names are given as keywords: a quantity or number is a parameter, `sp.state(...)` and
@@ -188,8 +218,11 @@ def _read_synapse(cls: type[SynapseModel]) -> Definition:
     arrival = None
     match = re.fullmatch(r"\s*(\w+)\s*\+=\s*(.+)", cls.on_arrival, re.DOTALL)
     if match is None or match[1] not in declared or declared[match[1]].kind != "state":
-        reader.faults.append(ParameterError(
-            f"{name}: on_arrival must be 'x += ...' with a state x, got {cls.on_arrival!r}"))  # fmt: skip
+        reader.faults.append(
+            ParameterError(
+                f"{name}: on_arrival must be 'x += ...' with a state x, got {cls.on_arrival!r}"
+            )
+        )
     else:
         dimension = declared[match[1]].dimension
         reader.extra["weight"] = dimension

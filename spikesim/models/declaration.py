@@ -155,13 +155,19 @@ class Reader:
                 self.faults.append(e.source.fault(f"{e.name!r} has two equations; keep one"))
             elif e.differential and (declared is None or declared.kind != "state"):
                 what = f"declared as a {declared.kind}" if declared else "not declared"
-                self.faults.append(e.source.fault(
-                    f"d{e.name}/dt: {e.name!r} is {what}; declare it as a state, "
-                    f"{e.name} = sp.state(...); {did_you_mean(e.name, states)}"))  # fmt: skip
+                self.faults.append(
+                    e.source.fault(
+                        f"d{e.name}/dt: {e.name!r} is {what}; declare it as a state, "
+                        f"{e.name} = sp.state(...); {did_you_mean(e.name, states)}"
+                    )
+                )
             elif not e.differential and declared is not None:
-                self.faults.append(e.source.fault(
-                    f"{e.name!r} is declared as a {declared.kind}, so it can't be defined by an "
-                    "equation too; rename one"))  # fmt: skip
+                self.faults.append(
+                    e.source.fault(
+                        f"{e.name!r} is declared as a {declared.kind}, so it can't be defined by an "
+                        "equation too; rename one"
+                    )
+                )
             seen.add(e.name)
 
     def _define(self, lines: dict[str, Equation]) -> None:
@@ -192,9 +198,12 @@ class Reader:
         statements = []
         for number, line in enumerate(lines, 1):
             if line.target not in states:
-                self.faults.append(line.source.fault(
-                    f"only state variables can be set, {line.target!r} is none; "
-                    f"{did_you_mean(line.target, states)}"))  # fmt: skip
+                self.faults.append(
+                    line.source.fault(
+                        f"only state variables can be set, {line.target!r} is none; "
+                        f"{did_you_mean(line.target, states)}"
+                    )
+                )
                 continue
             typed = self._read(line.source, f"{place}:{number}")
             if typed is None:

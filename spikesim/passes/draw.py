@@ -51,15 +51,23 @@ def _edges(e: Edges, sizes: dict[str, int], seed: int, faults: list[SpikesimErro
         if np.ndim(given) == 0:
             return given
         if np.shape(given) != (len(pairs),):
-            faults.append(ConnectivityError(
-                f"projection {e.name!r}: {word} has shape {np.shape(given)}; the rule made "
-                f"{len(pairs)} connections, give one value for each, or a distribution"))  # fmt: skip
+            faults.append(
+                ConnectivityError(
+                    f"projection {e.name!r}: {word} has shape {np.shape(given)}; the rule made "
+                    f"{len(pairs)} connections, give one value for each, or a distribution"
+                )
+            )
             return 0.0
         return np.asarray(given)[pairs.given]
 
     fields = tuple(replace(f, value=value(f.name, f.value)) for f in e.fields)
-    return replace(e, pattern=pairs, fields=fields, axonal=value("axonal", e.axonal),
-                   dendritic=value("dendritic", e.dendritic))  # fmt: skip
+    return replace(
+        e,
+        pattern=pairs,
+        fields=fields,
+        axonal=value("axonal", e.axonal),
+        dendritic=value("dendritic", e.dendritic),
+    )
 
 
 def ends_of(e: Edges, sizes: dict[str, int]) -> Ends:

@@ -115,11 +115,13 @@ def _neurons(group: Neurons, dt: float) -> Neurons:
     fixed = {f.name for f in group.fields if f.kind in FIXED}
     h = _Hoister(fixed, dt)
     matrices = tuple(
-        MatrixExponential(m.names, tuple(tuple(rewrite(e, h._simpler) for e in row)
-                                         for row in m.matrix))
-        if isinstance(m, MatrixExponential) else m
+        MatrixExponential(
+            m.names, tuple(tuple(rewrite(e, h._simpler) for e in row) for row in m.matrix)
+        )
+        if isinstance(m, MatrixExponential)
+        else m
         for m in group.prologue
-    )  # fmt: skip
+    )
     lowered = replace(
         group,
         inputs=h.block(group.inputs),
@@ -136,5 +138,6 @@ def _edges(edges: Edges, groups: Mapping[str, Neurons], dt: float) -> Edges:
         fixed |= {f"{side}.{f.name}" for f in groups[view.group].fields if f.kind in FIXED}
     h = _Hoister(fixed, dt)
     pre = tuple(replace(s, value=h.named(h.expr(s.value))) for s in edges.pre)
-    return replace(edges, pre=pre, fields=edges.fields + h.fields(),
-                   prologue=edges.prologue + h.statements())  # fmt: skip
+    return replace(
+        edges, pre=pre, fields=edges.fields + h.fields(), prologue=edges.prologue + h.statements()
+    )

@@ -53,11 +53,13 @@ def grid(variable: str) -> str:
 
 def _arrival_fields(group: Neurons) -> tuple[Field, ...]:
     return tuple(
-        field for port in group.ports for field in (
+        field
+        for port in group.ports
+        for field in (
             Field(arriving(port.variable), "arrival", 0.0),
             Field(grid(port.variable), "derived", meaning="rounding constant", shared=True),
         )
-    )  # fmt: skip
+    )
 
 
 def _arrival(port: Port) -> Statement:
@@ -81,20 +83,24 @@ def _put_in(group: Neurons, one: Input) -> Neurons:
 
 
 def _constant(one: Input) -> bool:
-    looked_up = any(isinstance(n, Draw) or (isinstance(n, Op) and n.name == "take")
-                    for n in walk(one.value))  # fmt: skip
+    looked_up = any(
+        isinstance(n, Draw) or (isinstance(n, Op) and n.name == "take") for n in walk(one.value)
+    )
     return not looked_up and not references(one.value) & {"t", "step"}
 
 
 def _substituted(group: Neurons, values: dict[str, Expr]) -> Neurons:
     def block(statements: Block) -> Block:
-        return tuple(Statement(s.target, substitute(s.value, values), s.how, s.local)
-                     for s in statements)  # fmt: skip
+        return tuple(
+            Statement(s.target, substitute(s.value, values), s.how, s.local) for s in statements
+        )
 
     return replace(
         group,
-        equations=tuple(Differential(d.variable, substitute(d.rate, values), d.held)
-                        for d in group.equations),
-        events=tuple(Event(e.name, substitute(e.condition, values), block(e.reset))
-                     for e in group.events),
-    )  # fmt: skip
+        equations=tuple(
+            Differential(d.variable, substitute(d.rate, values), d.held) for d in group.equations
+        ),
+        events=tuple(
+            Event(e.name, substitute(e.condition, values), block(e.reset)) for e in group.events
+        ),
+    )

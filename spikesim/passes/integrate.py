@@ -39,8 +39,9 @@ def _integrate(group: Neurons, dt: float) -> Neurons:
         # A held variable stands still inside the step too, for the others that read it.
         moving = {x: where(HELD, ZERO, r) if x in held else r for x, r in rates.items()}
         block = STAGES[method](moving, dt)
-    return replace(group, equations=(), method=method,
-                   update=group.update + block + _assign(rates, held))  # fmt: skip
+    return replace(
+        group, equations=(), method=method, update=group.update + block + _assign(rates, held)
+    )
 
 
 def choose(group: Neurons) -> str:
@@ -98,10 +99,13 @@ def _exact(group: Neurons, rates: Rates, held: set[str]) -> Neurons:
     names = [n for item in prologue for row in item.names for n in row if n]
     derived = tuple(Field(n, "derived", meaning="propagator") for n in names)
     return replace(
-        group, equations=(), method="exact", fields=group.fields + derived,
+        group,
+        equations=(),
+        method="exact",
+        fields=group.fields + derived,
         prologue=group.prologue + tuple(prologue),
         update=group.update + block + _assign(rates, held),
-    )  # fmt: skip
+    )
 
 
 class _System:

@@ -64,12 +64,15 @@ def _table(program: Program, static: list[Edges]) -> Delivery:
     return Delivery(
         tuple(sources.items()),
         tuple((group, variable, start) for (group, variable), start in slots.items()),
-        n_sources, n_slots,
+        n_sources,
+        n_slots,
         np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        slot[order].astype(np.int32), delay[order].astype(np.int32),
+        slot[order].astype(np.int32),
+        delay[order].astype(np.int32),
         tuple((e.name, _weight(e), len(e.pattern)) for e in static),
-        order, indegree,
-    )  # fmt: skip
+        order,
+        indegree,
+    )
 
 
 def _weight(e: Edges) -> str:

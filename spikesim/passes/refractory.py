@@ -37,5 +37,10 @@ def _hold(group: Neurons) -> Neurons:
         if event.name == group.hold.event:
             reset = (*reset, Statement("held_steps", group.hold.steps))
         events.append(Event(event.name, condition, reset))
-    return replace(group, fields=group.fields + fields, update=count + group.update,
-                   events=tuple(events), hold=None)  # fmt: skip
+    return replace(
+        group,
+        fields=group.fields + fields,
+        update=count + group.update,
+        events=tuple(events),
+        hold=None,
+    )

@@ -41,8 +41,10 @@ class Place:
         if plain is None:
             return Ref(f"{self.name}.{what}")
         if np.ndim(plain) and np.shape(plain) != (len(self.chosen),):
-            self.fault(f"{what} has shape {np.shape(plain)}; expected one value or "
-                       f"{len(self.chosen)}, one a neuron")  # fmt: skip
+            self.fault(
+                f"{what} has shape {np.shape(plain)}; expected one value or "
+                f"{len(self.chosen)}, one a neuron"
+            )
             return Ref(f"{self.name}.{what}")
         if np.ndim(plain) and len(self.chosen) != self.size:
             full = np.zeros(self.size)
@@ -77,9 +79,15 @@ class Place:
         return 0 if plain is None else int(nearest_step(plain, self.dt))
 
     def _add(
-        self, what: str, kind: Any, value: Any, dimension: Dimension | None = None,
-        meaning: str = "", shared: bool = False, dtype: Any = "float",
-    ) -> Expr:  # fmt: skip
+        self,
+        what: str,
+        kind: Any,
+        value: Any,
+        dimension: Dimension | None = None,
+        meaning: str = "",
+        shared: bool = False,
+        dtype: Any = "float",
+    ) -> Expr:
         name = f"{self.name}.{what}"
         unit = dimension or DIMENSIONLESS
         self.fields.append(Field(name, kind, value, dtype, shared, unit, meaning))

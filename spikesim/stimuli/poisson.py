@@ -35,7 +35,9 @@ class Poisson(Arrivals):
             if low < 0:
                 place.fault(f"rate and n can't be negative, got {low:g}")
             if largest > LARGEST_MEAN:
-                place.fault(f"{largest:g} spikes a step at one neuron; at most {LARGEST_MEAN:g} "
-                            "are drawn at once: use several stimuli")  # fmt: skip
+                place.fault(
+                    f"{largest:g} spikes a step at one neuron; at most {LARGEST_MEAN:g} "
+                    "are drawn at once: use several stimuli"
+                )
         mean = place.masked(Op("mul", (Op("mul", (rate, number)), Const(place.dt))))
         return Draw("poisson", f"{place.name}.count", (mean,))

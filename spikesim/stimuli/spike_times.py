@@ -35,25 +35,35 @@ class SpikeTimes(Source):
         steps, index = steps[order], index[order]
         found = ParameterError
         if steps.size and steps.min() < 1:
-            faults.append(found(
-                f"source {name!r}: a spike at {steps.min() * dt:g} ms; spikes are labelled with the "
-                f"end of their step, so the first possible time is dt = {dt:g} ms"))  # fmt: skip
+            faults.append(
+                found(
+                    f"source {name!r}: a spike at {steps.min() * dt:g} ms; spikes are labelled with the "
+                    f"end of their step, so the first possible time is dt = {dt:g} ms"
+                )
+            )
         twice = (np.diff(steps) == 0) & (np.diff(index) == 0)
         if twice.any():
             k = int(np.flatnonzero(twice)[0])
-            faults.append(found(
-                f"source {name!r}: element {index[k]} has two spikes in the step ending at "
-                f"{steps[k] * dt:g} ms; give them to two sources"))  # fmt: skip
+            faults.append(
+                found(
+                    f"source {name!r}: element {index[k]} has two spikes in the step ending at "
+                    f"{steps[k] * dt:g} ms; give them to two sources"
+                )
+            )
         # One sentinel after each train; a cursor walks along it.
         counts = np.bincount(index, minlength=size)[:size]
         first = np.concatenate([[0], np.cumsum(counts + 1)])[:-1]
         table = np.full(int(counts.sum()) + size, _NEVER, dtype=np.int64)
         if not faults:
             table[np.arange(len(steps)) + index] = steps
-        due = call("eq", call("take", Ref("times"), Op("add", (Ref("first"), Ref("cursor")))),
-                   Op("add", (Ref("step"), Const(1))))  # fmt: skip
+        due = call(
+            "eq",
+            call("take", Ref("times"), Op("add", (Ref("first"), Ref("cursor")))),
+            Op("add", (Ref("step"), Const(1))),
+        )
         return Neurons(
-            name, size,
+            name,
+            size,
             fields=(
                 Field("times", "table", table, "int", meaning="steps of the spikes"),
                 Field("first", "constant", first, "int", meaning="where each train starts"),
@@ -61,7 +71,7 @@ class SpikeTimes(Source):
             ),
             events=(Event("spike", due, (Statement("cursor", Const(1), "+="),)),),
             model="SpikeTimes",
-        )  # fmt: skip
+        )
 
     def _flat(
         self, name: str, size: int, dt: float, faults: list[SpikesimError]
@@ -70,11 +80,16 @@ class SpikeTimes(Source):
         subject = f"source {name!r}, spike times"
         if self.indices is None:
             if len(self.times) != size:
-                faults.append(ParameterError(
-                    f"{subject}: {len(self.times)} trains for {size} sources; give one each"))  # fmt: skip
+                faults.append(
+                    ParameterError(
+                        f"{subject}: {len(self.times)} trains for {size} sources; give one each"
+                    )
+                )
                 return nothing
-            trains = [stripped(t, TIME, subject, faults) if np.size(t) else np.empty(0)
-                      for t in self.times]  # fmt: skip
+            trains = [
+                stripped(t, TIME, subject, faults) if np.size(t) else np.empty(0)
+                for t in self.times
+            ]
             if any(t is None for t in trains):
                 return nothing
             trains = [np.atleast_1d(t) for t in trains]
@@ -89,13 +104,19 @@ class SpikeTimes(Source):
             if index.shape != times.shape or (
                 index.size and not np.issubdtype(index.dtype, np.integer)
             ):
-                faults.append(ParameterError(
-                    f"{subject}: expected as many integer indices as times, got "
-                    f"{index.size} of {index.dtype} for {times.size} times"))  # fmt: skip
+                faults.append(
+                    ParameterError(
+                        f"{subject}: expected as many integer indices as times, got "
+                        f"{index.size} of {index.dtype} for {times.size} times"
+                    )
+                )
                 return nothing
             if index.size and (index.min() < 0 or index.max() >= size):
-                faults.append(ParameterError(
-                    f"{subject}: index {index.max() if index.max() >= size else index.min()} is out "
-                    f"of range; there are {size} sources, 0 to {size - 1}"))  # fmt: skip
+                faults.append(
+                    ParameterError(
+                        f"{subject}: index {index.max() if index.max() >= size else index.min()} is out "
+                        f"of range; there are {size} sources, 0 to {size - 1}"
+                    )
+                )
                 return nothing
         return nearest_step(times, dt), index.astype(np.int64)

@@ -26,8 +26,10 @@ class StepCurrent(Signal):
         if times is None or amplitudes is None:
             return Const(0.0)
         if np.ndim(times) != 1 or np.shape(times) != np.shape(amplitudes) or not len(times):
-            place.fault(f"times and amplitudes are lists of equal length, got shapes "
-                        f"{np.shape(times)} and {np.shape(amplitudes)}")  # fmt: skip
+            place.fault(
+                f"times and amplitudes are lists of equal length, got shapes "
+                f"{np.shape(times)} and {np.shape(amplitudes)}"
+            )
             return Const(0.0)
         steps = nearest_step(times, place.dt)
         if (np.diff(steps) <= 0).any() or steps[0] < 0:

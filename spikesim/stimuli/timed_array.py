@@ -30,14 +30,21 @@ class TimedArray(Signal):
             return Const(0.0)
         every = round(interval / place.dt)
         if every < 1 or abs(every * place.dt - interval) > 1e-9 * interval:
-            place.fault(f"dt of the array is {interval:g} ms; expected a multiple of the network's "
-                        f"dt, {place.dt:g} ms")  # fmt: skip
+            place.fault(
+                f"dt of the array is {interval:g} ms; expected a multiple of the network's "
+                f"dt, {place.dt:g} ms"
+            )
             return Const(0.0)
         per_neuron = np.ndim(values) == 2
-        if np.ndim(values) not in (1, 2) or not np.size(values) or (
-                per_neuron and values.shape[1] != len(place.chosen)):  # fmt: skip
-            place.fault(f"values have shape {np.shape(values)}; expected [times] or "
-                        f"[times, {len(place.chosen)}]")  # fmt: skip
+        if (
+            np.ndim(values) not in (1, 2)
+            or not np.size(values)
+            or (per_neuron and values.shape[1] != len(place.chosen))
+        ):
+            place.fault(
+                f"values have shape {np.shape(values)}; expected [times] or "
+                f"[times, {len(place.chosen)}]"
+            )
             return Const(0.0)
         row = call("min", call("floordiv", Ref("step"), Const(every)), Const(len(values) - 1))
         if per_neuron:

@@ -61,8 +61,10 @@ def _compact(flags: Array) -> list[Array]:
 
 
 def _compact_shapes(flags: Any) -> list[Any]:
-    return [jax.core.ShapedArray(flags.shape, np.dtype("int32")),
-            jax.core.ShapedArray((), np.dtype("int32"))]  # fmt: skip
+    return [
+        jax.core.ShapedArray(flags.shape, np.dtype("int32")),
+        jax.core.ShapedArray((), np.dtype("int32")),
+    ]
 
 
 compact_p = _primitive("spikesim_compact", _compact, _compact_shapes, multiple=True)
@@ -86,9 +88,16 @@ def compact(flags: Array) -> tuple[Array, Array]:
 
 
 def _deliver(
-    ring: Array, fired: Array, weights: Array, row_pointer: Array, slot: Array, delay: Array,
-    step: Array, *, width: int,
-) -> Array:  # fmt: skip
+    ring: Array,
+    fired: Array,
+    weights: Array,
+    row_pointer: Array,
+    slot: Array,
+    delay: Array,
+    step: Array,
+    *,
+    width: int,
+) -> Array:
     """Row by row, `width` synapses at a time, one scatter each."""
     rows, n_slots = ring.shape
     if not slot.shape[0] or not fired.shape[0]:
@@ -119,9 +128,14 @@ deliver_p = _primitive("spikesim_deliver", _deliver, lambda ring, *_, width: rin
 
 
 def _deliver_dense(
-    ring: Array, fired: Array, weights: Array, row_pointer: Array, slot: Array, delay: Array,
+    ring: Array,
+    fired: Array,
+    weights: Array,
+    row_pointer: Array,
+    slot: Array,
+    delay: Array,
     step: Array,
-) -> Array:  # fmt: skip
+) -> Array:
     """The same, as one sum over all synapses: linear in ring and weights, and so transposable."""
     rows, n_slots = ring.shape
     synapse = jnp.arange(slot.shape[0])
@@ -160,9 +174,15 @@ batching.primitive_batchers[deliver_p] = _deliver_batched
 
 
 def deliver(
-    ring: Array, fired: Array, weights: Array, row_pointer: Array, slot: Array, delay: Array,
-    step: Array, width: int,
-) -> Array:  # fmt: skip
+    ring: Array,
+    fired: Array,
+    weights: Array,
+    row_pointer: Array,
+    slot: Array,
+    delay: Array,
+    step: Array,
+    width: int,
+) -> Array:
     """The ring with what the synapses of `fired` add.
 
     ring [delays, slots]; fired bool [sources]; weights, slot, delay [synapses], row_pointer
@@ -184,8 +204,13 @@ def _poisson(u: Array, mean: Array, zero_probability: Array, limit: Array) -> Ar
         count = jnp.where(alive, k, count)
         return k, p, s, count, alive & (u >= s) & (k < limit)
 
-    start = (jnp.int32(0), zero_probability, zero_probability, jnp.zeros(u.shape, jnp.int32),
-             (u >= zero_probability) & (0 < limit))  # fmt: skip
+    start = (
+        jnp.int32(0),
+        zero_probability,
+        zero_probability,
+        jnp.zeros(u.shape, jnp.int32),
+        (u >= zero_probability) & (0 < limit),
+    )
     return lax.while_loop(lambda carry: jnp.any(carry[4]), more, start)[3]
 
 
@@ -196,8 +221,10 @@ poisson_p = _primitive(
 
 def _poisson_batched(args: Sequence[Array], dims: Sequence[Any]) -> Any:
     size = next(a.shape[d] for a, d in zip(args, dims, strict=True) if d is not batching.not_mapped)
-    moved = [jnp.broadcast_to(a, (size, *a.shape)) if d is batching.not_mapped
-             else jnp.moveaxis(a, d, 0) for a, d in zip(args, dims, strict=True)]  # fmt: skip
+    moved = [
+        jnp.broadcast_to(a, (size, *a.shape)) if d is batching.not_mapped else jnp.moveaxis(a, d, 0)
+        for a, d in zip(args, dims, strict=True)
+    ]
     return poisson_p.bind(*moved), 0
 
 

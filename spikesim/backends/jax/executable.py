@@ -102,9 +102,12 @@ class JaxExecutable:
         return {"float": self.options.dtype, "int": np.int32, "bool": np.bool_}[dtype]
 
     def run(
-        self, values: Mapping[str, np.ndarray], seed: int, steps: int,
+        self,
+        values: Mapping[str, np.ndarray],
+        seed: int,
+        steps: int,
         progress: Callable[[int], None],
-    ) -> Recorded:  # fmt: skip
+    ) -> Recorded:
         with jax.enable_x64(True):
             bound = {
                 name: jnp.asarray(v, self.options.dtype if v.dtype == np.float64 else v.dtype)
@@ -116,8 +119,9 @@ class JaxExecutable:
                 state, fired, samples = call(state, jnp.int32(n), jnp.int32(count))
                 kept = {
                     p.name: np.asarray(samples[p.name])[: len(sample_steps(n, count, p.every))]
-                    for p in self.program.probes if p.variable
-                }  # fmt: skip
+                    for p in self.program.probes
+                    if p.variable
+                }
                 return state, np.asarray(fired)[:count], kept
 
             start = self._step(self.table).initial(bound)

@@ -1,6 +1,6 @@
 """Adaptive exponential integrate-and-fire."""
 
-from ...units import mV, ms, nS, pA, pF
+from ...units import ms, mV, nS, pA, pF
 from ..base import NeuronModel
 from ..declaration import parameter, port, state
 
@@ -25,7 +25,7 @@ class AdEx(NeuronModel):
     t_ref = parameter(0 * ms, "refractory period")
     v = state(-70.6 * mV, "membrane potential")
     w = state(0 * pA, "adaptation current")
-    I = port(pA, "injected current: synapses, electrodes")  # noqa: E741
+    I = port(pA, "injected current: synapses, electrodes")
 
     equations = """
     dv/dt = (g_L*(E_L - v) + g_L*Delta_T*exp((v - V_T)/Delta_T) - w + I)/C  (unless refractory)

@@ -1,6 +1,6 @@
 """Leaky integrate-and-fire."""
 
-from ...units import mV, ms, pA, pF
+from ...units import ms, mV, pA, pF
 from ..base import NeuronModel
 from ..declaration import parameter, port, state
 
@@ -21,7 +21,7 @@ class LIF(NeuronModel):
     V_reset = parameter(-70 * mV, "reset potential")
     t_ref = parameter(2 * ms, "refractory period")
     v = state(-70 * mV, "membrane potential")
-    I = port(pA, "injected current: synapses, electrodes")  # noqa: E741
+    I = port(pA, "injected current: synapses, electrodes")
 
     equations = "dv/dt = (E_L - v)/tau_m + I/C  (unless refractory)"
     spike = "v >= V_th"

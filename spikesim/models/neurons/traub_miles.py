@@ -1,6 +1,6 @@
 """Hodgkin-Huxley type pyramidal cell of Traub and Miles."""
 
-from ...units import mV, ms, nS, pA, pF
+from ...units import ms, mV, nS, pA, pF
 from ..base import NeuronModel
 from ..declaration import parameter, port, state
 
@@ -26,7 +26,7 @@ class TraubMiles(NeuronModel):
     m = state(0, "sodium activation")
     h = state(0, "sodium inactivation")
     n = state(0, "potassium activation")
-    I = port(pA, "injected current: synapses, electrodes")  # noqa: E741
+    I = port(pA, "injected current: synapses, electrodes")
 
     equations = """
     u = (v - V_T)/mV

@@ -1,6 +1,6 @@
 """Exponential postsynaptic conductance."""
 
-from ...units import mV, ms, nS
+from ...units import ms, mV, nS
 from ..base import SynapseModel
 from ..declaration import parameter, state
 

@@ -9,7 +9,7 @@ class ExpCurrent(SynapseModel):
     """A current that jumps by the weight at each arrival and decays with `tau`."""
 
     tau = parameter(5 * ms, "time constant of the current")
-    I = state(0 * pA, "postsynaptic current")  # noqa: E741
+    I = state(0 * pA, "postsynaptic current")
 
     equations = "dI/dt = -I/tau"
     on_arrival = "I += weight"
