@@ -15,13 +15,13 @@ from .backends import find
 from .backends.base import Options, Recorded
 from .backends.binding import Binder
 from .build import build
-from .errors import ParameterError, UnsupportedError
+from .errors import ParameterError, UnknownNameError, UnsupportedError, did_you_mean
 from .ir import text
-from .ir.program import Probe, Program, nearest_step
+from .ir.program import Edges, Probe, Program, nearest_step
 from .network import Network
 from .passes import lower
 from .progress import progress_bar
-from .results import PopulationResult, Results, Spikes, Trace
+from .results import Connections, PopulationResult, Results, Spikes, Trace
 from .units import TIME, strip
 
 
@@ -100,6 +100,13 @@ class Model:
             recorded = self.executable.run(values, int(seed), steps, advance)
         return _results(self.lowered, recorded, int(seed), self.backend)
 
+    def connections(self, projection: str) -> Connections:
+        """The connections of a projection as they were drawn. Raises UnknownNameError."""
+        names = {e.name: e for e in self.lowered.edges}
+        if projection not in names:
+            raise UnknownNameError(f"no projection {projection!r}; {did_you_mean(projection, names)}")
+        return connections_of(names[projection], self.lowered)
+
     def explain(self) -> str:
         """What was decided: backend, precision, and each population's integration method."""
         lines = [
@@ -149,3 +156,14 @@ def _data(program: Program, probe: Probe, recorded: Recorded) -> Spikes | Trace:
     if probe.reduce:
         return Trace(t, values * 1e3, "spikes/s", neurons)
     return Trace(t, values, str(group.field(probe.variable).unit), neurons)
+
+
+def connections_of(edges: Edges, program: Program) -> Connections:
+    """The connections of lowered edges, in the units of the user."""
+    pairs = edges.pattern
+    source = edges.source.indices(program.group(edges.source.group).size)[pairs.source]
+    target = edges.target.indices(program.group(edges.target.group).size)[pairs.target]
+    weight = np.broadcast_to(edges.field("weight").value, len(pairs))
+    steps = np.broadcast_to(np.asarray(edges.axonal) + np.asarray(edges.dendritic), len(pairs))
+    unit = str(edges.field("weight").unit)
+    return Connections(source, target, np.array(weight), steps * program.dt, unit)

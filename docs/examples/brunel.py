@@ -1,0 +1,57 @@
+"""A sparsely connected network of excitatory and inhibitory neurons.
+
+Brunel (2000), J. Comput. Neurosci. 8:183, model A: integrate-and-fire neurons with voltage jumps.
+Run: python docs/examples/brunel.py --g 5 --eta 2
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import spikesim as sp
+from spikesim.units import Hz, ms, mV
+
+
+def network(scale: float = 1.0, g: float = 5.0, eta: float = 2.0, seed: int = 1) -> sp.Network:
+    """The network of 12,500 * `scale` neurons, with indegrees scaled alike.
+
+    g: inhibition relative to excitation. eta: external rate relative to the one that reaches
+    threshold. Weights grow by 1/scale, so that the mean input stays.
+    """
+    n_exc, n_inh = round(10_000 * scale), round(2_500 * scale)
+    c_exc, c_inh = round(1_000 * scale), round(250 * scale)
+    tau, threshold = 20.0, 20.0  # ms, mV
+    jump = 0.1 / scale
+    external = eta * threshold / (jump * c_exc * tau) * 1000 * Hz
+
+    net = sp.Network(dt=0.1 * ms, seed=seed)
+    cell = sp.neurons.LIF(tau_m=tau * ms, E_L=0 * mV, V_th=threshold * mV, V_reset=10 * mV,
+                          t_ref=2 * ms)  # fmt: skip
+    exc = net.population("exc", n_exc, cell, v=sp.uniform(0 * mV, threshold * mV))
+    inh = net.population("inh", n_inh, cell, v=sp.uniform(0 * mV, threshold * mV))
+    for source, degree, weight in ((exc, c_exc, jump), (inh, c_inh, -g * jump)):
+        net.project(source, [exc, inh], sp.fixed_indegree(degree), weight=weight * mV,
+                    delay=1.5 * ms)  # fmt: skip
+    net.stimulate([exc, inh], sp.poisson(rate=external, n=c_exc), weight=jump * mV)
+    net.record([exc, inh], "spikes")
+    net.record([exc, inh], "rate", every=1 * ms)
+    return net
+
+
+def main(arguments: list[str] | None = None) -> sp.Results:
+    """Run and print rates."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scale", type=float, default=0.2)
+    parser.add_argument("--g", type=float, default=5.0)
+    parser.add_argument("--eta", type=float, default=2.0)
+    parser.add_argument("--duration", type=float, default=500, help="ms of model time")
+    parser.add_argument("--backend", default="auto")
+    options = parser.parse_args(arguments)
+    net = network(options.scale, options.g, options.eta)
+    results = net.run(options.duration * ms, options.backend, progress=True)
+    print(results)
+    return results
+
+
+if __name__ == "__main__":
+    main()
