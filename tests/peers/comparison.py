@@ -24,8 +24,9 @@ class Row:
 
     @property
     def passed(self) -> bool:
-        """All spikes identical, and the difference within its bound."""
-        return self.identical == self.spikes and bool(self.difference <= self.bound)
+        """There are spikes, all are identical, and the difference is within its bound."""
+        within = bool(self.difference <= self.bound)
+        return self.spikes > 0 and self.identical == self.spikes and within
 
 
 def identical(ours: tuple[np.ndarray, np.ndarray], theirs: tuple[np.ndarray, np.ndarray]) -> int:

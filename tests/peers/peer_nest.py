@@ -65,6 +65,7 @@ def compare(
         sp.synapses.ExpCurrent(tau=0.5 * ms, name="excitatory"),
         sp.synapses.ExpCurrent(tau=1.5 * ms, name="inhibitory"))  # fmt: skip
     strength = 0.3 if delta else 87.8
+    drive = (2.0 if delta else 4.5) * strength
     for source, synapse, sign in ((populations[0], excitatory, 1), (populations[1], inhibitory, -4)):
         bound = {"low": 0 * unit} if sign > 0 else {"high": 0 * unit}
         for target in populations:
@@ -78,7 +79,7 @@ def compare(
         trains = sp.spike_times(step[mine] * DT * ms, indices=neuron[mine] - first)
         source = net.population(f"to_{population.name}", population.size, trains)
         net.project(source, population, sp.one_to_one(), synapse=excitatory,
-                    weight=2 * strength * unit, delay=DT * ms)  # fmt: skip
+                    weight=drive * unit, delay=DT * ms)  # fmt: skip
         first += population.size
     net.record(populations, "spikes")
     net.record(populations[0][:WATCHED], "v")
@@ -95,7 +96,7 @@ def compare(
                     "t_ref": 2.0, "I_e": 0.0}
         | ({} if delta else {"tau_syn_ex": 0.5, "tau_syn_in": 1.5}),
         duration_steps=STEPS, dt_ms=DT, record_v_of=np.arange(WATCHED),
-        **{weights: weight, inputs: 2 * strength},
+        **{weights: weight, inputs: drive},
     )  # fmt: skip
     steps = np.concatenate([np.round(results[p].spikes.t / DT).astype(int) for p in sizes])
     offset = dict(zip(sizes, (0, sizes["exc"]), strict=True))
@@ -113,10 +114,11 @@ def compare_microcircuit(seeds: int) -> Row:
     The figure is the largest of: difference over 10% of NEST's rate, or over three standard errors
     of the difference, whichever bound is wider; at most 1 passes.
     """
-    ours, theirs = [], []
+    ours, theirs, spikes = [], [], 0
     for seed in range(1, seeds + 1):
         results = microcircuit.network(0.1, seed=seed).run(2100 * ms)
         ours.append([results[p].spikes.rate(100.0) for p in microcircuit.POPULATIONS])
+        spikes += sum(len(results[p].spikes) for p in microcircuit.POPULATIONS)
         theirs.append(nest_networks.microcircuit(0.1, 0.1, seed, 2000.0, 100.0)["rates"])
     a, b = np.array(ours), np.array(theirs)
     error = np.sqrt(a.var(0, ddof=1) / seeds + b.var(0, ddof=1) / seeds)
@@ -125,7 +127,7 @@ def compare_microcircuit(seeds: int) -> Row:
     for k, p in enumerate(microcircuit.POPULATIONS):
         print(f"  {p:5} ours {a[:, k].mean():6.3f} NEST {b[:, k].mean():6.3f} "
               f"standard error {error[k]:.3f} spikes/s")  # fmt: skip
-    return Row(f"microcircuit at 0.1, {seeds} seeds each", 0, 0, worst, 1.0, "")
+    return Row(f"microcircuit at 0.1, {seeds} seeds each", spikes, spikes, worst, 1.0, "")
 
 
 def main() -> int:
