@@ -1,0 +1,73 @@
+"""What the plots share on the side of matplotlib: loading it, colours, quiet axes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+# Eight colours that the colour-blind can tell apart (after Okabe and Ito 2008), darkest first.
+PALETTE = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#AA4499",
+    "#56B4E9",
+    "#E69F00",
+    "#66A61E",
+    "#666666",
+)
+INK = "#333333"
+FAINT = "#E4E4E4"
+
+
+def pyplot() -> Any:
+    """matplotlib.pyplot. ImportError, saying what to install, where it is missing."""
+    try:
+        import matplotlib.pyplot
+    except ImportError as fault:
+        raise ImportError(
+            f"plots need matplotlib, which can't be loaded ({fault}): pip install 'spikesim[plot]'"
+        ) from fault
+    return matplotlib.pyplot
+
+
+def colours(names: Sequence[str], chosen: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """A colour for each population: the chosen one, or the next of PALETTE."""
+    picked = {name: PALETTE[k % len(PALETTE)] for k, name in enumerate(names)}
+    return picked | {name: c for name, c in (chosen or {}).items() if name in picked}
+
+
+def new_figure(width: float, height: float) -> Any:
+    """A figure of a size in inches whose panels arrange themselves."""
+    return pyplot().figure(figsize=(width, height), layout="constrained")
+
+
+def quiet(ax: Any) -> None:
+    """Leave only the lines of an Axes that carry a scale."""
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_color(INK)
+    ax.spines[["left", "bottom"]].set_linewidth(0.8)
+    ax.tick_params(colors=INK, labelsize=8, width=0.8)
+    for label in (ax.xaxis.label, ax.yaxis.label):
+        label.set_color(INK)
+        label.set_fontsize(9)
+
+
+def beside(ax: Any, height: float, text: str, colour: Any, xycoords: Any = "axes fraction") -> None:
+    """Write at the right-hand side of an Axes."""
+    ax.annotate(
+        text,
+        (1.0, height),
+        xytext=(6, 0),
+        xycoords=xycoords,
+        textcoords="offset points",
+        va="center",
+        fontsize=8,
+        color=colour,
+    )
+
+
+def extent_in_points(ax: Any) -> tuple[float, float]:
+    """Width and height of an Axes, in points, before a layout engine has moved it."""
+    box, (width, height) = ax.get_position(), ax.figure.get_size_inches()
+    return 72.0 * box.width * width, 72.0 * box.height * height
