@@ -53,7 +53,9 @@ __all__ = sorted([*_NAMES, "__version__"])
 
 def __getattr__(name: str) -> Any:
     if name not in _NAMES:
-        raise AttributeError(f"spikesim has no {name!r}; it has: {', '.join(__all__)}")
+        from .errors import UnknownAttributeError, did_you_mean
+
+        raise UnknownAttributeError(f"spikesim has no {name!r}; {did_you_mean(name, __all__)}")
     module, _, attribute = _NAMES[name].partition(":")
     found = importlib.import_module(f"{__name__}.{module}")
     value = getattr(found, attribute) if attribute else found

@@ -43,18 +43,36 @@ class Distribution:
     def _dimension_of(self, name: str, dimension: Dimension) -> Dimension:
         return DIMENSIONLESS if name == "sigma" else dimension
 
+    def example(self) -> Any:
+        """A value in the unit of the draws."""
+        return getattr(self, fields(self)[0].name)
+
     def faults(self) -> list[str]:
         """What makes this no distribution; empty if nothing does. Units must be gone."""
-        bad = [
-            f"{f.name} is {value}"
+        given = {f.name: getattr(self, f.name) for f in fields(self)}
+        no_bound = {
+            f.name: {"low": -math.inf, "high": math.inf}.get(f.name)
             for f in fields(self)
-            if (value := getattr(self, f.name)) is not None
-            and not np.isfinite(value)
-            and f.name not in ("low", "high")
+            if f.default is None
+        }
+        word = type(self).__name__.lower()
+        arrays = [
+            f"{name} of {word}() is an array of shape {np.shape(value)}; give one number"
+            for name, value in given.items()
+            if np.ndim(value)
+        ]
+        bad = arrays or [
+            f"{name} of {word}() is {value}; give a finite number"
+            for name, value in given.items()
+            if not (value is None or math.isfinite(value) or value == no_bound.get(name))
         ]
         return bad or self._faults()
 
     def _faults(self) -> list[str]:
+        raise NotImplementedError
+
+    def lowest(self) -> float:
+        """The smallest value there can be."""
         raise NotImplementedError
 
     def quantile(self, p: np.ndarray) -> np.ndarray:
@@ -64,6 +82,14 @@ class Distribution:
     def draw(self, seed: int, stream: int, row: Any, position: Any) -> np.ndarray:
         """float64 values for the counters (row, position), which broadcast together."""
         return self.quantile(open_uniform(*words(seed, stream, row, position)))
+
+    def __mul__(self, unit: Any) -> Any:
+        raise ParameterError(
+            f"{type(self).__name__.lower()}() can't be multiplied by {unit}; give units to its "
+            "arguments: sp.normal(1.5*ms, 0.5*ms)"
+        )
+
+    __rmul__ = __mul__
 
 
 @dataclass(frozen=True)
@@ -75,15 +101,53 @@ class Uniform(Distribution):
 
     def _faults(self) -> list[str]:
         if not self.low <= self.high:
-            return [f"low = {self.low:g} is above high = {self.high:g}"]
+            return [f"low = {self.low:g} is above high = {self.high:g}; exchange them"]
         return []
 
+    def lowest(self) -> float:
+        return float(self.low)
+
     def quantile(self, p: np.ndarray) -> np.ndarray:
-        return self.low + (self.high - self.low) * p
+        return np.asarray(self.low + (self.high - self.low) * p)
 
 
 @dataclass(frozen=True)
-class Normal(Distribution):
+class _Bounded(Distribution):
+    """Base of laws on a whole line, of which the part between `low` and `high` is kept."""
+
+    def _interval(self) -> tuple[float, float]:
+        """The bounds, infinite where there is none."""
+        raise NotImplementedError
+
+    def _mass(self) -> tuple[float, float]:
+        """The parts of the law below either bound."""
+        raise NotImplementedError
+
+    def _unbounded(self, p: np.ndarray) -> np.ndarray:
+        raise NotImplementedError
+
+    def _bound_faults(self) -> list[str]:
+        (low, high), (below, upto) = self._interval(), self._mass()
+        if not low < high:
+            return [f"low = {low:g} is not below high = {high:g}"]
+        if upto - below < _LEAST_MASS:
+            return [
+                f"the bounds {low:g} to {high:g} hold almost none of it (part {upto - below:.1g}); "
+                "widen them, or look at the units"
+            ]
+        return []
+
+    def quantile(self, p: np.ndarray) -> np.ndarray:
+        below, upto = self._mass()
+        if (below, upto) == (0.0, 1.0):
+            return self._unbounded(p)
+        # Rounding must reach neither 1, where the quantile is infinite, nor beyond the bounds.
+        inside = np.minimum(below + (upto - below) * p, 1.0 - 2.0**-53)
+        return np.clip(self._unbounded(inside), *self._interval())
+
+
+@dataclass(frozen=True)
+class Normal(_Bounded):
     """Gaussian with `mean` and standard deviation `sd`, redrawn until within [low, high]."""
 
     mean: Any
@@ -91,27 +155,27 @@ class Normal(Distribution):
     low: Any = None
     high: Any = None
 
+    def _interval(self) -> tuple[float, float]:
+        return _open(self.low, -math.inf), _open(self.high, math.inf)
+
     def _mass(self) -> tuple[float, float]:
-        if self.sd == 0:
-            return 0.0, 1.0
-        below = 0.0 if self.low is None else _below((self.low - self.mean) / self.sd)
-        upto = 1.0 if self.high is None else _below((self.high - self.mean) / self.sd)
-        return below, upto
+        low, high = self._interval()
+        return _below(low, self.mean, self.sd), _below(high, self.mean, self.sd, upto=True)
 
     def _faults(self) -> list[str]:
         if self.sd < 0:
             return [f"sd = {self.sd:g} is negative"]
-        return _bounds(self.low, self.high, self._mass())
+        return self._bound_faults()
 
-    def quantile(self, p: np.ndarray) -> np.ndarray:
-        below, upto = self._mass()
-        if (below, upto) != (0.0, 1.0):
-            p = below + (upto - below) * p
-        return self.mean + self.sd * normal_quantile(p, _NUMPY)
+    def lowest(self) -> float:
+        return max(self._interval()[0], -math.inf if self.sd > 0 else float(self.mean))
+
+    def _unbounded(self, p: np.ndarray) -> np.ndarray:
+        return np.asarray(self.mean + self.sd * normal_quantile(p, _NUMPY))
 
 
 @dataclass(frozen=True)
-class Lognormal(Distribution):
+class Lognormal(_Bounded):
     """exp of a Gaussian: median `median`, standard deviation of the logarithm `sigma`."""
 
     median: Any
@@ -119,40 +183,37 @@ class Lognormal(Distribution):
     low: Any = None
     high: Any = None
 
-    def _mass(self) -> tuple[float, float]:
-        def part(bound: Any, default: float) -> float:
-            if bound is None or self.sigma == 0:
-                return default
-            ratio = bound / self.median
-            return _below(math.log(ratio) / self.sigma) if ratio > 0 else 0.0
+    def _interval(self) -> tuple[float, float]:
+        return _open(self.low, 0.0), _open(self.high, math.inf)
 
-        return part(self.low, 0.0), part(self.high, 1.0)
+    def _mass(self) -> tuple[float, float]:
+        low, high = (math.log(x / self.median) if x > 0 else -math.inf for x in self._interval())
+        return _below(low, 0.0, self.sigma), _below(high, 0.0, self.sigma, upto=True)
 
     def _faults(self) -> list[str]:
         if self.sigma < 0:
             return [f"sigma = {self.sigma:g} is negative"]
         if self.median <= 0:
             return [f"median = {self.median:g} is not positive"]
-        return _bounds(self.low, self.high, self._mass())
+        return self._bound_faults()
 
-    def quantile(self, p: np.ndarray) -> np.ndarray:
-        below, upto = self._mass()
-        if (below, upto) != (0.0, 1.0):
-            p = below + (upto - below) * p
-        return self.median * portable.exp(self.sigma * normal_quantile(p, _NUMPY), _NUMPY)
+    def lowest(self) -> float:
+        return max(self._interval()[0], 0.0)
 
-
-def _below(z: float) -> float:
-    """The part of a standard normal law below z."""
-    return 0.5 * math.erfc(-z / math.sqrt(2.0))
+    def _unbounded(self, p: np.ndarray) -> np.ndarray:
+        scaled = portable.exp(self.sigma * normal_quantile(p, _NUMPY), _NUMPY)
+        return np.asarray(self.median * scaled)
 
 
-def _bounds(low: Any, high: Any, mass: tuple[float, float]) -> list[str]:
-    if low is not None and high is not None and not low < high:
-        return [f"low = {low:g} is not below high = {high:g}"]
-    if mass[1] - mass[0] < _LEAST_MASS:
-        return [f"the bounds {low} to {high} hold almost none of it (part {mass[1] - mass[0]:.1g})"]
-    return []
+def _open(bound: Any, default: float) -> float:
+    return default if bound is None else float(bound)
+
+
+def _below(x: float, mean: float, sd: float, upto: bool = False) -> float:
+    """The part of a normal law below x (upto: or at x, where the law is all at one point)."""
+    if sd == 0:
+        return float(mean < x or (upto and mean == x))
+    return 0.5 * math.erfc((mean - x) / (sd * math.sqrt(2.0)))
 
 
 def uniform(low: Any, high: Any) -> Uniform:

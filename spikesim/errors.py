@@ -7,6 +7,7 @@
     |   |-- ParameterError              a value that is missing, not finite, or out of range
     |   |-- ConnectivityError           a projection that can't be drawn
     |   |-- UnknownNameError            a population, variable, rule, model or backend nobody knows
+    |   |   `-- UnknownAttributeError (AttributeError)  the same, written as `sp.name`
     |   `-- SeveralErrors               more than one of the above, reported together
     |-- UnsupportedError                a feature that this backend lacks, with one that has it
     |-- ProgramError                    a fault of ours: a pass made a program that verify refuses
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 
 class SpikesimError(Exception):
@@ -50,16 +52,23 @@ class UnknownNameError(DescriptionError):
     """A name that nobody has declared."""
 
 
+class UnknownAttributeError(UnknownNameError, AttributeError):
+    """A name that a module of spikesim does not have."""
+
+
 class SeveralErrors(DescriptionError):
     """All the faults of one description; `errors` holds them in order."""
 
     def __init__(self, subject: str, errors: Sequence[SpikesimError]):
-        self.errors = tuple(errors)
+        self.subject, self.errors = subject, tuple(errors)
         listed = "\n".join(
             f"  {k}. {str(error).replace(chr(10), chr(10) + '     ')}"
             for k, error in enumerate(errors, 1)
         )
         super().__init__(f"{subject} has {len(errors)} faults:\n{listed}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.subject, self.errors)
 
 
 class UnsupportedError(SpikesimError):
@@ -86,11 +95,11 @@ def raise_all(subject: str, errors: Sequence[SpikesimError]) -> None:
         raise SeveralErrors(subject, errors)
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: Any, known: Iterable[str]) -> str:
     """A half sentence for error messages: the nearest known names, or all of them if few."""
     known = sorted(set(known))
     by_lower = {word.lower(): word for word in known}
-    near = difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.6)
+    near = difflib.get_close_matches(str(name).lower(), by_lower, n=3, cutoff=0.6)
     if near:
         return "did you mean " + " or ".join(repr(by_lower[word]) for word in near) + "?"
     if 0 < len(known) <= 12:

@@ -1,4 +1,4 @@
-"""Rooms that list their own files: a new model, rule or backend is one new file and no list to edit.
+"""Rooms that list their own files: a new model, rule or backend is one new file, no list to edit.
 
 A room is a package whose modules each hold one public class. The class is found by its module's
 name: `exp_conductance.py` holds ExpConductance, `lif.py` holds LIF. Nothing is imported before it
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from .errors import did_you_mean
+from .errors import UnknownAttributeError, did_you_mean
 
 
 def module_names(package: str) -> list[str]:
@@ -41,10 +41,12 @@ def room(package: str, base: str = "base") -> tuple[Callable[[str], Any], Callab
         stem = stems().get(name.replace("_", "").lower())
         if stem is None or name.startswith("__"):
             hint = did_you_mean(name, listed())
-            raise AttributeError(f"{package} has no {name!r}; {hint}")
+            raise UnknownAttributeError(f"{package} has no {name!r}; {hint}")
         found = find_class(importlib.import_module(f"{package}.{stem}"))
         if name not in (found.__name__, stem):
-            raise AttributeError(f"{package} has no {name!r}; did you mean {found.__name__!r}?")
+            raise UnknownAttributeError(
+                f"{package} has no {name!r}; did you mean {found.__name__!r}?"
+            )
         return found
 
     def listed() -> list[str]:

@@ -12,6 +12,7 @@ luminous intensity).
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -19,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import DimensionError, ParameterError
+from .errors import DimensionError, ParameterError, SpikesimError, UnknownAttributeError
 
 # What one coherent unit of each base dimension is in SI: um, 1e-12 kg, ms, pA, K, amol, cd.
 # The mass follows from mV = mass um^2 ms^-3 pA^-1.
@@ -60,10 +61,13 @@ CAPACITANCE = CHARGE / VOLTAGE
 POWER = VOLTAGE * CURRENT
 ENERGY = POWER * TIME
 CONCENTRATION = AMOUNT / LENGTH**3
+# What a condition (`v > V_th`) has in place of a dimension: it goes with nothing but itself.
+TRUTH = Dimension(())
 
 # The coherent unit of a dimension, as people write it.
 _NAMES = {
     DIMENSIONLESS: "1",
+    TRUTH: "a condition",
     LENGTH: "um",
     TIME: "ms",
     CURRENT: "pA",
@@ -132,14 +136,15 @@ UNIT_NAMES: tuple[str, ...] = tuple(sorted(_UNITS))
 
 @cache
 def _registry() -> Any:
+    """Pint's application registry: the one that unpickled quantities belong to as well."""
     import pint
 
-    return pint.UnitRegistry()
+    return pint.get_application_registry()
 
 
 def __getattr__(name: str) -> Any:
     if name not in _UNITS:
-        raise AttributeError(
+        raise UnknownAttributeError(
             f"spikesim.units has no unit {name!r}; it has: {', '.join(UNIT_NAMES)}"
         )
     value = _registry().Unit(_UNITS[name][2])
@@ -195,57 +200,81 @@ def is_quantity(value: Any) -> bool:
     return any(hasattr(value, word) for word in ("dimensionality", "dim", "mantissa"))
 
 
+def is_unit(value: Any) -> bool:
+    """Is this a bare unit (`mV`), not a number of it (`1 * mV`)? Brian2's, too, is both."""
+    return type(value).__name__.startswith("Unit") and is_quantity(value)
+
+
 def decompose(value: Any) -> tuple[Any, Dimension]:
     """Split anything that carries units, or a plain number, into (coherent value, dimension).
 
-    Returns a float or a float64 array. Raises ParameterError for what is no number.
+    Returns a float or a float64 array. Raises ParameterError for what is no number, DimensionError
+    for a list of quantities of several dimensions.
     """
-    if hasattr(value, "mantissa"):  # saiunit
-        exponents = tuple(Fraction(float(e)).limit_denominator(64) for e in value.dim._dims)
+    if hasattr(value, "mantissa") and hasattr(value, "dim"):  # saiunit
         number, si = np.asarray(value.mantissa), float(value.unit.magnitude)
-        dimension = Dimension(exponents)
-    elif hasattr(value, "to_base_units"):  # Pint quantity or unit
-        quantity = value if hasattr(value, "magnitude") else 1.0 * value
-        base = (1.0 * quantity.units).to_base_units()
-        names = (
-            "[length]",
-            "[mass]",
-            "[time]",
-            "[current]",
-            "[temperature]",
-            "[substance]",
-            "[luminosity]",
+        dimension = _dimension(value.dim._dims)
+    elif hasattr(value, "magnitude") and hasattr(value, "dim"):  # a unit of saiunit
+        number, si, dimension = 1.0, float(value.magnitude), _dimension(value.dim._dims)
+    elif hasattr(value, "to_base_units"):
+        number, si, dimension = _pint(value)
+    elif is_unit(value) and hasattr(value, "is_compatible_with"):  # a unit of Pint
+        number, si, dimension = _pint(1.0 * value)
+    elif hasattr(value, "dimensionality") and hasattr(value, "simplified"):
+        number, si, dimension = _quantities(value)
+    elif hasattr(value, "dim") and hasattr(value.dim, "_dims"):
+        # Brian2, in SI. Its own asarray would look for the units of every element.
+        number, si, dimension = np.array(value, copy=None), 1.0, _dimension(value.dim._dims)
+    elif is_quantity(value) or hasattr(value, "units") or hasattr(value, "unit"):
+        raise ParameterError(
+            f"got {_show(value)} of type {type(value).__name__}, whose unit can't be read; use "
+            "those of spikesim.units"
         )
-        powers = dict(quantity.dimensionality)
-        dimension = Dimension(
-            tuple(Fraction(float(powers.get(n, 0))).limit_denominator(64) for n in names)
-        )
-        number, si = quantity.magnitude, float(base.magnitude)
-    elif hasattr(value, "dimensionality") and hasattr(value, "simplified"):  # quantities
-        simplified = value.units.simplified
-        powers = {str(unit.symbol): power for unit, power in simplified.dimensionality.items()}
-        dimension = Dimension(
-            tuple(
-                Fraction(powers.get(n, 0)).limit_denominator(64)
-                for n in ("m", "kg", "s", "A", "K", "mol", "cd")
-            )
-        )
-        number, si = np.asarray(value.magnitude), float(simplified.magnitude)
-    elif hasattr(value, "dimensionality"):  # a Pint unit of an older registry
-        return decompose(1.0 * value)
-    elif hasattr(value, "dim") and hasattr(value.dim, "_dims"):  # Brian2, in SI
-        exponents = tuple(Fraction(float(e)).limit_denominator(64) for e in value.dim._dims)
-        number, si, dimension = np.asarray(value), 1.0, Dimension(exponents)
+    elif isinstance(value, list | tuple) and any(is_quantity(one) for one in value):
+        return _each(value)
     else:
         return _plain(value), DIMENSIONLESS
     return _plain(number) * _snap(si / _coherent_in_si(dimension)), dimension
 
 
+def _dimension(exponents: Iterable[Any]) -> Dimension:
+    return Dimension(tuple(Fraction(float(e)).limit_denominator(64) for e in exponents))
+
+
+def _pint(quantity: Any) -> tuple[Any, float, Dimension]:
+    powers = dict(quantity.dimensionality)
+    words = ("length", "mass", "time", "current", "temperature", "substance", "luminosity")
+    dimension = _dimension(powers.get(f"[{word}]", 0) for word in words)
+    if not quantity._is_multiplicative:  # degrees Celsius have their zero elsewhere
+        return quantity.to_base_units().magnitude, 1.0, dimension
+    factor = (1.0 * quantity.units).to_base_units().magnitude
+    return quantity.magnitude, float(factor), dimension
+
+
+def _quantities(value: Any) -> tuple[Any, float, Dimension]:
+    simplified = value.units.simplified
+    powers = {unit.symbol: power for unit, power in simplified.dimensionality.items()}
+    dimension = _dimension(powers.get(n, 0) for n in ("m", "kg", "s", "A", "K", "mol", "cd"))
+    return np.asarray(value.magnitude), float(simplified.magnitude), dimension
+
+
+def _each(values: Sequence[Any]) -> tuple[Any, Dimension]:
+    numbers, dimensions = zip(*(decompose(one) for one in values), strict=True)
+    if len(set(dimensions)) > 1:
+        found = " and ".join(unit_name(d) for d in dict.fromkeys(dimensions))
+        raise DimensionError(f"got a list of quantities in {found}, expected one unit")
+    return _plain(list(numbers)), dimensions[0]
+
+
 def _plain(value: Any) -> Any:
     try:
-        array = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError) as fault:
-        raise ParameterError(f"got {value!r}, expected a number, an array or a quantity") from fault
+        array = np.asarray(value)
+        if array.dtype.kind not in "biuf" and (array.dtype.kind != "O" or value is None):
+            raise TypeError
+        array = array.astype(np.float64)
+    except (TypeError, ValueError, OverflowError) as fault:
+        shown = _show(value)
+        raise ParameterError(f"got {shown}, expected a number, an array or a quantity") from fault
     return float(array) if array.ndim == 0 else array
 
 
@@ -257,8 +286,8 @@ def strip(value: Any, dimension: Dimension, subject: str) -> Any:
     """
     try:
         number, got = decompose(value)
-    except ParameterError as fault:
-        raise ParameterError(f"{subject}: {fault}") from None
+    except SpikesimError as fault:
+        raise type(fault)(f"{subject}: {fault}") from None
     if got == dimension:
         return number
     expected = unit_name(dimension)
@@ -285,5 +314,11 @@ def _writable(dimension: Dimension) -> str:
 
 
 def _show(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= 60 else f"an array in {getattr(value, 'units', 'other units')}"
+    text = repr(value) if isinstance(value, str | bytes) else str(value)
+    if len(text) <= 60 and "\n" not in text:
+        return text
+    return f"{text[:57]!s}..." if np.ndim(value) == 0 else f"an array in {_units_of(value)}"
+
+
+def _units_of(value: Any) -> str:
+    return str(getattr(value, "units", "other units"))

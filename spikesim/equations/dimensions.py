@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from ..ir.expr import Const, Expr, Op
-from ..units import DIMENSIONLESS, Dimension, unit_name
+from ..units import DIMENSIONLESS, TRUTH, Dimension, unit_name
 
-_ALIKE = {"add", "sub", "min", "max", "mod", "clip", "lt", "le", "gt", "ge", "eq", "ne"}
+_ALIKE = {"add", "sub", "min", "max", "mod", "floordiv", "clip", "lt", "le", "gt", "ge", "eq", "ne"}
 _COMPARE = {"lt", "le", "gt", "ge", "eq", "ne"}
+_LOGIC = {"and", "or", "not"}
 _KEEP = {"neg", "abs"}
 _VERB = {
     "add": "add",
@@ -46,11 +47,16 @@ def of_operation(
 
     Raises Misfit, saying what does not fit.
     """
+    _check_truth(name, dimensions)
     if name == "where":
         return common(dimensions[1:], "choose between")
+    if name in _LOGIC:
+        return TRUTH
     if name in _ALIKE:
         shared = common(dimensions, _VERB.get(name, f"take {name} of"))
-        return DIMENSIONLESS if name in _COMPARE else shared
+        if name in _COMPARE:
+            return TRUTH
+        return DIMENSIONLESS if name == "floordiv" else shared
     if name in _KEEP:
         return dimensions[0]
     if name in ("mul", "div"):
@@ -62,15 +68,29 @@ def of_operation(
         return _power(args, dimensions)
     if name == "sqrt":
         return None if dimensions[0] is None else dimensions[0] ** Fraction(1, 2)
-    if name in ("sign", "and", "or", "not"):
+    if name == "sign":
         return DIMENSIONLESS
-    for dimension in dimensions:
+    for dimension in [] if name == "int" and dimensions == [TRUTH] else dimensions:
         if dimension not in (None, DIMENSIONLESS):
             raise Misfit(
                 f"{name}() needs a number without unit, got one in {unit_name(dimension)}; "
                 "divide it by a quantity of that unit"
             )
     return DIMENSIONLESS
+
+
+def _check_truth(name: str, dimensions: Sequence[Dimension | None]) -> None:
+    """Conditions where they belong, and numbers everywhere else."""
+    if name in _LOGIC or name == "where":
+        for dimension in dimensions[:1] if name == "where" else dimensions:
+            if dimension != TRUTH:
+                got = "zero" if dimension is None else f"a number in {unit_name(dimension)}"
+                if dimension == DIMENSIONLESS:
+                    got = "a number"
+                word = "if" if name == "where" else name
+                raise Misfit(f"'{word}' needs a condition such as v > V_th, got {got}")
+    elif name != "int" and TRUTH in dimensions:
+        raise Misfit("a condition is no number; write int(condition) for 0 or 1")
 
 
 def _power(args: Sequence[Expr], dimensions: Sequence[Dimension | None]) -> Dimension | None:

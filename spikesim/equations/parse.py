@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import math
 import re
+import unicodedata
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from ..ir.expr import OPERATIONS, Const, Draw, Expr, Op, Ref, neg, rewrite
 from ..units import (
     DIMENSIONLESS,
     TIME,
+    TRUTH,
     UNIT_NAMES,
     Dimension,
     unit_in_equations,
@@ -47,6 +49,13 @@ _COMPARE = {
 _DRAWS = {"rand": "uniform", "randn": "normal", "poisson": "poisson"}
 _FUNCTIONS = tuple(name for name, op in OPERATIONS.items() if not op.symbol and name != "take")
 _BUILT_IN = {"t": TIME, "dt": TIME}
+# Names with a meaning of their own, which no model may declare.
+RESERVED = frozenset(
+    {*_BUILT_IN, *_DRAWS, *OPERATIONS, "step", "weight", "pre", "post", "i", "True"}
+)
+# What users of other languages write.
+_SLIPS = {"&&": "write 'and'", "||": "write 'or'", "!": "write 'not'"}
+_OTHER = {ast.BitXor: "write ** for a power", ast.BitAnd: "write 'and'", ast.BitOr: "write 'or'"}
 _LONGEST, _DEEPEST = 10_000, 100
 
 
@@ -58,7 +67,9 @@ class Source:
     text: str
     line: int = 0
 
-    def fault(self, message: str, column: int = 0, cls: type[SpikesimError] = EquationError):
+    def fault(
+        self, message: str, column: int = 0, cls: type[SpikesimError] = EquationError
+    ) -> SpikesimError:
         """An error of class `cls` that shows the text with a caret under `column`."""
         place = f"{self.subject}, line {self.line}" if self.line else self.subject
         start = max(0, column - 60)
@@ -92,15 +103,17 @@ class Assignment:
     target: str
     operator: str
     source: Source
-    column: int
 
 
-Scope = Mapping[str, Dimension]
+Scope = Mapping[str, Dimension | None]
 
 _LINE = re.compile(
     r"^(?:d\s*(?P<d>[^\W\d]\w*)\s*/\s*dt|(?P<name>[^\W\d]\w*))\s*=(?!=)\s*(?P<rest>.*)$"
 )
-_HELD = re.compile(r"\(\s*unless\s+refractory\s*\)\s*$")
+# Brian2's flags, of which there is one here: `: volt (unless refractory)`.
+_FLAGS = re.compile(
+    r"\(\s*(?P<words>unless\s[^()]*|constant|shared|linked|event-driven|summed)\s*\)\s*$"
+)
 _ASSIGN = re.compile(r"^\s*(?P<name>[^\W\d]\w*)\s*(?P<op>[-+*/]?=)(?!=)\s*")
 
 
@@ -116,18 +129,31 @@ def read_equations(text: str, subject: str) -> list[Equation]:
         if not match:
             raise Source(subject, line, number).fault(
                 "expected 'dx/dt = ...' for a differential equation or 'x = ...' for a name"
+                + ("; names are declared with sp.parameter or sp.state" if ":" in line else "")
             )
         rest = match["rest"]
-        held = _HELD.search(rest)
-        if held:
-            rest = rest[: held.start()]
+        flags = _FLAGS.search(rest)
+        if flags and not flags["words"].startswith("unless") and ":" not in rest:
+            flags = None
+        held = flags is not None and flags["words"].split() == ["unless", "refractory"]
+        if flags and not held:
+            raise Source(subject, line, number).fault(
+                f"unknown flag ({flags['words'].strip()}); the one there is: (unless refractory)",
+                match.start("rest") + flags.start(),
+            )
+        if flags:
+            rest = rest[: flags.start()]
         body, colon, unit = rest.partition(":")
         source = Source(subject, body.strip(), number)
         dimension = read_unit(unit.strip(), subject, number) if colon else None
-        equations.append(
-            Equation(match["d"] or match["name"], bool(match["d"]), source, bool(held), dimension)
-        )
+        name = _normal(match["d"] or match["name"])
+        equations.append(Equation(name, bool(match["d"]), source, held, dimension))
     return equations
+
+
+def _normal(name: str) -> str:
+    """A name as Python spells it: there are two code points for the letter mu, for example."""
+    return unicodedata.normalize("NFKC", name)
 
 
 def read_block(text: str, subject: str) -> list[Assignment]:
@@ -142,14 +168,22 @@ def read_block(text: str, subject: str) -> list[Assignment]:
             if not match:
                 raise source.fault("expected 'variable = ...', '+=', '-=', '*=' or '/='")
             value = Source(subject, part[match.end() :].strip(), number)
-            found.append(Assignment(match["name"], match["op"], value, 0))
+            found.append(Assignment(_normal(match["name"]), match["op"], value))
     return found
 
 
 def read_unit(text: str, subject: str, line: int = 0) -> Dimension:
     """The dimension of a unit written as text ('mV', 'nS/ms', '1')."""
-    typed = parse(Source(subject, text, line), {})
+    source = Source(subject, text, line)
+    typed = parse(source, {})
+    if typed.dimension == TRUTH:
+        raise source.fault("expected a unit after ':', got a condition")
     return typed.dimension or DIMENSIONLESS
+
+
+def one_line(text: str) -> str:
+    """A text of one expression, its comments left out and its lines joined."""
+    return " ".join(line for _, line in _logical_lines(text))
 
 
 def parse(source: Source, scope: Scope, draws: str = "") -> Typed:
@@ -169,7 +203,8 @@ def parse(source: Source, scope: Scope, draws: str = "") -> Typed:
             tree = ast.parse(text, mode="eval")
     except SyntaxError as fault:
         column = max(0, (fault.offset or 1) - 1) if (fault.lineno or 1) == 1 else 0
-        raise source.fault(f"can't be read: {fault.msg}", min(column, len(text))) from None
+        hint = next((f"; {h}" for word, h in _SLIPS.items() if word in text), "")
+        raise source.fault(f"can't be read: {fault.msg}{hint}", min(column, len(text))) from None
     except (ValueError, RecursionError, MemoryError) as fault:
         raise source.fault(f"can't be read: {fault}") from None
     return _Reader(source, scope, draws).read(tree.body, 0)
@@ -216,6 +251,8 @@ class _Reader:
             return self._operation(node, "where", parts)
         if isinstance(node, ast.Call):
             return self._call(node, depth)
+        if isinstance(node, ast.BinOp) and type(node.op) in _OTHER:
+            raise self.fault(node, f"this operator is not known; {_OTHER[type(node.op)]}")
         raise self.fault(
             node,
             f"{_describe(node)} is not part of the language; it has arithmetic, comparisons, "
@@ -225,7 +262,7 @@ class _Reader:
     def _constant(self, node: ast.Constant) -> Typed:
         value = node.value
         if isinstance(value, bool):
-            return Typed(Const(value), DIMENSIONLESS)
+            return Typed(Const(value), TRUTH)
         if not isinstance(value, int | float):
             raise self.fault(node, f"expected a number, got {value!r:.40}")
         if (isinstance(value, int) and abs(value) >= 2**53) or not math.isfinite(value):
@@ -256,7 +293,8 @@ class _Reader:
         if isinstance(node.op, ast.Not):
             return self._operation(node, "not", [operand])
         if isinstance(node.op, ast.USub):
-            return Typed(neg(operand.expr), operand.dimension)
+            dimension = self._operation(node, "neg", [operand]).dimension
+            return Typed(neg(operand.expr), dimension)
         raise self.fault(node, "'~' is not part of the language; write 'not'")
 
     def _compare(self, node: ast.Compare, depth: int) -> Typed:
@@ -304,11 +342,16 @@ class _Reader:
 
 def check_dimension(typed: Typed, expected: Dimension, source: Source, what: str) -> None:
     """Raise DimensionError unless the expression has the expected dimension (a zero has any)."""
-    if typed.dimension not in (None, expected):
-        raise source.fault(
-            f"{what} must be in {unit_name(expected)}, but this is in {unit_name(typed.dimension)}",
-            cls=DimensionError,
+    if typed.dimension != expected and (typed.dimension is not None or expected == TRUTH):
+        must, got = (
+            unit_name(d)
+            if d == TRUTH
+            else "a number without unit"
+            if d == DIMENSIONLESS
+            else f"in {unit_name(d)}"
+            for d in (expected, typed.dimension)
         )
+        raise source.fault(f"{what} must be {must}, but this is {got}", cls=DimensionError)
 
 
 def without_units(expr: Expr) -> Expr:
@@ -334,7 +377,7 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
         start = start or number
         held = f"{held} {line}".strip()
         depth += line.count("(") - line.count(")")
-        if depth <= 0 or line.endswith(":"):
+        if depth <= 0:
             yield start, held
             held, start, depth = "", 0, 0
     if held:
@@ -355,4 +398,4 @@ def _describe(node: ast.AST) -> str:
         ast.ListComp: "a comprehension",
         ast.GeneratorExp: "a comprehension",
     }
-    return words.get(type(node), f"{type(node).__name__}")
+    return words.get(type(node), f"this ({type(node).__name__})")

@@ -10,16 +10,16 @@ import re
 from typing import Any, ClassVar
 
 from ..distributions import Distribution, stripped
-from ..errors import ParameterError, SpikesimError, did_you_mean
+from ..errors import EquationError, ParameterError, SpikesimError, did_you_mean
 from ..ir.program import Statement
-from ..units import DIMENSIONLESS, TIME, Dimension, decompose
+from ..units import TIME, TRUTH, Dimension, decompose, is_quantity, is_unit
 from .declaration import (
     Declared,
     Definition,
     Reader,
+    declaration_faults,
     method_fault,
     parameter,
-    reserved_fault,
 )
 
 
@@ -28,11 +28,19 @@ class Model:
 
     definition: ClassVar[Definition]
 
-    def __init__(self, **values: Any):
+    def __init__(self, *wrong: Any, **values: Any):
+        if not hasattr(type(self), "definition"):
+            raise ParameterError(
+                f"{type(self).__name__} is the base of models, not one; write a class of it, or use "
+                "a ready one such as sp.neurons.LIF or sp.synapses.ExpCurrent"
+            )
+        if wrong:
+            first = next(iter(self.definition.declared), "x")
+            raise ParameterError(
+                f"{self.definition.name}({wrong[0]}): values are given by name, such as "
+                f"{self.definition.name}({first}={wrong[0]})"
+            )
         self.values = values
-        for name, value in values.items():
-            if name in self.definition.declared:
-                setattr(self, name, value)
 
     def __repr__(self) -> str:
         return f"{self.definition.name}({', '.join(f'{k}={v}' for k, v in self.values.items())})"
@@ -56,7 +64,7 @@ class Model:
                 faults.append(
                     ParameterError(
                         f"{subject}: {self.definition.name} needs a value for {name!r}{meaning}, "
-                        f"in {d.dimension}"
+                        f"in {d.dimension}; write {self.definition.name}({name}=...)"
                     )
                 )
                 continue
@@ -67,10 +75,20 @@ class Model:
         return result
 
 
-def _declared(cls: type) -> dict[str, Declared]:
+def _declared(cls: type, faults: list[SpikesimError]) -> dict[str, Declared]:
+    """The declared names of a class and its bases; a plain value in place of one is a fault."""
     found: dict[str, Declared] = {}
     for base in reversed(cls.__mro__):
-        found |= {n: v for n, v in vars(base).items() if isinstance(v, Declared)}
+        for name, value in vars(base).items():
+            if isinstance(value, Declared):
+                found[name] = value
+            elif name in found or is_quantity(value) or isinstance(value, Distribution):
+                faults.append(
+                    ParameterError(
+                        f"{cls.__name__}: {name} = {value} declares nothing; write {name} = "
+                        "sp.parameter(...) or sp.state(...)"
+                    )
+                )
     return found
 
 
@@ -92,15 +110,10 @@ class NeuronModel(Model):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        cls.definition = read_neuron(
-            cls.__name__,
-            _declared(cls),
-            cls.equations,
-            cls.spike,
-            cls.reset,
-            cls.refractory,
-            cls.method,
-        )
+        faults: list[SpikesimError] = []
+        declared = _declared(cls, faults)
+        texts = (cls.equations, cls.spike, cls.reset, cls.refractory)
+        cls.definition = read_neuron(cls.__name__, declared, *texts, cls.method, faults)
 
 
 def read_neuron(
@@ -111,15 +124,16 @@ def read_neuron(
     reset: str,
     refractory: str,
     method: str,
+    faults: list[SpikesimError],
 ) -> Definition:
-    """Read the texts of a neuron model. Raises all its faults together."""
+    """Read the texts of a neuron model. Raises all its faults, and `faults`, together."""
     reader = Reader(name, declared, {})
-    reader.faults += method_fault(name, method) + reserved_fault(name, declared)
+    reader.faults += faults + method_fault(name, method)
     rates = reader.equations(equations)
-    condition = reader.expression(spike, "spike", draws=True) if spike else None
+    reader.faults += declaration_faults(name, reader.declared)
+    condition = reader.expression(spike, "spike", TRUTH, draws=True) if spike else None
     block = reader.block(reset, "reset")
-    period = reader.expression(refractory, "refractory") if refractory else None
-    reader.check_dimension(period, TIME, refractory, "refractory")
+    period = reader.expression(refractory, "refractory", TIME) if refractory else None
     if any(e.held for e in rates) and not refractory:
         reader.faults.append(
             ParameterError(
@@ -127,14 +141,21 @@ def read_neuron(
                 "period; set refractory to an expression of time"
             )
         )
+    for word, text in (("reset", reset), ("refractory", refractory)):
+        if text and not spike:
+            reader.faults.append(
+                ParameterError(
+                    f"{name}: {word} is given, but the model never spikes; set spike to a condition"
+                )
+            )
     reader.finish()
     return Definition(
         name,
         reader.declared,
         rates,
-        condition and condition.expr,
+        None if condition is None else condition.expr,
         block,
-        period and period.expr,
+        None if period is None else period.expr,
         method,
     )
 
@@ -157,31 +178,29 @@ def neuron(
 
     Raises EquationError, DimensionError or ParameterError, all faults together.
     """
-    declared, values = {}, {}
+    faults: list[SpikesimError] = []
+    declared: dict[str, Declared] = {}
+    values: dict[str, Any] = {}
     for word, value in names.items():
-        if isinstance(value, Declared):
-            declared[word] = value
-        elif isinstance(value, Distribution) or getattr(value, "ndim", 0):
-            first = _sample(value)
-            declared[word] = Declared("parameter", None, _dimension(first))
-            values[word] = value
-        else:
-            declared[word] = parameter(value)
-    definition = read_neuron(name, declared, equations, spike, reset, refractory, method)
-    model = NeuronModel.__new__(type(name, (NeuronModel,), {}))
+        try:
+            if isinstance(value, Declared):
+                declared[word] = value
+            elif isinstance(value, Distribution):
+                declared[word] = Declared("parameter", None, decompose(value.example())[1])
+                values[word] = value
+            elif is_unit(value):
+                raise ParameterError(f"got the unit {value}, expected a value, such as 1*{value}")
+            else:
+                declared[word] = parameter(value)
+        except SpikesimError as fault:
+            faults.append(type(fault)(f"{name}, {word}: {fault}"))
+    if not isinstance(name, str):
+        raise ParameterError(f"sp.neuron: name is a word, got {name!r}")
+    definition = read_neuron(name, declared, equations, spike, reset, refractory, method, faults)
+    model: NeuronModel = NeuronModel.__new__(type(name, (NeuronModel,), {}))
     type(model).definition = definition
     Model.__init__(model, **values)
     return model
-
-
-def _sample(value: Any) -> Any:
-    if not isinstance(value, Distribution):
-        return value
-    return next(v for f, v in vars(value).items() if v is not None and f != "sigma")
-
-
-def _dimension(value: Any) -> Dimension:
-    return decompose(value)[1]
 
 
 class SynapseModel(Model):
@@ -202,38 +221,68 @@ class SynapseModel(Model):
         super().__init_subclass__()
         cls.definition = _read_synapse(cls)
 
-    def __init__(self, name: str | None = None, **values: Any):
-        super().__init__(**values)
+    def __init__(self, *wrong: Any, name: str | None = None, **values: Any):
+        super().__init__(*wrong, **values)
         snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", self.definition.name).lower()
+        if name is not None and not (isinstance(name, str) and name.isidentifier()):
+            raise ParameterError(f"{self.definition.name}: name is a word, got {name!r}")
         self.name = name or snake
 
 
 def _read_synapse(cls: type[SynapseModel]) -> Definition:
-    name, declared = cls.__name__, _declared(cls)
-    outside = {word: strip_unit(unit) for word, unit in cls.reads.items()}
-    reader = Reader(name, declared, outside)
-    reader.faults += reserved_fault(name, declared)
+    name = cls.__name__
+    faults: list[SpikesimError] = []
+    declared = _declared(cls, faults)
+    reads = _outside(cls, faults)
+    reader = Reader(name, declared, reads)
+    reader.faults += faults
     rates = reader.equations(cls.equations)
+    declared = reader.declared
+    reader.faults += declaration_faults(name, declared)
+    reader.faults += [
+        ParameterError(f"{name}: {word!r} is a port; a synapse has parameters and states only")
+        for word, d in declared.items()
+        if d.kind == "port"
+    ]
     output = reader.expression(cls.output, "output") if cls.output else None
-    arrival = None
-    match = re.fullmatch(r"\s*(\w+)\s*\+=\s*(.+)", cls.on_arrival, re.DOTALL)
-    if match is None or match[1] not in declared or declared[match[1]].kind != "state":
-        reader.faults.append(
+    arrival = _arrival(reader, cls.on_arrival)
+    reader.finish()
+    return Definition(name, declared, rates, output=output, arrival=arrival, reads=reads)
+
+
+def _outside(cls: type[SynapseModel], faults: list[SpikesimError]) -> dict[str, Dimension]:
+    """The dimensions of what a synapse reads of its target."""
+    outside: dict[str, Dimension] = {}
+    if not isinstance(cls.reads, dict):
+        faults.append(
             ParameterError(
-                f"{name}: on_arrival must be 'x += ...' with a state x, got {cls.on_arrival!r}"
+                f'{cls.__name__}: reads is a dict such as {{"v": mV}}, got {cls.reads!r}'
             )
         )
-    else:
-        dimension = declared[match[1]].dimension
-        reader.extra["weight"] = dimension
-        value = reader.expression(match[2], "on_arrival")
-        reader.check_dimension(value, dimension, match[2], f"what is added to {match[1]}")
-        if value is not None:
-            arrival = Statement(match[1], value.expr, "+=")
-    reader.finish()
-    return Definition(name, declared, rates, output=output, arrival=arrival)
+        return outside
+    for word, unit in cls.reads.items():
+        try:
+            outside[word] = decompose(unit)[1]
+        except SpikesimError as fault:
+            faults.append(type(fault)(f"{cls.__name__}, reads {word!r}: {fault}"))
+    return outside
 
 
-def strip_unit(unit: Any) -> Dimension:
-    """The dimension of a unit."""
-    return DIMENSIONLESS if unit is None else decompose(unit)[1]
+def _arrival(reader: Reader, text: str) -> Statement | None:
+    """The statement of `on_arrival`, in which `weight` has the dimension of what it adds to."""
+    if not reader.is_text(text, "on_arrival"):
+        return None
+    match = re.fullmatch(r"\s*(\w+)\s*\+=\s*(.+?)\s*", text, re.DOTALL)
+    declared = reader.declared.get(match[1]) if match else None
+    if match is None or declared is None or declared.kind != "state":
+        states = ", ".join(n for n, d in reader.declared.items() if d.kind == "state") or "none"
+        reader.faults.append(
+            EquationError(
+                f"{reader.name}: on_arrival must be 'x += ...' with a state x (declared: {states}), "
+                f"got {text!r}"
+            )
+        )
+        return None
+    reader.extra["weight"] = declared.dimension
+    value = reader.expression(match[2], "on_arrival", declared.dimension)
+    return None if value is None else Statement(match[1], value.expr, "+=")

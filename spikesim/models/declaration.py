@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
 
+from ..distributions import check
 from ..equations.parse import (
+    RESERVED,
     Equation,
     Source,
     Typed,
     check_dimension,
+    one_line,
     parse,
     read_block,
     read_equations,
     without_units,
 )
-from ..errors import DescriptionError, EquationError, SpikesimError, did_you_mean, raise_all
+from ..errors import (
+    DescriptionError,
+    EquationError,
+    ParameterError,
+    SpikesimError,
+    did_you_mean,
+    raise_all,
+)
 from ..ir.expr import Expr, Op, Ref, substitute
 from ..ir.program import Block, Differential, Statement
-from ..units import DIMENSIONLESS, TIME, Dimension, decompose
+from ..units import DIMENSIONLESS, TIME, UNIT_NAMES, Dimension, decompose, is_unit
 
 
 @dataclass(frozen=True)
@@ -37,31 +48,41 @@ def parameter(default: Any, meaning: str = "") -> Any:
 
     Always a run-time input: changing it recompiles nothing.
     """
-    value, dimension = decompose(default)
-    return Declared("parameter", None if _is_unit(default) else value, dimension, meaning)
+    return _declare("parameter", default, meaning, None)
 
 
 def state(initial: Any, meaning: str = "") -> Any:
-    """A state variable with its initial value."""
-    value, dimension = decompose(initial)
-    return Declared("state", 0.0 if _is_unit(initial) else value, dimension, meaning)
+    """A state variable with its initial value, or with its bare unit to start from zero."""
+    return _declare("state", initial, meaning, 0.0)
 
 
 def port(unit: Any, meaning: str = "") -> Any:
     """A sum of contributions from outside, in `unit`: synapses, electrodes, opsins; else zero."""
-    return Declared("port", 0.0, decompose(unit)[1], meaning)
+    return _declare("port", unit, meaning, 0.0)
 
 
-def _is_unit(value: Any) -> bool:
-    return type(value).__name__ == "Unit"
+def _declare(
+    kind: Literal["parameter", "state", "port"], value: Any, meaning: str, bare: Any
+) -> Any:
+    try:
+        number, dimension = decompose(value)
+    except SpikesimError as fault:
+        raise type(fault)(f"sp.{kind}(...): {fault}") from None
+    if not isinstance(meaning, str):
+        raise ParameterError(f"sp.{kind}(...): the second argument is its meaning, got {meaning!r}")
+    if kind == "port" and not is_unit(value) and not (number == 1 and dimension == DIMENSIONLESS):
+        raise ParameterError(f"sp.port(...): got {value}, expected a unit such as pA")
+    if is_unit(value):
+        number = bare
+    return Declared(kind, number, dimension, meaning)
 
 
 @dataclass(frozen=True)
 class Definition:
     """A model's text, read: what `build` needs to know of it.
 
-    Expressions stand in the model's own names, without units. `extra` names are read from the
-    group that the model is merged into (a synapse's `v`).
+    Expressions stand in the model's own names, without units; `reads` are names of the group that
+    the model is merged into (a synapse's `v`).
     """
 
     name: str
@@ -73,12 +94,14 @@ class Definition:
     method: str = "auto"
     output: Typed | None = None
     arrival: Statement | None = None
+    reads: Mapping[str, Dimension] = field(default_factory=dict)
 
     def held(self) -> frozenset[str]:
         """State variables that stand still in the refractory period."""
         return frozenset(e.variable for e in self.equations if e.held)
 
 
+_Known = TypeVar("_Known")
 METHODS = ("auto", "exact", "exponential_euler", "euler", "heun", "rk4")
 
 
@@ -92,35 +115,51 @@ class Reader:
         self.faults: list[SpikesimError] = []
         self.defined: dict[str, Typed] = {}
 
-    def scope(self) -> dict[str, Dimension]:
+    def scope(self) -> dict[str, Dimension | None]:
         """Every name an expression of this model may read, with its dimension."""
-        known = {name: d.dimension for name, d in self.declared.items()}
-        known |= {n: t.dimension or DIMENSIONLESS for n, t in self.defined.items()}
-        return self.extra | known
+        known: dict[str, Dimension | None] = dict(self.extra)
+        known |= {name: d.dimension for name, d in self.declared.items()}
+        return known | {name: t.dimension for name, t in self.defined.items()}
 
-    def expression(self, text: str, place: str, draws: bool = False) -> Typed | None:
+    def expression(
+        self, text: str, place: str, expected: Dimension | None = None, draws: bool = False
+    ) -> Typed | None:
         """One expression with subexpressions put in and units gone; None after a fault."""
-        return self._read(Source(f"{self.name}, {place}", text), f"{place}" if draws else "")
+        if not self.is_text(text, place):
+            return None
+        source = Source(f"{self.name}, {place}", one_line(text))
+        typed = self._read(source, place if draws else "")
+        if typed is not None and expected is not None:
+            self._check(typed, expected, source, place)
+        return typed
 
-    def _read(self, source: Source, draws: str = "") -> Typed | None:
+    def is_text(self, text: Any, place: str) -> bool:
+        """Is it a string? Else a fault is noted."""
+        if not isinstance(text, str):
+            self.faults.append(
+                EquationError(f"{self.name}, {place}: expected text in quotes, got {text!r:.60}")
+            )
+        return isinstance(text, str)
+
+    def _try(self, read: Callable[[], _Known], otherwise: _Known) -> _Known:
         try:
-            typed = parse(source, self.scope(), draws)
+            return read()
         except SpikesimError as fault:
             self.faults.append(fault)
-            return None
-        return self._finish(typed)
+            return otherwise
 
-    def _finish(self, typed: Typed) -> Typed:
+    def _read(self, source: Source, draws: str = "") -> Typed | None:
+        typed = self._try(lambda: parse(source, self.scope(), draws), None)
+        if typed is None:
+            return None
         inner = {name: t.expr for name, t in self.defined.items()}
         return Typed(substitute(without_units(typed.expr), inner), typed.dimension)
 
     def equations(self, text: str) -> tuple[Differential, ...]:
         """All lines of `equations`; a line `x = ...` is put in place of its name."""
-        try:
-            lines = read_equations(text, f"{self.name}, equations")
-        except SpikesimError as fault:
-            self.faults.append(fault)
+        if not self.is_text(text, "equations"):
             return ()
+        lines = self._try(lambda: read_equations(text, f"{self.name}, equations"), [])
         self._declare_units(lines)
         self._check_names(lines)
         self._define({e.name: e for e in lines if not e.differential})
@@ -179,6 +218,7 @@ class Reader:
                 names = ", ".join(sorted(waiting))
                 source = next(iter(waiting.values())).source
                 self.faults.append(source.fault(f"these define one another in a circle: {names}"))
+                self.defined |= {n: Typed(Ref(n), e.unit) for n, e in waiting.items()}
                 return
             for name in ready:
                 e = waiting.pop(name)
@@ -189,11 +229,9 @@ class Reader:
 
     def block(self, text: str, place: str) -> Block:
         """A reset or event block."""
-        try:
-            lines = read_block(text, f"{self.name}, {place}")
-        except SpikesimError as fault:
-            self.faults.append(fault)
+        if not self.is_text(text, place):
             return ()
+        lines = self._try(lambda: read_block(text, f"{self.name}, {place}"), [])
         states = {n for n, d in self.declared.items() if d.kind == "state"}
         statements = []
         for number, line in enumerate(lines, 1):
@@ -215,18 +253,8 @@ class Reader:
             statements.append(_statement(line.target, line.operator, typed.expr))
         return tuple(statements)
 
-    def check_dimension(
-        self, typed: Typed | None, expected: Dimension, text: str, what: str
-    ) -> None:
-        """Note a fault unless the expression has the expected dimension."""
-        if typed is not None:
-            self._check(typed, expected, Source(self.name, text), what)
-
     def _check(self, typed: Typed, expected: Dimension, source: Source, what: str) -> None:
-        try:
-            check_dimension(typed, expected, source, what)
-        except SpikesimError as fault:
-            self.faults.append(fault)
+        self._try(lambda: check_dimension(typed, expected, source, what), None)
 
     def finish(self) -> None:
         """Raise what was found."""
@@ -243,24 +271,36 @@ def _statement(target: str, operator: str, value: Expr) -> Statement:
 
 
 def _mentions(text: str, names: Iterable[str]) -> bool:
-    import re
-
-    words = set(re.findall(r"[^\W\d]\w*", text))
+    words = set(re.findall(r"(?<![\w.])[^\W\d]\w*", text))
     return bool(words & set(names))
 
 
-def method_fault(name: str, method: str) -> list[SpikesimError]:
+def method_fault(name: str, method: Any) -> list[SpikesimError]:
     """A fault if the integration method is not known."""
     if method in METHODS:
         return []
     return [DescriptionError(f"{name}: unknown method {method!r}; {did_you_mean(method, METHODS)}")]
 
 
-def reserved_fault(name: str, words: Iterable[str]) -> list[SpikesimError]:
-    """Faults for declared names that mean something else."""
-    taken = {"t", "dt", "step", "weight", "rand", "randn", "poisson", "pre", "post", "i"}
-    return [
-        EquationError(f"{name}: {word!r} has a meaning of its own here; choose another name")
-        for word in words
-        if word in taken
-    ]
+# Words of the classes themselves, and of passes and results.
+_OF_CLASSES = {"equations", "spike", "reset", "refractory", "method", "on_arrival", "output"}
+_OF_CLASSES |= {"reads", "name", "values", "definition", "stripped", "initialize"}
+_OF_RUNS = {"held", "held_steps", "spikes", "rate"}
+
+
+def declaration_faults(name: str, declared: Mapping[str, Declared]) -> list[SpikesimError]:
+    """Faults of declared names that mean something else, and of default values."""
+    faults: list[SpikesimError] = []
+    for word, d in declared.items():
+        taken = _OF_CLASSES | (_OF_RUNS if d.kind == "state" else set())
+        if word in UNIT_NAMES:
+            faults.append(EquationError(f"{name}: {word!r} is a unit; choose another name"))
+        elif word in RESERVED or word in taken:
+            faults.append(
+                EquationError(f"{name}: {word!r} has a meaning of its own; choose another name")
+            )
+        elif not word.isidentifier() or word.startswith("__"):
+            faults.append(EquationError(f"{name}: a name is a word of letters, got {word!r}"))
+        if d.default is not None:
+            faults += check(d.default, f"{name}, {word}")
+    return faults
