@@ -51,7 +51,21 @@ _FUNCTIONS = tuple(name for name, op in OPERATIONS.items() if not op.symbol and 
 _BUILT_IN = {"t": TIME, "dt": TIME}
 # Names with a meaning of their own, which no model may declare.
 RESERVED = frozenset(
-    {*_BUILT_IN, *_DRAWS, *OPERATIONS, "step", "weight", "pre", "post", "i", "True"}
+    {
+        *_BUILT_IN,
+        *_DRAWS,
+        *_FUNCTIONS,
+        "take",
+        "and",
+        "or",
+        "not",
+        "step",
+        "weight",
+        "pre",
+        "post",
+        "i",
+        "True",
+    }
 )
 # What users of other languages write.
 _SLIPS = {"&&": "write 'and'", "||": "write 'or'", "!": "write 'not'"}
