@@ -19,7 +19,7 @@ from ..errors import ParameterError, SpikesimError, UnknownNameError, did_you_me
 from ..ir.expr import Draw, Expr
 from ..ir.program import Edges, Field, MatrixExponential, Neurons, Pairs, Program, Prologue
 from ..passes.inputs import arriving, grid
-from ..random import poisson, poisson_limit
+from ..random import LARGEST_POISSON_RATE, poisson, poisson_limit
 from .base import Options
 from .evaluate import evaluate, operations
 
@@ -68,8 +68,8 @@ class Binder:
             self._group(group, given, values)
         weights = [self._edges(e, given, values) for e in self.program.edges]
         self._grids(weights, values)
-        values["delivery.weights"] = self._weights(weights, values)
-        return values
+        weight = self._weights(weights, values)
+        return {n: _flushed(v) for n, v in values.items()} | {"delivery.weights": weight}
 
     def _given(self, params: Mapping[str, Any]) -> dict[str, np.ndarray]:
         faults: list[SpikesimError] = []
@@ -208,8 +208,22 @@ class Binder:
         return np.concatenate(rounded or [np.empty(0)])[delivery.order]
 
 
+def _flushed(value: np.ndarray) -> np.ndarray:
+    """Subnormal numbers count as zero, here as in the run."""
+    if value.dtype != np.float64:
+        return value
+    return np.where(np.abs(value) < portable.SMALLEST_NORMAL, np.copysign(0.0, value), value)
+
+
 def _largest(node: Draw, args: list[np.ndarray]) -> np.ndarray:
     """A bound on a draw: what it can reach at most."""
     if node.distribution == "poisson":
-        return poisson_limit(np.asarray(args[0], np.float64))
+        mean = np.asarray(args[0], np.float64)
+        if not (mean >= 0).all() or (mean > LARGEST_POISSON_RATE).any():
+            raise ParameterError(
+                f"{node.stream}: {np.min(mean):g} to {np.max(mean):g} spikes a step are to be drawn "
+                f"at once; expected 0 to {LARGEST_POISSON_RATE:g}. Use a smaller dt or several "
+                "stimuli"
+            )
+        return poisson_limit(mean)
     return np.asarray(1.0 if node.distribution == "uniform" else 9.0)

@@ -68,7 +68,7 @@ def operations(arrays: Arrays) -> dict[str, Callable[..., Array]]:
         "ceil": xp.ceil,
         "sqrt": xp.sqrt,
         "exprel": lambda x: _exprel(x, xp),
-        "int": lambda x: xp.asarray(x).astype("int32"),
+        "int": lambda x: _int32(x, xp),
         "take": lambda table, index: table[index],
     }
     for name in _PORTABLE:
@@ -80,6 +80,13 @@ def operations(arrays: Arrays) -> dict[str, Callable[..., Array]]:
     if arrays.conformance:
         table["pow"] = lambda x, y: portable.power(_float64(x, xp), _float64(y, xp), lib)
     return table
+
+
+def _int32(x: Array, xp: Any) -> Array:
+    """Towards zero; what is too large becomes the largest, NaN 0 (C leaves both undefined)."""
+    x = _float64(x, xp)
+    limited = xp.minimum(xp.maximum(xp.where(x == x, x, 0.0), -(2.0**31)), 2.0**31 - 1)
+    return limited.astype("int32")
 
 
 def _float64(x: Array, xp: Any) -> Array:
@@ -101,7 +108,10 @@ class Drawing:
         self.arrays, self.seed, self.step = arrays, seed, step
 
     def draw(self, group: str, size: int, node: Draw, args: list[Array]) -> Array:
-        """A draw for every element: key (seed, stream), counter (step, element)."""
+        """A draw for every element: key (seed, stream), counter (step, element).
+
+        A mean of a Poisson count that is no such thing is moved to the nearest that is.
+        """
         xp = self.arrays.xp
         element = xp.arange(size, dtype="uint32")
         stream = np.uint32(random.stream(draw_path(group, node)))
@@ -109,7 +119,11 @@ class Drawing:
         if node.distribution == "normal":
             return random.normal(word0, word1, self.arrays.portable)
         u = random.uniform(word0, word1)
-        return u if node.distribution == "uniform" else self.arrays.poisson(u, args[0])
+        if node.distribution == "uniform":
+            return u
+        mean = _float64(args[0], xp)
+        mean = xp.where(mean > 0.0, xp.minimum(mean, random.LARGEST_POISSON_RATE), 0.0)
+        return self.arrays.poisson(u, mean)
 
 
 def evaluate(

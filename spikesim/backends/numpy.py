@@ -14,15 +14,20 @@ from .drive import Chunk, drive
 from .step import State, Step
 
 _CHUNK = 256
-_SMALLEST = {"float32": np.float32(2.0**-126), "float64": 2.0**-1022}
 
 
 class NumPyArrays(HostArrays):
-    """NumPy, with subnormal results flushed to zero, as XLA and GPUs do."""
+    """NumPy, with subnormal results flushed to zeros of the same sign, as XLA and GPUs do.
 
-    def __init__(self, conformance: bool, smallest: Any):
-        super().__init__(conformance)
-        self.smallest = smallest
+    Looking at every result would cost more than most operations. The processor tells of a result
+    that is subnormal and rounded. In conformance mode an exact one must not slip through either:
+    its product with the number just below 1 is rounded, and so is told of.
+    """
+
+    def __init__(self, options: Options):
+        super().__init__(options.conformance)
+        limits = np.finfo(options.dtype)
+        self.smallest, self.below_one = limits.smallest_normal, 1 - limits.epsneg
         self.underflow = False
 
     def note(self, *_: Any) -> None:
@@ -30,9 +35,13 @@ class NumPyArrays(HostArrays):
         self.underflow = True
 
     def settle(self, value: np.ndarray) -> np.ndarray:
+        if value.dtype.kind != "f":
+            return value
+        if self.conformance:
+            np.multiply(value, self.below_one)
         if self.underflow:
             self.underflow = False
-            return np.where(np.abs(value) < self.smallest, np.zeros_like(value), value)
+            return np.where(np.abs(value) < self.smallest, np.copysign(0, value), value)
         return value
 
 
@@ -74,7 +83,7 @@ class NumPyExecutable:
     def __init__(self, program: Program, options: Options):
         assert program.delivery is not None
         self.program, self.options = program, options
-        self.arrays = NumPyArrays(options.conformance, _SMALLEST[options.precision])
+        self.arrays = NumPyArrays(options)
         self.step = Step(program, self.arrays, NumPyEvents(program.delivery), options.dtype)
 
     def run(
