@@ -6,6 +6,7 @@ once, when the network is compiled.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ ORDERS = {"standard": STANDARD_ORDER, "nest": NEST_ORDER}
 
 
 class PopulationView:
-    """Some neurons of a population: `exc[:10]`, `exc[[3, 5]]`, `exc[mask]`."""
+    """Some neurons of a population: `exc[:10]`, `exc[[3, 5]]`, `exc[mask]`, `exc[:10][2]`."""
 
     def __init__(self, population: Population, index: slice | np.ndarray):
         self.population = population
@@ -39,8 +40,46 @@ class PopulationView:
     def __len__(self) -> int:
         return len(self.indices)
 
+    def __getitem__(self, key: Any) -> PopulationView:
+        """A view of part of this one, by a number, a slice, a list of numbers or a mask."""
+        chosen = _chosen(key, len(self), f"population {self.population.name!r}")
+        if self is self.population and isinstance(key, slice):
+            return PopulationView(self.population, key)
+        return PopulationView(self.population, self.indices[chosen])
+
     def __repr__(self) -> str:
         return f"{self.population.name}[{len(self)} of {self.population.size}]"
+
+
+def _chosen(key: Any, size: int, subject: str) -> np.ndarray:
+    """The positions that an index picks out of `size`, each once, at least one."""
+    everything = np.arange(size, dtype=np.int64)
+    try:
+        index = everything[key] if isinstance(key, slice) else np.asarray(key)
+    except (TypeError, ValueError):
+        index = np.empty((0, 0))
+    if index.dtype == bool and index.ndim == 1:
+        if index.shape != (size,):
+            raise DescriptionError(
+                f"{subject}: a mask has one value a neuron, {size}, got {len(index)}"
+            )
+        index = everything[index]
+    index = np.atleast_1d(index)
+    if index.ndim != 1 or (index.size and not np.issubdtype(index.dtype, np.integer)):
+        raise DescriptionError(
+            f"{subject}: index with a number, a slice, a list of numbers or a mask, got {key!r}"
+        )
+    if not index.size:
+        raise DescriptionError(f"{subject}: {key!r} picks none of its {size} neurons")
+    if index.min() < -size or index.max() >= size:
+        worst = index.max() if index.max() >= size else index.min()
+        raise DescriptionError(
+            f"{subject}: index {worst} is out of range; there are {size} neurons, 0 to {size - 1}"
+        )
+    chosen = everything[index]
+    if len(np.unique(chosen)) != len(chosen):
+        raise DescriptionError(f"{subject}: {key!r} holds a neuron twice; a view holds each once")
+    return chosen
 
 
 class Population(PopulationView):
@@ -52,39 +91,6 @@ class Population(PopulationView):
         self.model = model
         self.initial: dict[str, Any] = {}
         super().__init__(self, slice(None))
-
-    def __getitem__(self, key: Any) -> PopulationView:
-        if isinstance(key, int | np.integer):
-            if not -self.size <= key < self.size:
-                raise DescriptionError(
-                    f"population {self.name!r}: index {key} is out of range; it has {self.size} "
-                    "neurons"
-                )
-            key = [int(key) % self.size]
-        if isinstance(key, slice):
-            return PopulationView(self, key)
-        chosen = np.asarray(key)
-        if chosen.dtype == bool:
-            if chosen.shape != (self.size,):
-                raise DescriptionError(
-                    f"population {self.name!r}: a mask has one value a neuron, {self.size}, got "
-                    f"shape {chosen.shape}"
-                )
-            chosen = np.flatnonzero(chosen)
-        if chosen.ndim != 1 or (chosen.size and not np.issubdtype(chosen.dtype, np.integer)):
-            raise DescriptionError(
-                f"population {self.name!r}: index with a number, a slice, a list of numbers or a "
-                f"mask, got {key!r}"
-            )
-        if chosen.size and (chosen.min() < 0 or chosen.max() >= self.size):
-            worst = chosen.max() if chosen.max() >= self.size else chosen.min()
-            raise DescriptionError(
-                f"population {self.name!r}: index {worst} is out of range; it has {self.size} "
-                f"neurons, 0 to {self.size - 1}"
-            )
-        if len(np.unique(chosen)) != len(chosen):
-            raise DescriptionError(f"population {self.name!r}: a view holds each neuron once")
-        return PopulationView(self, chosen.astype(np.int64))
 
     def initialize(self, **values: Any) -> None:
         """Set initial values of state variables: numbers, arrays [size] or distributions."""
@@ -145,7 +151,7 @@ class Network:
     """
 
     def __init__(self, dt: Any = None, seed: int = 0, order: str = "standard"):
-        if order not in ORDERS:
+        if not isinstance(order, str) or order not in ORDERS:
             raise UnknownNameError(f"unknown order {order!r}; {did_you_mean(order, ORDERS)}")
         self.dt, self.seed, self.order = dt, seed, order
         self.populations: dict[str, Population] = {}
@@ -157,18 +163,20 @@ class Network:
         self, name: str, size: int, model: NeuronModel | Source | type, **initial: Any
     ) -> Population:
         """Add `size` neurons of a model under a name; keywords are initial values of states."""
+        check_word(name, "a population's name")
+        if name in self.populations or name in {p.name for p in self.projections}:
+            raise DescriptionError(f"the name {name!r} is taken; choose another")
         if isinstance(model, type) and issubclass(model, NeuronModel):
             model = model()
         if not isinstance(model, NeuronModel | Source):
             raise DescriptionError(
-                f"population {name!r}: expected a neuron model such as sp.neurons.LIF(), got {model!r}"
+                f"population {name!r}: expected a neuron model such as sp.neurons.LIF(), got "
+                f"{model!r}"
             )
-        if not isinstance(name, str) or not name or set(name) & set(" .>,#"):
-            raise DescriptionError(f"a population's name is a word, got {name!r}")
-        if name in self.populations:
-            raise DescriptionError(f"two populations are called {name!r}; rename one")
         if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
-            raise DescriptionError(f"population {name!r}: size is {size!r}; expected 1 or more")
+            raise DescriptionError(
+                f"population {name!r}: size is {size!r}; expected a whole number of 1 or more"
+            )
         made = self.populations[name] = Population(name, int(size), model)
         made.initialize(**initial)
         return made
@@ -198,37 +206,30 @@ class Network:
         dendritic part instead. port: which of the target's ports the synapse's output goes to,
         where there are several.
         """
-        if isinstance(source, list | tuple) or isinstance(target, list | tuple):
-            return [
-                self.project(
-                    s,
-                    t,
-                    rule,
-                    synapse=synapse,
-                    weight=weight,
-                    delay=delay,
-                    axonal_delay=axonal_delay,
-                    dendritic_delay=dendritic_delay,
-                    port=port,
-                    name=name and f"{name}:{s.population.name}->{t.population.name}",
-                )
-                for s in _parts(source)
-                for t in _parts(target)
-            ]
+        options = {
+            "synapse": synapse,
+            "weight": weight,
+            "delay": delay,
+            "axonal_delay": axonal_delay,
+            "dendritic_delay": dendritic_delay,
+            "port": port,
+        }
+        if not isinstance(source, list | tuple) and not isinstance(target, list | tuple):
+            return self._project(source, target, rule, name, "", options)
+        prefix = "" if name is None else f"{name}:"
+        return [
+            self._project(s, t, rule, None, prefix, options)
+            for s in _parts(source)
+            for t in _parts(target)
+        ]
+
+    def _project(
+        self, source: Any, target: Any, rule: Any, name: str | None, prefix: str, options: Any
+    ) -> Projection:
         source, target = self._view(source, "source"), self._view(target, "target")
-        name = self._free_name(name or f"{source.population.name}->{target.population.name}")
-        made = Projection(
-            name,
-            source,
-            target,
-            rule,
-            synapse=synapse,
-            weight=weight,
-            delay=delay,
-            axonal_delay=axonal_delay,
-            dendritic_delay=dendritic_delay,
-            port=port,
-        )
+        default = f"{prefix}{source.population.name}->{target.population.name}"
+        taken = {p.name for p in self.projections} | set(self.populations)
+        made = Projection(_free(name, default, taken), source, target, rule, **options)
         self.projections.append(made)
         return made
 
@@ -247,8 +248,7 @@ class Network:
         for part in _parts(target):
             view = self._view(part, "target")
             taken = {s.name for s in self.stimulations if s.target.population is view.population}
-            base = name or _snake(type(stimulus).__name__)
-            free = next(n for n in _numbered(base) if n not in taken)
+            free = _free(name, _snake(type(stimulus).__name__), taken)
             self.stimulations.append(Stimulation(free, view, stimulus, port, synapse, weight))
 
     def record(self, view: Any, what: str | Sequence[str], every: Any = None) -> None:
@@ -256,8 +256,13 @@ class Network:
 
         every: the interval between samples (a time; default each step), or the bin of a rate.
         """
+        words = list(what) if isinstance(what, list | tuple) else [what]
         for part in _parts(view):
-            for one in [what] if isinstance(what, str) else what:
+            for one in words:
+                if not isinstance(one, str):
+                    raise DescriptionError(
+                        f"record: expected 'spikes', 'rate' or a state's name, got {one!r}"
+                    )
                 self.requests.append(Request(self._view(part, "recorded"), one, every))
 
     def compile(self, backend: str = "auto", **options: Any) -> Model:
@@ -275,28 +280,43 @@ class Network:
     def _view(self, view: Any, role: str) -> PopulationView:
         if not isinstance(view, PopulationView):
             raise DescriptionError(
-                f"{role}: expected a population or a view of one, got {view!r}; populations here: "
-                f"{', '.join(self.populations) or 'none'}"
+                f"{role}: expected a population or a view of one, got {view!r:.60}; populations "
+                f"here: {', '.join(self.populations) or 'none'}"
             )
         if self.populations.get(view.population.name) is not view.population:
             raise DescriptionError(f"{role}: {view!r} belongs to another network")
         return view
 
-    def _free_name(self, name: str) -> str:
-        taken = {p.name for p in self.projections} | set(self.populations)
-        return next(n for n in _numbered(name) if n not in taken)
+
+def check_word(name: Any, what: str) -> None:
+    """Raise DescriptionError unless `name` can be part of a path such as "exc.v"."""
+    if not isinstance(name, str) or not name or set(name) & set(".>,#") or name.split() != [name]:
+        raise DescriptionError(f"{what} is a word without spaces or any of . > , #, got {name!r}")
+    if name == "delivery":
+        raise DescriptionError(f"{what} can't be {name!r}, which has a meaning of its own")
+
+
+def _free(name: str | None, default: str, taken: set[str]) -> str:
+    """The name given, which must be free, or else the default with a number if need be."""
+    if name is None:
+        return next(n for n in _numbered(default) if n not in taken)
+    check_word(name.replace("->", "") if isinstance(name, str) else name, "a name")
+    if name in taken:
+        raise DescriptionError(f"the name {name!r} is taken; choose another")
+    return name
 
 
 def _parts(view: Any) -> list[Any]:
-    return list(view) if isinstance(view, list | tuple) else [view]
+    parts = list(view) if isinstance(view, list | tuple) else [view]
+    if not parts:
+        raise DescriptionError("expected a population or several, got an empty list")
+    return parts
 
 
 def _numbered(name: str) -> Iterator[str]:
     yield name
-    k = 2
-    while True:
+    for k in itertools.count(2):
         yield f"{name}#{k}"
-        k += 1
 
 
 def _snake(name: str) -> str:

@@ -38,6 +38,8 @@ def room(package: str, base: str = "base") -> tuple[Callable[[str], Any], Callab
         return {n.replace("_", ""): n for n in module_names(package) if n != base}
 
     def get(name: str) -> Any:
+        if name == base:  # the import system asks for it before it is there
+            raise AttributeError(name)
         stem = stems().get(name.replace("_", "").lower())
         if stem is None or name.startswith("__"):
             hint = did_you_mean(name, listed())

@@ -211,6 +211,7 @@ def decompose(value: Any) -> tuple[Any, Dimension]:
     Returns a float or a float64 array. Raises ParameterError for what is no number, DimensionError
     for a list of quantities of several dimensions.
     """
+    number: Any
     if hasattr(value, "mantissa") and hasattr(value, "dim"):  # saiunit
         number, si = np.asarray(value.mantissa), float(value.unit.magnitude)
         dimension = _dimension(value.dim._dims)

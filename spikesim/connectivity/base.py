@@ -7,13 +7,18 @@ rows are, so that any part of a matrix can be drawn alone, in parallel, by any b
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..ir.program import Pairs
+from ..plugins import module_names
 from ..random import integers, words
+
+# About how many connections are drawn at once; the result does not depend on it.
+BLOCK = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,19 @@ class Ends:
     n_source: int
     n_target: int
     self_position: np.ndarray | None = None
+
+    @classmethod
+    def between(cls, source: np.ndarray, target: np.ndarray, size: int, same_group: bool) -> Ends:
+        """The ends of two views, given as element numbers in groups; size: of the source's."""
+        if not same_group:
+            return cls(len(source), len(target))
+        place = np.full(size, -1, dtype=np.int64)
+        place[source] = np.arange(len(source))
+        return cls(len(source), len(target), place[target])
+
+    def own(self) -> int:
+        """How many neurons are in both views."""
+        return 0 if self.self_position is None else int((self.self_position >= 0).sum())
 
 
 class Rule:
@@ -37,16 +55,41 @@ class Rule:
         """The pairs, sorted by source. `faults` must be empty."""
         raise NotImplementedError
 
+    def count(self, ends: Ends) -> int | None:
+        """How many connections there will be; None where that is drawn."""
+        return None
+
     def own_weights(self) -> Any:
         """Weights that come with the rule (a matrix's entries), or None."""
         return None
 
 
+def names() -> list[str]:
+    """The names of the rules that there are."""
+    return [name for name in module_names(__package__) if name != "base"]
+
+
+def is_number(value: Any) -> bool:
+    """Is this one real number?"""
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+
+
 def not_whole(name: str, value: Any) -> list[str]:
     """A fault if `value` is no whole number of at least 0."""
-    if isinstance(value, bool) or value != value or int(value) != value or value < 0:
-        return [f"{name} is {value!r}; expected a whole number of at least 0"]
+    if not is_number(value) or not np.isfinite(value) or value != int(value) or value < 0:
+        return [f"{name} is {value!r:.60}; expected a whole number of at least 0"]
+    if value >= 2**32:
+        return [f"{name} is {value!r:.60}; expected less than 2^32"]
     return []
+
+
+def not_choices(rule: Any) -> list[str]:
+    """Faults of `autapses` and `multapses` that are neither True nor False."""
+    return [
+        f"{word} is {getattr(rule, word)!r:.60}; expected True or False"
+        for word in ("autapses", "multapses")
+        if not isinstance(getattr(rule, word, True), bool | np.bool_)
+    ]
 
 
 def sorted_pairs(source: Any, target: Any, row: Any, position: Any, given: Any = None) -> Pairs:
@@ -57,11 +100,8 @@ def sorted_pairs(source: Any, target: Any, row: Any, position: Any, given: Any =
         given = np.arange(len(source), dtype=np.int64)
     else:
         given = np.asarray(given)[order]
-    return Pairs(
-        source[order],
-        *(np.asarray(a, dtype=np.int64)[order] for a in (target, row, position)),
-        given,
-    )
+    target, row, position = (np.asarray(a, dtype=np.int64)[order] for a in (target, row, position))
+    return Pairs(source[order], target, row, position, given)
 
 
 def without_autapses(pairs: Pairs, ends: Ends) -> Pairs:
@@ -69,8 +109,20 @@ def without_autapses(pairs: Pairs, ends: Ends) -> Pairs:
     if ends.self_position is None:
         return pairs
     keep = ends.self_position[pairs.target] != pairs.source
-    kept = [a[keep] for a in (pairs.source, pairs.target, pairs.row, pairs.position)]
-    return Pairs(*kept, np.arange(int(keep.sum()), dtype=np.int64))
+    return Pairs(
+        pairs.source[keep],
+        pairs.target[keep],
+        pairs.row[keep],
+        pairs.position[keep],
+        np.arange(int(keep.sum()), dtype=np.int64),
+    )
+
+
+def blocks(rows: int, width: int) -> Iterator[np.ndarray]:
+    """Row numbers, cut into pieces of about BLOCK connections at `width` a row."""
+    step = max(1, BLOCK // max(width, 1))
+    for start in range(0, rows, step):
+        yield np.arange(start, min(start + step, rows))
 
 
 def draw_partners(
@@ -91,22 +143,32 @@ def draw_partners(
     """
     barred = np.full(rows, -1) if forbidden is None else forbidden
     candidates = size - (barred >= 0)
+    # Which way a row is drawn depends on that row alone, never on who is drawn along with it.
+    few = np.full(rows, False) if multapses else 2 * degree <= candidates
     partner = np.empty((rows, degree), dtype=np.int64)
     position = np.empty((rows, degree), dtype=np.int64)
-    block = max(1, 2_000_000 // max(degree, 1))
-    for start in range(0, rows, block):
-        row = np.arange(start, min(start + block, rows))
-        n = candidates[row][:, None]
-        if multapses:
-            at = np.broadcast_to(np.arange(degree), (len(row), degree))
-            drawn = integers(words(seed, stream, row[:, None], at)[0], n).astype(np.int64)
-        elif 2 * degree <= n.min():
-            drawn, at = _distinct(seed, stream, row, degree, n)
-        else:
-            drawn, at = _complement(seed, stream, row, degree, n)
-        partner[row] = drawn + ((barred[row][:, None] >= 0) & (drawn >= barred[row][:, None]))
-        position[row] = at
+    for row in blocks(rows, degree):
+        ways = (
+            [(_repeatedly, row)]
+            if multapses
+            else [(_distinct, row[few[row]]), (_complement, row[~few[row]])]
+        )
+        for draw, some in ways:
+            if not len(some):
+                continue
+            drawn, at = draw(seed, stream, some, degree, candidates[some][:, None])
+            own = barred[some][:, None]
+            partner[some] = drawn + ((own >= 0) & (drawn >= own))
+            position[some] = at
     return partner, position
+
+
+def _repeatedly(
+    seed: int, stream: int, row: np.ndarray, degree: int, n: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """`degree` draws of each row, the same partner perhaps more than once."""
+    at = np.broadcast_to(np.arange(degree), (len(row), degree))
+    return integers(words(seed, stream, row[:, None], at)[0], n).astype(np.int64), at
 
 
 def _distinct(

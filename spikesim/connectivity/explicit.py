@@ -23,7 +23,10 @@ class Explicit(Rule):
 
     def faults(self, ends: Ends) -> list[str]:
         faults = []
-        source, target = np.asarray(self.source), np.asarray(self.target)
+        try:
+            source, target = np.asarray(self.source), np.asarray(self.target)
+        except ValueError:
+            return ["source and target are lists of numbers, got lists of lists"]
         if source.ndim != 1 or source.shape != target.shape:
             return [
                 f"source and target are lists of equal length, got shapes {source.shape} and "
@@ -42,6 +45,9 @@ class Explicit(Rule):
                     f"0 to {size - 1}"
                 )
         return faults
+
+    def count(self, ends: Ends) -> int:
+        return len(self.source)
 
     def draw(self, ends: Ends, seed: int, stream: int) -> Pairs:
         k = np.arange(len(self.source))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..ir.program import Pairs
-from .base import Ends, Rule, draw_partners, not_whole, sorted_pairs
+from .base import Ends, Rule, draw_partners, not_choices, not_whole, sorted_pairs
 
 
 def degree_faults(
@@ -38,9 +38,13 @@ class FixedIndegree(Rule):
     multapses: bool = True
 
     def faults(self, ends: Ends) -> list[str]:
-        loses_one = not self.autapses and ends.self_position is not None
-        available = ends.n_source - int(loses_one and bool((ends.self_position >= 0).any()))
-        return degree_faults("indegree", self.indegree, available, self.multapses, self.autapses)
+        available = ends.n_source - (not self.autapses and ends.own() > 0)
+        return not_choices(self) + degree_faults(
+            "indegree", self.indegree, available, self.multapses, self.autapses
+        )
+
+    def count(self, ends: Ends) -> int:
+        return int(self.indegree) * ends.n_target
 
     def draw(self, ends: Ends, seed: int, stream: int) -> Pairs:
         barred = None if self.autapses else ends.self_position

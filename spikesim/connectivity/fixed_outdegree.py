@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..ir.program import Pairs
-from .base import Ends, Rule, draw_partners, sorted_pairs
+from .base import Ends, Rule, draw_partners, not_choices, sorted_pairs
 from .fixed_indegree import degree_faults
 
 
@@ -31,9 +31,13 @@ class FixedOutdegree(Rule):
         return own
 
     def faults(self, ends: Ends) -> list[str]:
-        barred = self._barred(ends)
-        available = ends.n_target - int(barred is not None and bool((barred >= 0).any()))
-        return degree_faults("outdegree", self.outdegree, available, self.multapses, self.autapses)
+        available = ends.n_target - (not self.autapses and ends.own() > 0)
+        return not_choices(self) + degree_faults(
+            "outdegree", self.outdegree, available, self.multapses, self.autapses
+        )
+
+    def count(self, ends: Ends) -> int:
+        return int(self.outdegree) * ends.n_source
 
     def draw(self, ends: Ends, seed: int, stream: int) -> Pairs:
         target, position = draw_partners(

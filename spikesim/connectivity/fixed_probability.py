@@ -11,7 +11,10 @@ from ..ir.program import Pairs
 from ..portable import NUMPY
 from ..random import uniform, words
 from .all_to_all import AllToAll
-from .base import Ends, Rule, sorted_pairs, without_autapses
+from .base import Ends, Rule, blocks, is_number, not_choices, sorted_pairs, without_autapses
+
+# Below it no connection is ever drawn, and 1/log(1 - p) overflows.
+_NEVER = 1e-300
 
 
 @dataclass(frozen=True)
@@ -26,21 +29,21 @@ class FixedProbability(Rule):
     autapses: bool = True
 
     def faults(self, ends: Ends) -> list[str]:
-        if not 0 <= self.p <= 1:
-            return [f"a probability lies between 0 and 1, got {self.p}"]
-        return []
+        faults = not_choices(self)
+        if not is_number(self.p) or not 0 <= self.p <= 1:
+            faults.append(f"p is {self.p!r:.60}; expected a probability, a number from 0 to 1")
+        return faults
 
     def draw(self, ends: Ends, seed: int, stream: int) -> Pairs:
-        if self.p == 1 or self.p == 0:
-            full = Ends(ends.n_source if self.p else 0, ends.n_target, ends.self_position)
+        if self.p == 1 or self.p < _NEVER or ends.n_source == 0:
+            full = Ends(ends.n_source if self.p == 1 else 0, ends.n_target, ends.self_position)
             return AllToAll(self.autapses).draw(full, seed, stream)
-        parts = []
         expected = ends.n_target * self.p
         width = int(expected + 6 * np.sqrt(expected) + 10)
-        block = max(1, 2_000_000 // width)
-        for start in range(0, ends.n_source, block):
-            rows = np.arange(start, min(start + block, ends.n_source))
-            parts.append(self._rows(rows, width, ends.n_target, seed, stream))
+        parts = [
+            self._rows(rows, width, ends.n_target, seed, stream)
+            for rows in blocks(ends.n_source, width)
+        ]
         source, target, position = (np.concatenate(a) for a in zip(*parts, strict=True))
         pairs = sorted_pairs(source, target, source, position)
         return pairs if self.autapses else without_autapses(pairs, ends)

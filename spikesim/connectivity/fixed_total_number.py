@@ -8,7 +8,7 @@ import numpy as np
 
 from ..ir.program import Pairs
 from ..random import integers, words
-from .base import Ends, Rule, not_whole, sorted_pairs
+from .base import Ends, Rule, not_choices, not_whole, sorted_pairs
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,10 @@ class FixedTotalNumber(Rule):
     multapses: bool = True
 
     def _allowed(self, ends: Ends) -> int:
-        own = 0 if ends.self_position is None else int((ends.self_position >= 0).sum())
-        return ends.n_source * ends.n_target - (0 if self.autapses else own)
+        return ends.n_source * ends.n_target - (0 if self.autapses else ends.own())
 
     def faults(self, ends: Ends) -> list[str]:
-        faults = not_whole("number", self.number)
+        faults = not_choices(self) + not_whole("number", self.number)
         if not faults and self.number:
             allowed = self._allowed(ends)
             if allowed == 0:
@@ -39,6 +38,9 @@ class FixedTotalNumber(Rule):
                     f"of the {allowed} pairs; use fixed_probability instead"
                 ]
         return faults
+
+    def count(self, ends: Ends) -> int:
+        return int(self.number)
 
     def draw(self, ends: Ends, seed: int, stream: int) -> Pairs:
         number = int(self.number)

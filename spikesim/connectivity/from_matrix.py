@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import SpikesimError
 from ..ir.program import Pairs
 from ..units import decompose, is_quantity
 from .base import Ends, Rule, sorted_pairs
@@ -16,28 +17,38 @@ from .base import Ends, Rule, sorted_pairs
 class FromMatrix(Rule):
     """Connections where `matrix[source, target]` is not zero; its entries are the weights.
 
-    A NumPy array (with or without a unit) or any scipy.sparse matrix; a sparse one carries its unit
-    as `unit`, and its stored entries are connections even where they are zero. Duplicate entries
-    of a COO matrix are kept. Order of the connections: by row, then by column.
+    A NumPy array or any scipy.sparse matrix, times a unit (`matrix * pA`), or with its unit as
+    `unit`. The stored entries of a sparse one are connections even where they are zero; duplicate
+    entries of a COO matrix are kept. Order of the connections: by row, then by column.
     """
 
     matrix: Any
     unit: Any = None
 
-    def _coordinates(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[int, ...]]:
-        if hasattr(self.matrix, "tocoo"):
-            coo = self.matrix.tocoo()
+    def _coordinates(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Source, target and the value as it stands, in the order of the connections."""
+        sparse = getattr(self.matrix, "magnitude", self.matrix)
+        if hasattr(sparse, "tocoo"):
+            coo = sparse.tocoo()
             source, target = np.asarray(coo.row), np.asarray(coo.col)
             order = np.lexsort((target, source))
-            return source[order], target[order], np.asarray(coo.data)[order], coo.shape
-        dense = np.asarray(getattr(self.matrix, "magnitude", self.matrix))
-        if dense.ndim != 2:
-            return np.empty(0), np.empty(0), np.empty(0), dense.shape
+            return source[order], target[order], np.asarray(coo.data)[order]
+        dense = np.asarray(decompose(self.matrix)[0])
         source, target = np.nonzero(dense)
-        return source, target, dense[source, target], dense.shape
+        return source, target, dense[source, target]
 
     def faults(self, ends: Ends) -> list[str]:
-        shape = self._coordinates()[3]
+        if self.unit is not None and not is_quantity(self.unit):
+            return [f"unit is {self.unit!r:.60}; expected a unit such as pA"]
+        if self.unit is not None and is_quantity(self.matrix):
+            return ["the matrix has a unit of its own; leave unit out"]
+        sparse = getattr(self.matrix, "magnitude", self.matrix)
+        try:
+            shape = (
+                sparse.shape if hasattr(sparse, "tocoo") else np.shape(decompose(self.matrix)[0])
+            )
+        except SpikesimError as fault:
+            return [f"the matrix can't be read: {fault}"]
         if tuple(shape) != (ends.n_source, ends.n_target):
             return [
                 f"the matrix has shape {tuple(shape)}; expected one row a source and one column "
@@ -45,16 +56,20 @@ class FromMatrix(Rule):
             ]
         return []
 
+    def count(self, ends: Ends) -> int:
+        return len(self._coordinates()[0])
+
     def draw(self, ends: Ends, seed: int, stream: int) -> Pairs:
-        source, target, _, _ = self._coordinates()
+        source, target, _ = self._coordinates()
         k = np.arange(len(source))
         return sorted_pairs(source, target, np.zeros_like(k), k, given=k)
 
     def own_weights(self) -> Any:
-        values = self._coordinates()[2]
+        source, target, values = self._coordinates()
         if self.unit is not None:
             return values * self.unit
-        if is_quantity(self.matrix) and not hasattr(self.matrix, "tocoo"):
-            unit = getattr(self.matrix, "units", None)
-            return values * unit if unit is not None else decompose(self.matrix)[0]
-        return values
+        if not is_quantity(self.matrix):
+            return values
+        if hasattr(getattr(self.matrix, "magnitude", None), "tocoo"):
+            return values * self.matrix.units
+        return self.matrix[source, target]

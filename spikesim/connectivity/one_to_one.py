@@ -22,6 +22,9 @@ class OneToOne(Rule):
             ]
         return []
 
+    def count(self, ends: Ends) -> int:
+        return ends.n_source
+
     def draw(self, ends: Ends, seed: int, stream: int) -> Pairs:
         index = np.arange(ends.n_source)
         return sorted_pairs(index, index, index, np.zeros_like(index))

@@ -356,16 +356,18 @@ class _Reader:
 
 def check_dimension(typed: Typed, expected: Dimension, source: Source, what: str) -> None:
     """Raise DimensionError unless the expression has the expected dimension (a zero has any)."""
-    if typed.dimension != expected and (typed.dimension is not None or expected == TRUTH):
-        must, got = (
-            unit_name(d)
-            if d == TRUTH
-            else "a number without unit"
-            if d == DIMENSIONLESS
-            else f"in {unit_name(d)}"
-            for d in (expected, typed.dimension)
-        )
-        raise source.fault(f"{what} must be {must}, but this is {got}", cls=DimensionError)
+    if typed.dimension == expected or (typed.dimension is None and expected != TRUTH):
+        return
+    raise source.fault(
+        f"{what} must be {_in_words(expected)}, but this is {_in_words(typed.dimension)}",
+        cls=DimensionError,
+    )
+
+
+def _in_words(dimension: Dimension | None) -> str:
+    if dimension is None or dimension == DIMENSIONLESS:
+        return "a number without unit"
+    return unit_name(dimension) if dimension == TRUTH else f"in {unit_name(dimension)}"
 
 
 def without_units(expr: Expr) -> Expr:

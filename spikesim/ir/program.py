@@ -74,7 +74,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`target = value`, `target += value` or `target max= value`; local: a temporary of the block."""
+    """`target = value`, `+= value` or `max= value`; local: a temporary of the block."""
 
     target: str
     value: Expr
@@ -96,7 +96,7 @@ class Differential:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Refractoriness: for `steps` steps after `event`, held variables stand still, no event fires."""
+    """Refractoriness: for `steps` steps after `event`, held variables stand still, none fires."""
 
     steps: Expr
     event: str = "spike"

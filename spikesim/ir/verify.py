@@ -45,10 +45,11 @@ def _faults(p: Program) -> Iterable[str]:
         if i.kind == "arrivals" and i.into not in {port.variable for port in group.ports}:
             yield f"input {i.name!r}: {i.into!r} is no port of {group.name!r}"
     for probe in p.probes:
-        group = groups.get(probe.source.group)
-        if group is None:
+        if probe.source.group not in groups:
             yield f"probe {probe.name!r}: no group {probe.source.group!r}"
-        elif probe.variable and probe.variable not in {f.name for f in group.fields}:
+            continue
+        group = groups[probe.source.group]
+        if probe.variable and probe.variable not in {f.name for f in group.fields}:
             yield f"probe {probe.name!r}: no variable {probe.variable!r}"
         elif probe.event and probe.event not in {e.name for e in group.events}:
             yield f"probe {probe.name!r}: no event {probe.event!r}"
@@ -102,8 +103,8 @@ def _edges(e: Edges, groups: dict[str, Neurons]) -> Iterable[str]:
             outside = s.target.startswith(("pre.", "post."))
             if outside and s.how == "=":
                 yield (
-                    f"{where}, {title}: sets {s.target!r}; a block of edges may only add to (+=) or "
-                    "raise (max=) variables of neurons, since their order is not defined"
+                    f"{where}, {title}: sets {s.target!r}; a block of edges may only add to (+=) "
+                    "or raise (max=) variables of neurons, since their order is not defined"
                 )
             if not s.local and s.target not in (scope if outside else states):
                 yield f"{where}, {title}: {s.target!r} can't be written"

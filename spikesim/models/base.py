@@ -31,8 +31,8 @@ class Model:
     def __init__(self, *wrong: Any, **values: Any):
         if not hasattr(type(self), "definition"):
             raise ParameterError(
-                f"{type(self).__name__} is the base of models, not one; write a class of it, or use "
-                "a ready one such as sp.neurons.LIF or sp.synapses.ExpCurrent"
+                f"{type(self).__name__} is the base of models, not one; write a class of it, or "
+                "use a ready one such as sp.neurons.LIF or sp.synapses.ExpCurrent"
             )
         if wrong:
             first = next(iter(self.definition.declared), "x")
@@ -253,14 +253,13 @@ def _read_synapse(cls: type[SynapseModel]) -> Definition:
 def _outside(cls: type[SynapseModel], faults: list[SpikesimError]) -> dict[str, Dimension]:
     """The dimensions of what a synapse reads of its target."""
     outside: dict[str, Dimension] = {}
-    if not isinstance(cls.reads, dict):
+    reads: Any = cls.reads
+    if not isinstance(reads, dict):
         faults.append(
-            ParameterError(
-                f'{cls.__name__}: reads is a dict such as {{"v": mV}}, got {cls.reads!r}'
-            )
+            ParameterError(f'{cls.__name__}: reads is a dict such as {{"v": mV}}, got {reads!r}')
         )
         return outside
-    for word, unit in cls.reads.items():
+    for word, unit in reads.items():
         try:
             outside[word] = decompose(unit)[1]
         except SpikesimError as fault:
@@ -278,8 +277,8 @@ def _arrival(reader: Reader, text: str) -> Statement | None:
         states = ", ".join(n for n, d in reader.declared.items() if d.kind == "state") or "none"
         reader.faults.append(
             EquationError(
-                f"{reader.name}: on_arrival must be 'x += ...' with a state x (declared: {states}), "
-                f"got {text!r}"
+                f"{reader.name}: on_arrival must be 'x += ...' with a state x (declared: "
+                f"{states}), got {text!r}"
             )
         )
         return None

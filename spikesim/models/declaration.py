@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 from ..distributions import check
 from ..equations.parse import (
     RESERVED,
+    Assignment,
     Equation,
     Source,
     Typed,
@@ -159,7 +160,9 @@ class Reader:
         """All lines of `equations`; a line `x = ...` is put in place of its name."""
         if not self.is_text(text, "equations"):
             return ()
-        lines = self._try(lambda: read_equations(text, f"{self.name}, equations"), [])
+        lines: list[Equation] = self._try(
+            lambda: read_equations(text, f"{self.name}, equations"), []
+        )
         self._declare_units(lines)
         self._check_names(lines)
         self._define({e.name: e for e in lines if not e.differential})
@@ -203,8 +206,8 @@ class Reader:
             elif not e.differential and declared is not None:
                 self.faults.append(
                     e.source.fault(
-                        f"{e.name!r} is declared as a {declared.kind}, so it can't be defined by an "
-                        "equation too; rename one"
+                        f"{e.name!r} is declared as a {declared.kind}, so it can't be defined by "
+                        "an equation too; rename one"
                     )
                 )
             seen.add(e.name)
@@ -231,7 +234,7 @@ class Reader:
         """A reset or event block."""
         if not self.is_text(text, place):
             return ()
-        lines = self._try(lambda: read_block(text, f"{self.name}, {place}"), [])
+        lines: list[Assignment] = self._try(lambda: read_block(text, f"{self.name}, {place}"), [])
         states = {n for n, d in self.declared.items() if d.kind == "state"}
         statements = []
         for number, line in enumerate(lines, 1):

@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Request:
-    """`what` of a view: "spikes", "rate", or a state variable; every `every` (a time) or every step.
+    """`what` of a view, "spikes", "rate" or a state variable; every `every` (a time) or step.
 
     spikes: every spike of the elements in view. rate: their mean rate in bins of `every`. A state
     variable: samples at t = 0, every, 2 every, ... before the step that starts there.

@@ -76,7 +76,20 @@ class Place:
     def step(self, time: Any, what: str) -> int:
         """The step of a time with unit."""
         plain = self.strip(time, TIME, what)
-        return 0 if plain is None else int(nearest_step(plain, self.dt))
+        if plain is None:
+            return 0
+        if not isinstance(plain, float):
+            self.fault(f"{what} is {time}; expected one time")
+            return 0
+        return int(nearest_step(plain, self.dt))
+
+    def array(self, value: Any, dimension: Dimension, what: str) -> np.ndarray | None:
+        """The plain values of an array, or None with a fault noted."""
+        plain = self.strip(value, dimension, what)
+        if isinstance(plain, Distribution):
+            self.fault(f"{what} is {value}; expected an array")
+            return None
+        return None if plain is None else np.asarray(plain)
 
     def _add(
         self,
@@ -96,6 +109,10 @@ class Place:
 
 class Signal:
     """Base of stimuli that are a value in a port at every step."""
+
+    def quantity(self) -> Any:
+        """A value with unit, which tells the port where there are several."""
+        raise NotImplementedError
 
     def value(self, place: Place) -> Expr:
         """The value at step `step`, in the unit of the port."""

@@ -20,13 +20,20 @@ class Dc(Signal):
     start: Any = None
     stop: Any = None
 
+    def quantity(self) -> Any:
+        return self.amplitude
+
     def value(self, place: Place) -> Expr:
         value = place.parameter("amplitude", self.amplitude, place.dimension, "amplitude")
         value = place.masked(value)
-        if self.start is not None:
-            first = Const(place.step(self.start, "start"))
-            value = where(Op("ge", (Ref("step"), first)), value, ZERO)
-        if self.stop is not None:
-            end = Const(place.step(self.stop, "stop"))
-            value = where(Op("lt", (Ref("step"), end)), value, ZERO)
+        start = None if self.start is None else place.step(self.start, "start")
+        stop = None if self.stop is None else place.step(self.stop, "stop")
+        if stop is not None and stop <= (start or 0):
+            place.fault(
+                f"stop ({self.stop}) is not after start ({self.start or 0}): no step is left"
+            )
+        if start is not None:
+            value = where(Op("ge", (Ref("step"), Const(start))), value, ZERO)
+        if stop is not None:
+            value = where(Op("lt", (Ref("step"), Const(stop))), value, ZERO)
         return value

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..distributions import Distribution
 from ..ir.expr import Const, Draw, Expr, Op
 from ..units import DIMENSIONLESS, RATE
 from .base import Arrivals, Place
@@ -29,15 +30,24 @@ class Poisson(Arrivals):
         rate = place.parameter("rate", self.rate, RATE, "rate of one train")
         number = place.parameter("n", self.n, DIMENSIONLESS, "trains a neuron")
         values = {f.name.rpartition(".")[2]: f.value for f in place.fields}
-        if not place.faults and "rate" in values and "n" in values:
-            low = min(np.min(values["rate"]), np.min(values["n"]))
-            largest = float(np.max(values["rate"]) * np.max(values["n"]) * place.dt)
-            if low < 0:
-                place.fault(f"rate and n can't be negative, got {low:g}")
-            if largest > LARGEST_MEAN:
-                place.fault(
-                    f"{largest:g} spikes a step at one neuron; at most {LARGEST_MEAN:g} "
-                    "are drawn at once: use several stimuli"
-                )
+        self._check(values.get("rate"), values.get("n"), place)
         mean = place.masked(Op("mul", (Op("mul", (rate, number)), Const(place.dt))))
         return Draw("poisson", f"{place.name}.count", (mean,))
+
+    def _check(self, rate: Any, number: Any, place: Place) -> None:
+        for what, value, unit in (("rate", rate, " 1/ms"), ("n", number, "")):
+            if value is None:
+                return
+            lowest = value.lowest() if isinstance(value, Distribution) else float(np.min(value))
+            if lowest < 0:
+                place.fault(f"{what} can't be negative, got {lowest:g}{unit}")
+        if isinstance(rate, Distribution) or isinstance(number, Distribution):
+            return  # what is drawn is looked at where it is bound
+        if np.any(number != np.round(number)):
+            place.fault(f"n is a number of trains, got {self.n}; expected whole numbers")
+        largest = float(np.max(np.multiply(rate, number)) * place.dt)
+        if largest > LARGEST_MEAN:
+            place.fault(
+                f"{largest:g} spikes a step at one neuron; at most {LARGEST_MEAN:g} are drawn at "
+                "once: use several stimuli"
+            )

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..distributions import stripped
+from ..distributions import Distribution, stripped
 from ..errors import ParameterError, SpikesimError
 from ..ir.expr import Const, Op, Ref, call
 from ..ir.program import Event, Field, Neurons, Statement, nearest_step
@@ -30,32 +30,14 @@ class SpikeTimes(Source):
     indices: Any = None
 
     def neurons(self, name: str, size: int, dt: float, faults: list[SpikesimError]) -> Neurons:
-        steps, index = self._flat(name, size, dt, faults)
-        order = np.lexsort((steps, index))
-        steps, index = steps[order], index[order]
-        found = ParameterError
-        if steps.size and steps.min() < 1:
-            faults.append(
-                found(
-                    f"source {name!r}: a spike at {steps.min() * dt:g} ms; spikes are labelled with the "
-                    f"end of their step, so the first possible time is dt = {dt:g} ms"
-                )
-            )
-        twice = (np.diff(steps) == 0) & (np.diff(index) == 0)
-        if twice.any():
-            k = int(np.flatnonzero(twice)[0])
-            faults.append(
-                found(
-                    f"source {name!r}: element {index[k]} has two spikes in the step ending at "
-                    f"{steps[k] * dt:g} ms; give them to two sources"
-                )
-            )
+        found: list[SpikesimError] = []
+        steps, index = self._sorted(name, size, dt, found)
         # One sentinel after each train; a cursor walks along it.
-        counts = np.bincount(index, minlength=size)[:size]
+        counts = np.bincount(index, minlength=size)
         first = np.concatenate([[0], np.cumsum(counts + 1)])[:-1]
-        table = np.full(int(counts.sum()) + size, _NEVER, dtype=np.int64)
-        if not faults:
-            table[np.arange(len(steps)) + index] = steps
+        table = np.full(len(steps) + size, _NEVER, dtype=np.int64)
+        table[np.arange(len(steps)) + index] = steps
+        faults += found
         due = call(
             "eq",
             call("take", Ref("times"), Op("add", (Ref("first"), Ref("cursor")))),
@@ -73,50 +55,102 @@ class SpikeTimes(Source):
             model="SpikeTimes",
         )
 
-    def _flat(
+    def _sorted(
         self, name: str, size: int, dt: float, faults: list[SpikesimError]
     ) -> tuple[np.ndarray, np.ndarray]:
-        nothing = np.empty(0, np.int64), np.empty(0, np.int64)
+        """Steps and source of all spikes, by source, then time; empty where something is wrong."""
         subject = f"source {name!r}, spike times"
-        if self.indices is None:
-            if len(self.times) != size:
-                faults.append(
-                    ParameterError(
-                        f"{subject}: {len(self.times)} trains for {size} sources; give one each"
-                    )
+        nothing = np.empty(0, np.int64), np.empty(0, np.int64)
+        flat = self._listed(size, subject, faults) if self.indices is None else None
+        if self.indices is not None:
+            flat = self._paired(size, subject, faults)
+        if flat is None:
+            return nothing
+        times, index = flat
+        steps = nearest_step(times, dt)
+        order = np.lexsort((steps, index))
+        steps, index = steps[order], index[order]
+        if steps.size and steps.min() < 1:
+            faults.append(
+                ParameterError(
+                    f"{subject}: a spike at {times.min():g} ms; spikes are labelled with the end "
+                    f"of their step, so the first possible time is dt = {dt:g} ms"
                 )
-                return nothing
-            trains = [
-                stripped(t, TIME, subject, faults) if np.size(t) else np.empty(0)
-                for t in self.times
-            ]
-            if any(t is None for t in trains):
-                return nothing
-            trains = [np.atleast_1d(t) for t in trains]
-            index = np.repeat(np.arange(size), [len(t) for t in trains])
-            times = np.concatenate(trains) if trains else np.empty(0)
-        else:
-            plain = stripped(self.times, TIME, subject, faults)
-            index = np.asarray(self.indices)
-            if plain is None:
-                return nothing
-            times = np.atleast_1d(plain)
-            if index.shape != times.shape or (
-                index.size and not np.issubdtype(index.dtype, np.integer)
-            ):
-                faults.append(
-                    ParameterError(
-                        f"{subject}: expected as many integer indices as times, got "
-                        f"{index.size} of {index.dtype} for {times.size} times"
-                    )
+            )
+        if steps.size and steps.max() >= _NEVER:
+            faults.append(
+                ParameterError(
+                    f"{subject}: {times.max():g} ms is more than 2^31 steps of {dt:g} ms"
                 )
-                return nothing
-            if index.size and (index.min() < 0 or index.max() >= size):
-                faults.append(
-                    ParameterError(
-                        f"{subject}: index {index.max() if index.max() >= size else index.min()} is out "
-                        f"of range; there are {size} sources, 0 to {size - 1}"
-                    )
+            )
+        twice = np.flatnonzero((np.diff(steps) == 0) & (np.diff(index) == 0))
+        if len(twice):
+            k = int(twice[0])
+            faults.append(
+                ParameterError(
+                    f"{subject}: element {index[k]} has two spikes in the step ending at "
+                    f"{steps[k] * dt:g} ms; give them to two sources"
                 )
-                return nothing
-        return nearest_step(times, dt), index.astype(np.int64)
+            )
+        return nothing if faults else (steps, index)
+
+    def _listed(
+        self, size: int, subject: str, faults: list[SpikesimError]
+    ) -> tuple[np.ndarray, np.ndarray] | None:
+        """Times and sources where there is one array of times for each source."""
+        try:
+            trains = list(self.times)
+        except TypeError:
+            faults.append(
+                ParameterError(
+                    f"{subject}: got {self.times}, expected one array of times for each source"
+                )
+            )
+            return None
+        if len(trains) != size:
+            faults.append(
+                ParameterError(f"{subject}: {len(trains)} trains for {size} sources; give one each")
+            )
+            return None
+        plain = [
+            stripped(t, TIME, f"{subject} of element {k}", faults)
+            for k, t in enumerate(trains)
+            if np.size(t)
+        ]
+        if any(t is None or isinstance(t, Distribution) or np.ndim(t) > 1 for t in plain):
+            if not faults:
+                faults.append(ParameterError(f"{subject}: each train is an array of times"))
+            return None
+        index = np.repeat(np.arange(size), [np.size(t) for t in trains])
+        return np.concatenate([np.empty(0), *map(np.atleast_1d, plain)]), index
+
+    def _paired(
+        self, size: int, subject: str, faults: list[SpikesimError]
+    ) -> tuple[np.ndarray, np.ndarray] | None:
+        """Times and sources where each time comes with the source."""
+        plain = stripped(self.times, TIME, subject, faults) if np.size(self.times) else np.empty(0)
+        if plain is None:
+            return None
+        try:
+            times, index = np.atleast_1d(plain), np.atleast_1d(self.indices)
+        except ValueError:
+            times, index = np.empty(0), np.empty((0, 0))
+        whole = not index.size or np.issubdtype(index.dtype, np.integer)
+        if times.ndim != 1 or index.shape != times.shape or not whole:
+            faults.append(
+                ParameterError(
+                    f"{subject}: expected as many integer indices as times, got {index.size} of "
+                    f"{index.dtype} for {times.size} times"
+                )
+            )
+            return None
+        if index.size and (index.min() < 0 or index.max() >= size):
+            worst = index.max() if index.max() >= size else index.min()
+            faults.append(
+                ParameterError(
+                    f"{subject}: index {worst} is out of range; there are {size} sources, 0 to "
+                    f"{size - 1}"
+                )
+            )
+            return None
+        return times, index.astype(np.int64)

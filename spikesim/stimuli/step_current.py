@@ -20,9 +20,12 @@ class StepCurrent(Signal):
     times: Any
     amplitudes: Any
 
+    def quantity(self) -> Any:
+        return self.amplitudes
+
     def value(self, place: Place) -> Expr:
-        times = place.strip(self.times, TIME, "times")
-        amplitudes = place.strip(self.amplitudes, place.dimension, "amplitudes")
+        times = place.array(self.times, TIME, "times")
+        amplitudes = place.array(self.amplitudes, place.dimension, "amplitudes")
         if times is None or amplitudes is None:
             return Const(0.0)
         if np.ndim(times) != 1 or np.shape(times) != np.shape(amplitudes) or not len(times):

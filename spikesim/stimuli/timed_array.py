@@ -23,10 +23,16 @@ class TimedArray(Signal):
     values: Any
     dt: Any
 
+    def quantity(self) -> Any:
+        return self.values
+
     def value(self, place: Place) -> Expr:
-        values = place.strip(self.values, place.dimension, "values")
+        values = place.array(self.values, place.dimension, "values")
         interval = place.strip(self.dt, TIME, "dt")
         if values is None or interval is None:
+            return Const(0.0)
+        if not isinstance(interval, float):
+            place.fault(f"dt of the array is {self.dt}; expected one time")
             return Const(0.0)
         every = round(interval / place.dt)
         if every < 1 or abs(every * place.dt - interval) > 1e-9 * interval:

@@ -1,0 +1,91 @@
+"""Network -> Program: the only place that sees what the user wrote and what the IR holds.
+
+    group.py        a population, and what is merged into it, on its way to Neurons
+    landing.py      where arrivals land: a variable that jumps, or a synapse model's state
+    projections.py  Projection -> Edges
+    inputs.py       Stimulation -> Input
+    probes.py       Request -> Probe
+    values.py       what can be told from the values alone: zeros below, negative periods
+
+Every fault of the whole network is gathered and raised together.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..errors import DescriptionError, ParameterError, SpikesimError, raise_all
+from ..ir.program import Program
+from ..ir.verify import verify
+from ..network import ORDERS, Network
+from ..units import TIME, strip
+from .group import clashes, finish, start
+from .inputs import input_of
+from .probes import probe_of
+from .projections import edges_of
+from .values import check_values
+
+DEFAULT_DT = 0.1  # ms
+
+
+def build(network: Network) -> Program:
+    """The program of a network.
+
+    Raises the one fault, or SeveralErrors with all of them: units, values, names, sizes.
+    """
+    faults: list[SpikesimError] = []
+    dt, seed = _dt(network, faults), _seed(network, faults)
+    if not network.populations:
+        faults.append(
+            DescriptionError("the network has no population; add one with net.population(...)")
+        )
+    groups = {name: start(p, dt, faults) for name, p in network.populations.items()}
+    least = dt if network.order == "nest" else 0.0
+    edges = [edges_of(p, k, groups, least, faults) for k, p in enumerate(network.projections)]
+    inputs = [input_of(s, groups, dt, faults) for s in network.stimulations]
+    neurons = tuple(finish(g, dt) for g in groups.values())
+    probes = [probe_of(r, k, groups, dt, faults) for k, r in enumerate(network.requests)]
+    found = [one for one in inputs if one]
+    faults += clashes(neurons, found)
+    for group in neurons:
+        check_values(group, faults)
+    raise_all("the network", faults)
+    return verify(
+        Program(
+            dt,
+            seed,
+            neurons,
+            tuple(e for e in edges if e),
+            tuple(found),
+            tuple(p for p in probes if p),
+            order=ORDERS[network.order],
+        )
+    )
+
+
+def _dt(network: Network, faults: list[SpikesimError]) -> float:
+    if network.dt is None:
+        return DEFAULT_DT
+    try:
+        dt = strip(network.dt, TIME, "dt of the network")
+    except SpikesimError as fault:
+        faults.append(fault)
+        return DEFAULT_DT
+    if np.ndim(dt) or not np.isfinite(dt) or dt <= 0:
+        got = f"has shape {np.shape(dt)}" if np.ndim(dt) else f"is {dt:g} ms"
+        faults.append(ParameterError(f"dt of the network {got}; expected one time above 0"))
+        return DEFAULT_DT
+    return float(dt)
+
+
+def _seed(network: Network, faults: list[SpikesimError]) -> int:
+    seed = network.seed
+    whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
+    if not whole or not 0 <= seed < 2**32:
+        faults.append(
+            ParameterError(
+                f"seed of the network is {seed!r}; expected a whole number from 0 to 2^32 - 1"
+            )
+        )
+        return 0
+    return int(seed)

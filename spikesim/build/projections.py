@@ -1,0 +1,160 @@
+"""Projection -> Edges."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..connectivity import base as connectivity
+from ..connectivity.base import Ends, Rule
+from ..distributions import Distribution, stripped
+from ..errors import (
+    ConnectivityError,
+    ParameterError,
+    SpikesimError,
+    UnknownNameError,
+    did_you_mean,
+)
+from ..ir.expr import Expr, Ref, mul, references, substitute
+from ..ir.program import Edges, Field, Statement, View
+from ..network import Projection
+from ..units import TIME, Dimension, unit_name
+from .group import Group, is_shared
+from .landing import landing
+
+
+def edges_of(
+    p: Projection, order: int, groups: dict[str, Group], least: float, faults: list[SpikesimError]
+) -> Edges | None:
+    """The edges of a projection, None where something is wrong. least: the shortest delay, ms."""
+    subject = f"projection {p.name!r}"
+    before = len(faults)
+    rule = _rule(p, subject, faults)
+    source = groups[p.source.population.name]
+    if not source.spikes():
+        faults.append(
+            ConnectivityError(f"{subject}: the model of its source, {source.name!r}, never spikes")
+        )
+    target = groups[p.target.population.name]
+    land = landing(target, p.synapse, p.port, subject, faults)
+    axonal, dendritic = _delays(p, least, subject, faults)
+    weight = None if land is None else _weight(p, rule, land.dimension, subject, faults)
+    if rule is None or land is None or weight is None or len(faults) > before:
+        return None
+    count = rule.count(_ends(p))
+    for word, value in (("weight", weight.value), ("axonal", axonal), ("dendritic", dendritic)):
+        if count is not None and np.ndim(value) and np.shape(value) != (count,):
+            word = word if word == "weight" else "delay" if p.delay is not None else f"{word}_delay"
+            faults.append(
+                ConnectivityError(
+                    f"{subject}: {word} has shape {np.shape(value)}; the rule makes {count} "
+                    "connections, give one value for each, or a distribution"
+                )
+            )
+    scale = Field("weight_scale", "parameter", 1.0, shared=True, meaning="factor on all weights")
+    outside: dict[str, Expr] = {
+        name: Ref(f"post.{name}") for name in references(land.added) - {"weight", "t", "dt", "step"}
+    }
+    outside["weight"] = mul(Ref("weight"), Ref("weight_scale"))
+    return Edges(
+        p.name,
+        View(source.name, p.source.index),
+        View(target.name, p.target.index),
+        rule,
+        (weight, scale),
+        axonal,
+        dendritic,
+        pre=(Statement(f"post.{land.variable}", substitute(land.added, outside), "+="),),
+        order=order,
+    )
+
+
+def _rule(p: Projection, subject: str, faults: list[SpikesimError]) -> Rule | None:
+    rule = p.rule
+    if isinstance(rule, type) and issubclass(rule, Rule):
+        try:
+            rule = rule()
+        except TypeError as missing:
+            faults.append(ConnectivityError(f"{subject}: the rule needs values: {missing}"))
+            return None
+    if not isinstance(rule, Rule):
+        known = [n for n in connectivity.names() if isinstance(rule, str)]
+        hint = f"; {did_you_mean(rule, known)}" if known else ""
+        faults.append(
+            UnknownNameError(
+                f"{subject}: unknown rule {rule!r:.60}; expected one such as "
+                f"sp.fixed_probability(0.1){hint}"
+            )
+        )
+        return None
+    found = rule.faults(_ends(p))
+    faults += [ConnectivityError(f"{subject}: {fault}") for fault in found]
+    return None if found else rule
+
+
+def _ends(p: Projection) -> Ends:
+    same = p.source.population is p.target.population
+    return Ends.between(p.source.indices, p.target.indices, p.source.population.size, same)
+
+
+def _weight(
+    p: Projection,
+    rule: Rule | None,
+    dimension: Dimension,
+    subject: str,
+    faults: list[SpikesimError],
+) -> Field | None:
+    weight = p.weight
+    if weight is None and rule is not None:
+        weight = rule.own_weights()
+    if weight is None:
+        if rule is not None:
+            faults.append(
+                ParameterError(
+                    f"{subject} needs a weight, in {unit_name(dimension)}; give weight=..."
+                )
+            )
+        return None
+    plain = stripped(weight, dimension, f"{subject}, weight", faults)
+    if plain is None:
+        return None
+    return Field("weight", "parameter", plain, "float", is_shared(plain), dimension)
+
+
+def _delays(
+    p: Projection, least: float, subject: str, faults: list[SpikesimError]
+) -> tuple[Any, Any]:
+    """The axonal and the dendritic part; one number stands for an axonal delay."""
+    given = {
+        "delay": p.delay,
+        "axonal_delay": p.axonal_delay,
+        "dendritic_delay": p.dendritic_delay,
+    }
+    given = {word: value for word, value in given.items() if value is not None}
+    plain = {w: _delay(w, v, least, subject, faults) for w, v in given.items()}
+    if "delay" in plain and len(plain) > 1:
+        faults.append(
+            ParameterError(f"{subject}: give either delay, or axonal_delay and dendritic_delay")
+        )
+    if not plain:
+        return least, 0.0
+    return plain.get("delay", plain.get("axonal_delay", 0.0)), plain.get("dendritic_delay", 0.0)
+
+
+def _delay(word: str, value: Any, least: float, subject: str, faults: list[SpikesimError]) -> Any:
+    plain = stripped(value, TIME, f"{subject}, {word}", faults)
+    if plain is None:
+        return 0.0
+    drawn = isinstance(plain, Distribution)
+    lowest = plain.lowest() if drawn else float(np.min(plain)) if np.size(plain) else least
+    shortest = least if word == "delay" and not drawn else 0.0
+    # Half a step less still rounds up to the step; see ir.program.nearest_step.
+    if lowest < 0 or lowest < 0.5 * shortest:
+        faults.append(
+            ConnectivityError(
+                f"{subject}: {word} of {lowest:g} ms; expected at least {shortest:g} ms"
+                + ("; bound the distribution with low=" if drawn else "")
+            )
+        )
+    return plain

@@ -1,0 +1,96 @@
+"""What can be told from the values of parameters alone: zeros below, negative periods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..distributions import Distribution
+from ..errors import ParameterError, SpikesimError
+from ..ir import text
+from ..ir.expr import Const, Expr, Op, Ref, walk
+from ..ir.program import Neurons
+
+_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "div": np.divide,
+    "pow": np.power,
+    "neg": np.negative,
+    "abs": np.abs,
+    "min": np.minimum,
+    "max": np.maximum,
+    "sqrt": np.sqrt,
+    "exp": np.exp,
+    "log": np.log,
+    "floor": np.floor,
+    "int": np.trunc,
+}
+
+
+def check_values(group: Neurons, faults: list[SpikesimError]) -> None:
+    """Note a denominator that is zero and a refractory period that is negative."""
+    known = {f.name: f.value for f in group.fields if f.kind == "parameter" and f.value is not None}
+    subject = f"population {group.name!r}"
+    seen = set()
+    for place, expr in _expressions(group):
+        for node in walk(expr):
+            if not isinstance(node, Op) or node.name not in ("div", "mod", "floordiv"):
+                continue
+            below = node.args[1]
+            value = _value(below, known)
+            if below in seen or value is None or np.all(value != 0):
+                continue
+            seen.add(below)
+            faults.append(
+                ParameterError(
+                    f"{subject}: {text.expression(below)} is 0, but {place} divides by it; give "
+                    "another value"
+                )
+            )
+    if group.hold is not None:
+        steps = group.hold.steps
+        period = _lowest(steps.args[0], known) if isinstance(steps, Op) else None
+        if period is not None and period < 0:
+            names = sorted({n.name for n in walk(steps) if isinstance(n, Ref)})
+            faults.append(
+                ParameterError(
+                    f"{subject}: the refractory period ({', '.join(names) or 'a number'}) is "
+                    "negative; give a time of at least 0"
+                )
+            )
+
+
+def _expressions(group: Neurons) -> Iterator[tuple[str, Expr]]:
+    for d in group.equations:
+        yield f"d{d.variable}/dt", d.rate
+    for event in group.events:
+        yield f"the condition of {event.name}", event.condition
+        for s in event.reset:
+            yield f"the reset of {s.target}", s.value
+
+
+def _lowest(steps: Expr, known: Mapping[str, Any]) -> float | None:
+    """The lowest number of steps before it is rounded to a whole one."""
+    lowest = {n: v.lowest() if isinstance(v, Distribution) else v for n, v in known.items()}
+    value = _value(steps, lowest)
+    return None if value is None else float(np.min(value))
+
+
+def _value(expr: Expr, known: Mapping[str, Any]) -> Any:
+    """What an expression of parameters comes to; None where something else is in it."""
+    if isinstance(expr, Const):
+        return expr.value
+    if isinstance(expr, Ref):
+        value = known.get(expr.name)
+        return None if isinstance(value, Distribution) else value
+    if not isinstance(expr, Op) or expr.name not in _FUNCTIONS:
+        return None
+    args = [_value(a, known) for a in expr.args]
+    if any(a is None for a in args):
+        return None
+    with np.errstate(all="ignore"):
+        return _FUNCTIONS[expr.name](*(np.asarray(a, np.float64) for a in args))
