@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ParameterError, UnknownNameError, did_you_mean
+from .errors import ParameterError, UnknownAttributeError, UnknownNameError, did_you_mean
 from .units import TIME, is_quantity, strip
 
 # Labels are sums of steps, (n + 1)*dt in floating point: 3*0.1 is a little more than 0.3.
@@ -145,7 +145,7 @@ class PopulationResult:
         try:
             return self[name]
         except UnknownNameError as fault:
-            raise AttributeError(str(fault)) from None
+            raise UnknownAttributeError(str(fault)) from None
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self.recorded]
