@@ -66,7 +66,10 @@ def compare(
         sp.synapses.ExpCurrent(tau=1.5 * ms, name="inhibitory"))  # fmt: skip
     strength = 0.3 if delta else 87.8
     drive = (2.0 if delta else 4.5) * strength
-    for source, synapse, sign in ((populations[0], excitatory, 1), (populations[1], inhibitory, -4)):
+    for source, synapse, sign in (
+        (populations[0], excitatory, 1),
+        (populations[1], inhibitory, -4),
+    ):
         bound = {"low": 0 * unit} if sign > 0 else {"high": 0 * unit}
         for target in populations:
             net.project(source, target, sp.fixed_probability(0.1), synapse=synapse,
@@ -88,7 +91,9 @@ def compare(
     results = model.run(STEPS * DT * ms)
     initial = model.binder.bind()
     source, target, weight, delay = handed_over(model, sizes)
-    weights, inputs = ("weight_mV", "input_weight_mV") if delta else ("weight_pA", "input_weight_pA")
+    weights, inputs = (
+        ("weight_mV", "input_weight_mV") if delta else ("weight_pA", "input_weight_pA")
+    )
     theirs = oracle(
         n=n, source=source, target=target, delay_steps=delay, input_neuron=neuron,
         input_time_steps=step + 1, v_initial_mV=np.concatenate([initial[f"{p}.v"] for p in sizes]),
