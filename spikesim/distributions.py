@@ -56,12 +56,17 @@ class Distribution:
             if f.default is None
         }
         word = type(self).__name__.lower()
-        arrays = [
+        shapeless = [
             f"{name} of {word}() is an array of shape {np.shape(value)}; give one number"
             for name, value in given.items()
             if np.ndim(value)
         ]
-        bad = arrays or [
+        shapeless += [
+            f"{f.name} of {word}() is missing"
+            for f in fields(self)
+            if given[f.name] is None and f.default is not None
+        ]
+        bad = shapeless or [
             f"{name} of {word}() is {value}; give a finite number"
             for name, value in given.items()
             if not (value is None or math.isfinite(value) or value == no_bound.get(name))

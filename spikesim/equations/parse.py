@@ -160,12 +160,12 @@ def read_equations(text: str, subject: str) -> list[Equation]:
         body, colon, unit = rest.partition(":")
         source = Source(subject, body.strip(), number)
         dimension = read_unit(unit.strip(), subject, number) if colon else None
-        name = _normal(match["d"] or match["name"])
+        name = normal_name(match["d"] or match["name"])
         equations.append(Equation(name, bool(match["d"]), source, held, dimension))
     return equations
 
 
-def _normal(name: str) -> str:
+def normal_name(name: str) -> str:
     """A name as Python spells it: there are two code points for the letter mu, for example."""
     return unicodedata.normalize("NFKC", name)
 
@@ -182,7 +182,7 @@ def read_block(text: str, subject: str) -> list[Assignment]:
             if not match:
                 raise source.fault("expected 'variable = ...', '+=', '-=', '*=' or '/='")
             value = Source(subject, part[match.end() :].strip(), number)
-            found.append(Assignment(_normal(match["name"]), match["op"], value))
+            found.append(Assignment(normal_name(match["name"]), match["op"], value))
     return found
 
 
@@ -292,12 +292,12 @@ class _Reader:
         unit = unit_in_equations(name)
         if unit:
             return Typed(Ref(f"1 {name}"), unit[1])
-        known = [*self.scope, *_BUILT_IN, *_FUNCTIONS]
+        known = [*self.scope, *_BUILT_IN]
         if name in _FUNCTIONS or name in _DRAWS:
             raise self.fault(node, f"{name!r} is a function; call it: {name}(...)")
-        hint = did_you_mean(name, known)
-        if hint.startswith("no"):
-            hint = did_you_mean(name, [*known, *UNIT_NAMES])
+        hint = did_you_mean(name, [*known, *_FUNCTIONS, *UNIT_NAMES])
+        if hint.startswith("no") and self.scope:
+            hint = f"declared here: {', '.join(self.scope)}"
         raise self.fault(node, f"unknown name {name!r}; {hint}")
 
     def _unary(self, node: ast.UnaryOp, depth: int) -> Typed:

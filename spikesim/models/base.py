@@ -10,6 +10,7 @@ import re
 from typing import Any, ClassVar
 
 from ..distributions import Distribution, stripped
+from ..equations.parse import normal_name
 from ..errors import EquationError, ParameterError, SpikesimError, did_you_mean
 from ..ir.program import Statement
 from ..units import TIME, TRUTH, Dimension, decompose, is_quantity, is_unit
@@ -181,7 +182,8 @@ def neuron(
     faults: list[SpikesimError] = []
     declared: dict[str, Declared] = {}
     values: dict[str, Any] = {}
-    for word, value in names.items():
+    for given, value in names.items():
+        word = normal_name(given)
         try:
             if isinstance(value, Declared):
                 declared[word] = value

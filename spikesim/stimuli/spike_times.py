@@ -112,11 +112,10 @@ class SpikeTimes(Source):
                 ParameterError(f"{subject}: {len(trains)} trains for {size} sources; give one each")
             )
             return None
-        plain = [
-            stripped(t, TIME, f"{subject} of element {k}", faults)
-            for k, t in enumerate(trains)
-            if np.size(t)
-        ]
+        plain = []
+        for k, t in enumerate(trains):
+            if np.size(t) and not faults:  # one fault is enough: the others will be the same
+                plain.append(stripped(t, TIME, f"{subject} of element {k}", faults))
         if any(t is None or isinstance(t, Distribution) or np.ndim(t) > 1 for t in plain):
             if not faults:
                 faults.append(ParameterError(f"{subject}: each train is an array of times"))
