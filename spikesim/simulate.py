@@ -69,7 +69,11 @@ class Model:
 
     @property
     def compilations(self) -> int:
-        """How often anything was compiled so far; it does not grow with parameters or seeds."""
+        """How often anything was compiled so far.
+
+        Parameters, seeds and durations compile nothing, except that a parameter that was one value
+        for all neurons and is now one each (or the other way round) is another program.
+        """
         return int(self.executable.compilations)
 
     def run(

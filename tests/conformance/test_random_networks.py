@@ -384,7 +384,7 @@ def check(examples, least_spikes):
     @given(networks())
     def same_everywhere(drawn):
         net, steps, seed = drawn
-        models = {name: net.compile(name, conformance=True) for name in CHUNKS}
+        models = {name: compiled(net, name) for name in CHUNKS}
         duration = steps * models["numpy"].program.dt * ms
         first, second = (outcome(m, duration, seed) for m in models.values())
         note(models["numpy"].text(lowered=True))
