@@ -256,6 +256,8 @@ class _Reader:
             return self._compare(node, depth)
         if isinstance(node, ast.BoolOp):
             name = "and" if isinstance(node.op, ast.And) else "or"
+            if depth + len(node.values) > _DEEPEST:
+                raise self.fault(node, f"more than {_DEEPEST} conditions; name a part of them")
             result, *rest = [self.read(value, depth) for value in node.values]
             for value in rest:
                 result = self._operation(node, name, [result, value])
@@ -295,7 +297,9 @@ class _Reader:
         known = [*self.scope, *_BUILT_IN]
         if name in _FUNCTIONS or name in _DRAWS:
             raise self.fault(node, f"{name!r} is a function; call it: {name}(...)")
-        hint = did_you_mean(name, [*known, *_FUNCTIONS, *UNIT_NAMES])
+        hint = did_you_mean(name, [*known, *_FUNCTIONS])
+        if hint.startswith("no"):
+            hint = did_you_mean(name, UNIT_NAMES)
         if hint.startswith("no") and self.scope:
             hint = f"declared here: {', '.join(self.scope)}"
         raise self.fault(node, f"unknown name {name!r}; {hint}")
@@ -312,6 +316,8 @@ class _Reader:
         raise self.fault(node, "'~' is not part of the language; write 'not'")
 
     def _compare(self, node: ast.Compare, depth: int) -> Typed:
+        if depth + len(node.ops) > _DEEPEST:
+            raise self.fault(node, f"more than {_DEEPEST} conditions; name a part of them")
         values = [self.read(a, depth) for a in (node.left, *node.comparators)]
         result: Typed | None = None
         for operator, left, right in zip(node.ops, values, values[1:], strict=False):

@@ -180,6 +180,18 @@ def walk(expr: Expr) -> Iterator[Expr]:
             stack.extend((child, False) for child in reversed(arguments(node)))
 
 
+def measure(expr: Expr) -> tuple[int, int]:
+    """Depth and number of nodes of an expression, written out as a tree."""
+    done: dict[int, tuple[int, int]] = {}
+    for node in walk(expr):
+        inner = [done[id(a)] for a in arguments(node)]
+        done[id(node)] = (
+            1 + max((depth for depth, _ in inner), default=0),
+            1 + sum(size for _, size in inner),
+        )
+    return done[id(expr)]
+
+
 def references(expr: Expr) -> frozenset[str]:
     """The names that an expression reads."""
     return frozenset(node.name for node in walk(expr) if isinstance(node, Ref))

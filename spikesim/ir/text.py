@@ -44,10 +44,9 @@ def expression(expr: Expr, above: int = 0) -> str:
         text = f"{op.symbol}{expression(expr.args[0], level)}"
     else:
         left, right = expr.args
-        same = isinstance(right, Op) and right.name == expr.name
-        tight = level if same and expr.name in ("add", "mul", "and", "or") else level + 1
+        # a + (b + c) keeps its brackets: it is rounded otherwise than a + b + c.
         first = level + 1 if expr.name == "pow" or (op.kind == "bool" and level == 4) else level
-        text = f"{expression(left, first)} {op.symbol} {expression(right, tight)}"
+        text = f"{expression(left, first)} {op.symbol} {expression(right, level + 1)}"
     return f"({text})" if level < above else text
 
 

@@ -29,7 +29,7 @@ from ..errors import (
     did_you_mean,
     raise_all,
 )
-from ..ir.expr import Expr, Op, Ref, substitute
+from ..ir.expr import Expr, Op, Ref, measure, substitute
 from ..ir.program import Block, Differential, Statement
 from ..units import DIMENSIONLESS, TIME, UNIT_NAMES, Dimension, decompose, is_unit
 
@@ -103,6 +103,8 @@ class Definition:
 
 
 _Known = TypeVar("_Known")
+# What an expression may grow to when names stand for expressions, over and over.
+_DEEPEST, _LARGEST = 200, 50_000
 METHODS = ("auto", "exact", "exponential_euler", "euler", "heun", "rk4")
 
 
@@ -154,7 +156,17 @@ class Reader:
         if typed is None:
             return None
         inner = {name: t.expr for name, t in self.defined.items()}
-        return Typed(substitute(without_units(typed.expr), inner), typed.dimension)
+        whole = substitute(without_units(typed.expr), inner)
+        depth, size = measure(whole)
+        if depth > _DEEPEST or size > _LARGEST:
+            self.faults.append(
+                source.fault(
+                    f"with its names put in this is {size} operations, {depth} deep; at most "
+                    f"{_LARGEST} and {_DEEPEST} are read"
+                )
+            )
+            return None
+        return Typed(whole, typed.dimension)
 
     def equations(self, text: str) -> tuple[Differential, ...]:
         """All lines of `equations`; a line `x = ...` is put in place of its name."""
