@@ -337,33 +337,39 @@ constants = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**
 leaves = st.builds(Const, constants) | st.builds(Ref, st.sampled_from(NAMES))
 
 
-def grown(number):
+def trees(depth):
     """Trees as the parser makes them: numbers and conditions each in their place."""
-    condition = st.recursive(
-        st.builds(lambda n, x, y: Op(n, (x, y)), st.sampled_from(COMPARE), number, number),
-        lambda inner: st.one_of(
-            st.builds(lambda n, x, y: Op(n, (x, y)), st.sampled_from(LOGIC), inner, inner),
-            st.builds(lambda x: Op("not", (x,)), inner),
-        ),
-        max_leaves=3,
-    )
+    if depth == 0:
+        return leaves
+    number = trees(depth - 1)
     function = st.sampled_from(CALLS).flatmap(
         lambda name: st.tuples(*[number] * OPERATIONS[name].arity).map(lambda a: Op(name, a))
     )
     return st.one_of(
+        leaves,
         st.builds(lambda n, x, y: Op(n, (x, y)), st.sampled_from(ARITHMETIC), number, number),
         number.map(neg),
         function,
-        st.builds(lambda c, x, y: Op("where", (c, x, y)), condition, number, number),
-        condition.map(lambda c: Op("int", (c,))),
+        st.builds(lambda c, x, y: Op("where", (c, x, y)), conditions(depth - 1), number, number),
+        conditions(depth - 1).map(lambda c: Op("int", (c,))),
     )
 
 
-trees = st.recursive(leaves, grown, max_leaves=6)
+def conditions(depth):
+    number = trees(depth)
+    compared = st.builds(lambda n, x, y: Op(n, (x, y)), st.sampled_from(COMPARE), number, number)
+    if depth == 0:
+        return compared
+    inner = conditions(depth - 1)
+    return st.one_of(
+        compared,
+        st.builds(lambda n, x, y: Op(n, (x, y)), st.sampled_from(LOGIC), inner, inner),
+        inner.map(lambda c: Op("not", (c,))),
+    )
 
 
 @settings(max_examples=500, deadline=None)
-@given(trees)
+@given(trees(3))
 @example(Op("add", (Ref("a"), Op("add", (Ref("b"), Ref("v"))))))
 @example(Op("mul", (Ref("a"), Op("mul", (Ref("b"), Ref("v"))))))
 @example(Op("pow", (Op("pow", (Ref("a"), Ref("b"))), Ref("v"))))
