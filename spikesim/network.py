@@ -17,6 +17,7 @@ from .ir.program import NEST_ORDER, STANDARD_ORDER
 from .models.base import NeuronModel
 from .recording import Request
 from .stimuli.base import Source
+from .units import bare_array
 
 if TYPE_CHECKING:
     from .results import Results
@@ -55,8 +56,10 @@ def _chosen(key: Any, size: int, subject: str) -> np.ndarray:
     """The positions that an index picks out of `size`, each once, at least one."""
     everything = np.arange(size, dtype=np.int64)
     try:
-        index = everything[key] if isinstance(key, slice) else np.asarray(key)
+        index = everything[key] if isinstance(key, slice) else bare_array(key)
     except (TypeError, ValueError):
+        index = None
+    if index is None:
         index = np.empty((0, 0))
     if index.dtype == bool and index.ndim == 1:
         if index.shape != (size,):

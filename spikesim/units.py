@@ -231,7 +231,7 @@ def decompose(value: Any) -> tuple[Any, Dimension]:
             f"got {_show(value)} of type {type(value).__name__}, whose unit can't be read; use "
             "those of spikesim.units"
         )
-    elif isinstance(value, list | tuple) and any(is_quantity(one) for one in value):
+    elif _carries_units(value):
         return _each(value)
     else:
         return _plain(value), DIMENSIONLESS
@@ -257,6 +257,21 @@ def _quantities(value: Any) -> tuple[Any, float, Dimension]:
     powers = {unit.symbol: power for unit, power in simplified.dimensionality.items()}
     dimension = _dimension(powers.get(n, 0) for n in ("m", "kg", "s", "A", "K", "mol", "cd"))
     return np.asarray(value.magnitude), float(simplified.magnitude), dimension
+
+
+def _carries_units(value: Any) -> bool:
+    listed = value if isinstance(value, list | tuple) else [value]
+    return any(is_quantity(one) for one in listed)
+
+
+def bare_array(value: Any) -> np.ndarray | None:
+    """An array of what carries no unit; None for a quantity, and for what is no array."""
+    if _carries_units(value):
+        return None
+    try:
+        return np.asarray(value)
+    except (TypeError, ValueError):
+        return None
 
 
 def _each(values: Sequence[Any]) -> tuple[Any, Dimension]:
@@ -292,19 +307,16 @@ def strip(value: Any, dimension: Dimension, subject: str) -> Any:
     if got == dimension:
         return number
     expected = unit_name(dimension)
-    if not is_quantity(value):
-        shown = value if np.ndim(value) == 0 else "an array"
+    if not _carries_units(value):
+        shown = "an array" if np.ndim(number) else value
         raise DimensionError(
             f"{subject}: got {shown} without a unit, expected a quantity in {expected} "
-            f"or the like; write for example {_example(value)}*{_writable(dimension)}"
+            f"or the like; write for example {'values' if np.ndim(number) else value}*"
+            f"{_writable(dimension)}"
         )
     if dimension == DIMENSIONLESS:
         raise DimensionError(f"{subject}: got {_show(value)}, expected a plain number, no unit")
     raise DimensionError(f"{subject}: got {_show(value)}, expected a quantity in {expected}")
-
-
-def _example(value: Any) -> Any:
-    return value if np.ndim(value) == 0 else "values"
 
 
 def _writable(dimension: Dimension) -> str:
@@ -318,8 +330,6 @@ def _show(value: Any) -> str:
     text = repr(value) if isinstance(value, str | bytes) else str(value)
     if len(text) <= 60 and "\n" not in text:
         return text
-    return f"{text[:57]!s}..." if np.ndim(value) == 0 else f"an array in {_units_of(value)}"
-
-
-def _units_of(value: Any) -> str:
-    return str(getattr(value, "units", "other units"))
+    if hasattr(value, "units") and np.ndim(value):
+        return f"an array in {value.units}"
+    return f"{text.splitlines()[0][:57]}..."

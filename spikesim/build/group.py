@@ -99,10 +99,10 @@ class Group:
                 DescriptionError(f"{subject}: the spike source {self.name!r} has no port")
             )
             return None
-        if wanted is not None and wanted not in self.sums:
+        if wanted is not None and not (isinstance(wanted, str) and wanted in self.sums):
             faults.append(
                 UnknownNameError(
-                    f"{subject}: {self.name!r} has no port {wanted!r}; "
+                    f"{subject}: {self.name!r} has no port {wanted!r:.60}; "
                     f"{did_you_mean(wanted, self.sums)}"
                 )
             )

@@ -67,7 +67,7 @@ def landing(
 
 def _jump(group: Group, variable: str, subject: str, faults: list[SpikesimError]) -> Landing | None:
     states = group.states()
-    if variable not in states:
+    if not isinstance(variable, str) or variable not in states:
         faults.append(
             UnknownNameError(
                 f"{subject}: {group.name!r} has no state {variable!r} to add to; "

@@ -76,10 +76,8 @@ def is_number(value: Any) -> bool:
 
 def not_whole(name: str, value: Any) -> list[str]:
     """A fault if `value` is no whole number of at least 0."""
-    if not is_number(value) or not np.isfinite(value) or value != int(value) or value < 0:
-        return [f"{name} is {value!r:.60}; expected a whole number of at least 0"]
-    if value >= 2**32:
-        return [f"{name} is {value!r:.60}; expected less than 2^32"]
+    if not is_number(value) or not 0 <= value < 2**32 or value != int(value):
+        return [f"{name} is {value!r:.60}; expected a whole number of at least 0, below 2^32"]
     return []
 
 

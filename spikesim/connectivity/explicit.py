@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.program import Pairs
+from ..units import bare_array
 from .base import Ends, Rule, sorted_pairs
 
 
@@ -23,10 +24,9 @@ class Explicit(Rule):
 
     def faults(self, ends: Ends) -> list[str]:
         faults = []
-        try:
-            source, target = np.asarray(self.source), np.asarray(self.target)
-        except ValueError:
-            return ["source and target are lists of numbers, got lists of lists"]
+        source, target = bare_array(self.source), bare_array(self.target)
+        if source is None or target is None:
+            return ["source and target are lists of numbers, got quantities or lists of lists"]
         if source.ndim != 1 or source.shape != target.shape:
             return [
                 f"source and target are lists of equal length, got shapes {source.shape} and "

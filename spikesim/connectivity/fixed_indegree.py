@@ -39,7 +39,7 @@ class FixedIndegree(Rule):
 
     def faults(self, ends: Ends) -> list[str]:
         available = ends.n_source - (not self.autapses and ends.own() > 0)
-        return not_choices(self) + degree_faults(
+        return not_choices(self) or degree_faults(
             "indegree", self.indegree, available, self.multapses, self.autapses
         )
 

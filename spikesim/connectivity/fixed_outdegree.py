@@ -32,7 +32,7 @@ class FixedOutdegree(Rule):
 
     def faults(self, ends: Ends) -> list[str]:
         available = ends.n_target - (not self.autapses and ends.own() > 0)
-        return not_choices(self) + degree_faults(
+        return not_choices(self) or degree_faults(
             "outdegree", self.outdegree, available, self.multapses, self.autapses
         )
 

@@ -132,10 +132,14 @@ def read_neuron(
     reader.faults += faults + method_fault(name, method)
     rates = reader.equations(equations)
     reader.faults += declaration_faults(name, reader.declared)
-    condition = reader.expression(spike, "spike", TRUTH, draws=True) if spike else None
+    condition = (
+        reader.expression(spike, "spike", TRUTH, draws=True) if reader.given(spike) else None
+    )
     block = reader.block(reset, "reset")
-    period = reader.expression(refractory, "refractory", TIME) if refractory else None
-    if any(e.held for e in rates) and not refractory:
+    period = None
+    if reader.given(refractory):
+        period = reader.expression(refractory, "refractory", TIME)
+    if any(e.held for e in rates) and not reader.given(refractory):
         reader.faults.append(
             ParameterError(
                 f"{name}: an equation says (unless refractory), but the model has no refractory "
@@ -143,7 +147,7 @@ def read_neuron(
             )
         )
     for word, text in (("reset", reset), ("refractory", refractory)):
-        if text and not spike:
+        if reader.given(text) and not reader.given(spike):
             reader.faults.append(
                 ParameterError(
                     f"{name}: {word} is given, but the model never spikes; set spike to a condition"
@@ -246,7 +250,7 @@ def _read_synapse(cls: type[SynapseModel]) -> Definition:
         for word, d in declared.items()
         if d.kind == "port"
     ]
-    output = reader.expression(cls.output, "output") if cls.output else None
+    output = reader.expression(cls.output, "output") if reader.given(cls.output) else None
     arrival = _arrival(reader, cls.on_arrival)
     reader.finish()
     return Definition(name, declared, rates, output=output, arrival=arrival, reads=reads)

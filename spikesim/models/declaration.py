@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
+import numpy as np
+
 from ..distributions import check
 from ..equations.parse import (
     RESERVED,
@@ -71,7 +73,8 @@ def _declare(
         raise type(fault)(f"sp.{kind}(...): {fault}") from None
     if not isinstance(meaning, str):
         raise ParameterError(f"sp.{kind}(...): the second argument is its meaning, got {meaning!r}")
-    if kind == "port" and not is_unit(value) and not (number == 1 and dimension == DIMENSIONLESS):
+    plain = np.ndim(number) == 0 and number == 1 and dimension == DIMENSIONLESS
+    if kind == "port" and not is_unit(value) and not plain:
         raise ParameterError(f"sp.port(...): got {value}, expected a unit such as pA")
     if is_unit(value):
         number = bare
@@ -135,6 +138,10 @@ class Reader:
         if typed is not None and expected is not None:
             self._check(typed, expected, source, place)
         return typed
+
+    def given(self, text: Any) -> bool:
+        """Is there anything in the place of a text?"""
+        return not isinstance(text, str) or bool(text.strip())
 
     def is_text(self, text: Any, place: str) -> bool:
         """Is it a string? Else a fault is noted."""
@@ -292,7 +299,7 @@ def _mentions(text: str, names: Iterable[str]) -> bool:
 
 def method_fault(name: str, method: Any) -> list[SpikesimError]:
     """A fault if the integration method is not known."""
-    if method in METHODS:
+    if isinstance(method, str) and method in METHODS:
         return []
     return [DescriptionError(f"{name}: unknown method {method!r}; {did_you_mean(method, METHODS)}")]
 

@@ -11,7 +11,7 @@ from ..distributions import Distribution, stripped
 from ..errors import ParameterError, SpikesimError
 from ..ir.expr import Const, Op, Ref, call
 from ..ir.program import Event, Field, Neurons, Statement, nearest_step
-from ..units import TIME
+from ..units import TIME, bare_array
 from .base import Source
 
 _NEVER = np.iinfo(np.int32).max
@@ -113,27 +113,29 @@ class SpikeTimes(Source):
             )
             return None
         plain = []
-        for k, t in enumerate(trains):
-            if np.size(t) and not faults:  # one fault is enough: the others will be the same
-                plain.append(stripped(t, TIME, f"{subject} of element {k}", faults))
-        if any(t is None or isinstance(t, Distribution) or np.ndim(t) > 1 for t in plain):
-            if not faults:
-                faults.append(ParameterError(f"{subject}: each train is an array of times"))
-            return None
-        index = np.repeat(np.arange(size), [np.size(t) for t in trains])
-        return np.concatenate([np.empty(0), *map(np.atleast_1d, plain)]), index
+        for k, train in enumerate(trains):
+            bare = bare_array(train)
+            empty = bare is not None and bare.size == 0
+            times = np.empty(0) if empty else stripped(train, TIME, f"{subject} of {k}", faults)
+            if times is not None and (isinstance(times, Distribution) or np.ndim(times) > 1):
+                faults.append(ParameterError(f"{subject} of {k}: expected an array of times"))
+            if faults:  # one is enough: the others will be the same
+                return None
+            plain.append(np.atleast_1d(times))
+        index = np.repeat(np.arange(size), [len(times) for times in plain])
+        return np.concatenate(plain), index
 
     def _paired(
         self, size: int, subject: str, faults: list[SpikesimError]
     ) -> tuple[np.ndarray, np.ndarray] | None:
         """Times and sources where each time comes with the source."""
-        plain = stripped(self.times, TIME, subject, faults) if np.size(self.times) else np.empty(0)
+        bare = bare_array(self.times)
+        empty = bare is not None and bare.size == 0
+        plain = np.empty(0) if empty else stripped(self.times, TIME, subject, faults)
         if plain is None:
             return None
-        try:
-            times, index = np.atleast_1d(plain), np.atleast_1d(self.indices)
-        except ValueError:
-            times, index = np.empty(0), np.empty((0, 0))
+        times, listed = np.atleast_1d(plain), bare_array(self.indices)
+        index = np.empty((0, 0)) if listed is None else np.atleast_1d(listed)
         whole = not index.size or np.issubdtype(index.dtype, np.integer)
         if times.ndim != 1 or index.shape != times.shape or not whole:
             faults.append(

@@ -525,7 +525,7 @@ SLIPS = {
     "ragged pairs": (
         lambda n: n.connect(sp.explicit([[0], [1, 2]], [0, 1])),
         ConnectivityError,
-        ["'exc->inh'", "lists of lists"],
+        ["'exc->inh'", "quantities or lists of lists"],
     ),
     "pairs as floats": (
         lambda n: n.connect(sp.explicit([0.0, 1.0], [0, 1])),
@@ -737,7 +737,7 @@ SLIPS = {
     "bare times": (
         lambda n: n.net.population("in", 2, sp.spike_times([[1.0], [2.0]])),
         DimensionError,
-        ["source 'in'", "element 0", "without a unit"],
+        ["source 'in'", "times of 0", "without a unit"],
     ),
     "NaN time": (
         lambda n: n.net.population("in", 1, sp.spike_times([[1.0, np.nan] * ms])),
