@@ -31,9 +31,15 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 }
 
 
-def check_values(group: Neurons, faults: list[SpikesimError]) -> None:
-    """Note a denominator that is zero and a refractory period that is negative."""
+def check_values(
+    group: Neurons, faults: list[SpikesimError], given: Mapping[str, Any] | None = None
+) -> None:
+    """Note a denominator that is zero and a refractory period that is negative.
+
+    given: plain values by field name, in place of those that the group was made with.
+    """
     known = {f.name: f.value for f in group.fields if f.kind == "parameter" and f.value is not None}
+    known |= given or {}
     subject = f"population {group.name!r}"
     seen = set()
     for place, expr in _expressions(group):

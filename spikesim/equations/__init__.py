@@ -1,1 +1,1 @@
-"""From text to expression trees: parse (names and units checked on the way), dimensions, affine."""
+"""From text to expression trees: lines, parse (names and units checked on the way), affine."""

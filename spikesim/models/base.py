@@ -10,7 +10,7 @@ import re
 from typing import Any, ClassVar
 
 from ..distributions import Distribution, stripped
-from ..equations.parse import normal_name
+from ..equations.lines import normal_name
 from ..errors import EquationError, ParameterError, SpikesimError, did_you_mean
 from ..ir.program import Statement
 from ..units import TIME, TRUTH, Dimension, decompose, is_quantity, is_unit

@@ -10,19 +10,9 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 
 from ..distributions import check
-from ..equations.parse import (
-    RESERVED,
-    Assignment,
-    Equation,
-    Source,
-    Typed,
-    check_dimension,
-    one_line,
-    parse,
-    read_block,
-    read_equations,
-    without_units,
-)
+from ..equations.lines import Assignment, Equation, one_line, read_block, read_equations
+from ..equations.parse import RESERVED, Typed, check_dimension, parse, without_units
+from ..equations.source import Source
 from ..errors import (
     DescriptionError,
     EquationError,

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 import spikesim as sp
 from spikesim.equations.affine import collect, conditionally_linear, linear_system
-from spikesim.equations.parse import Source, parse
+from spikesim.equations.parse import parse
+from spikesim.equations.source import Source
 from spikesim.ir.expr import Const, Ref
 from spikesim.units import DIMENSIONLESS, ms, mV, nS, pA
 

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spikesim import units
-from spikesim.equations.parse import Source, parse
+from spikesim.equations.parse import parse
+from spikesim.equations.source import Source
 from spikesim.errors import DimensionError
 from spikesim.units import DIMENSIONLESS, TRUTH, decompose
 
@@ -113,6 +114,8 @@ def test_dimensions_are_those_of_pint(words):
         with pytest.raises(DimensionError, match=r"\n +\^$"):
             read(words)
         return
+    except (ZeroDivisionError, OverflowError):
+        return  # of plain numbers
     assert read(words) == expected
 
 

@@ -11,7 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import spikesim as sp
-from spikesim.equations.parse import Source, parse, read_block, read_equations, without_units
+from spikesim.equations.lines import read_block, read_equations
+from spikesim.equations.parse import parse, without_units
+from spikesim.equations.source import Source
 from spikesim.errors import EquationError, SpikesimError
 from spikesim.ir import text
 from spikesim.ir.expr import OPERATIONS, Const, Draw, Expr, Op, Ref, neg, walk
