@@ -30,13 +30,13 @@ class HostArrays:
     """NumPy as the evaluator needs it."""
 
     xp: Any = np
-    portable = portable.NUMPY
+    library: portable.ArrayLibrary = portable.NUMPY
 
     def __init__(self, conformance: bool):
         self.conformance = conformance
 
     def poisson(self, u: np.ndarray, mean: np.ndarray) -> np.ndarray:
-        return poisson(u, portable.exp(-np.asarray(mean, np.float64), self.portable), mean)
+        return poisson(u, portable.exp(-np.asarray(mean, np.float64), self.library), mean)
 
     def settle(self, value: np.ndarray) -> np.ndarray:
         return value
@@ -49,9 +49,10 @@ class Binder:
         self.program, self.options = program, options
         self.arrays = HostArrays(options.conformance)
         self.table = operations(self.arrays)
+        owners: list[Neurons | Edges] = [*program.neurons, *program.edges]
         self.settable = {
             f"{owner.name}.{f.name}": f
-            for owner in (*program.neurons, *program.edges)
+            for owner in owners
             for f in owner.fields
             if f.kind == "parameter" or (f.kind == "state" and f.dtype == "float")
         }
@@ -77,11 +78,8 @@ class Binder:
         for name, value in params.items():
             field = self.settable.get(name)
             if field is None:
-                faults.append(
-                    UnknownNameError(
-                        f"params: no parameter or state {name!r}; {did_you_mean(name, self.settable)}"
-                    )
-                )
+                hint = did_you_mean(name, self.settable)
+                faults.append(UnknownNameError(f"params: no parameter or state {name!r}; {hint}"))
                 continue
             plain = stripped(value, field.unit, f"params, {name}", faults)
             if plain is not None:
@@ -103,7 +101,7 @@ class Binder:
     ) -> np.ndarray:
         name = f"{owner}.{f.name}"
         dtype = {"float": np.float64, "int": np.int32, "bool": np.bool_}[f.dtype]
-        value = np.asarray(given.get(name, f.value), dtype=dtype)
+        value: np.ndarray = np.asarray(given.get(name, f.value), dtype=dtype)
         if f.kind != "table" and value.ndim and value.shape != (size,):
             raise ParameterError(
                 f"params, {name}: shape {value.shape}; expected one value or {size}"
@@ -170,10 +168,10 @@ class Binder:
         assert delivery is not None
         largest: dict[tuple[str, str], float] = {}
         for weight, (name, _, _) in zip(weights, delivery.weights, strict=True):
-            for (edges, group, variable), most in delivery.largest_indegree.items():
+            for (edges, target, variable), most in delivery.largest_indegree.items():
                 if edges == name and len(weight):
                     bound = float(np.abs(weight).max()) * most
-                    largest[group, variable] = largest.get((group, variable), 0.0) + bound
+                    largest[target, variable] = largest.get((target, variable), 0.0) + bound
         for group in self.program.neurons:
             scope = {
                 n.removeprefix(f"{group.name}."): v
@@ -221,9 +219,9 @@ def _largest(node: Draw, args: list[np.ndarray]) -> np.ndarray:
         mean = np.asarray(args[0], np.float64)
         if not (mean >= 0).all() or (mean > LARGEST_POISSON_RATE).any():
             raise ParameterError(
-                f"{node.stream}: {np.min(mean):g} to {np.max(mean):g} spikes a step are to be drawn "
-                f"at once; expected 0 to {LARGEST_POISSON_RATE:g}. Use a smaller dt or several "
-                "stimuli"
+                f"{node.stream}: {np.min(mean):g} to {np.max(mean):g} spikes a step are to be "
+                f"drawn at once; expected 0 to {LARGEST_POISSON_RATE:g}. Use a smaller dt or "
+                "several stimuli"
             )
         return poisson_limit(mean)
     return np.asarray(1.0 if node.distribution == "uniform" else 9.0)

@@ -22,7 +22,7 @@ class Arrays(Protocol):
     """An array library: NumPy's or JAX's namespace, and a little more."""
 
     xp: Any
-    portable: portable.ArrayLibrary
+    library: portable.ArrayLibrary
     conformance: bool
 
     def poisson(self, u: Array, mean: Array) -> Array:
@@ -39,7 +39,7 @@ _PORTABLE = ("exp", "expm1", "log", "log1p", "sin", "cos", "tan", "sinh", "cosh"
 
 def operations(arrays: Arrays) -> dict[str, Callable[..., Array]]:
     """The operations of the IR as functions of arrays."""
-    xp, lib = arrays.xp, arrays.portable
+    xp, lib = arrays.xp, arrays.library
     table: dict[str, Callable[..., Array]] = {
         "or": xp.logical_or,
         "and": xp.logical_and,
@@ -117,7 +117,7 @@ class Drawing:
         stream = np.uint32(random.stream(draw_path(group, node)))
         word0, word1 = random.threefry2x32(self.seed, stream, self.step, element)
         if node.distribution == "normal":
-            return random.normal(word0, word1, self.arrays.portable)
+            return random.normal(word0, word1, self.arrays.library)
         u = random.uniform(word0, word1)
         if node.distribution == "uniform":
             return u

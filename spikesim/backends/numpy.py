@@ -52,27 +52,25 @@ class NumPyEvents:
         self.delivery = delivery
         self.rows = delivery.longest + 1
 
-    def send(
-        self, ring: np.ndarray, fired: np.ndarray, weights: np.ndarray, step: int
-    ) -> np.ndarray:
+    def exchange(
+        self, ring: np.ndarray, fired: np.ndarray, weights: np.ndarray, found: int, n: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        table = ring.reshape(self.rows, -1)
+        table[(n - 1) % self.rows] = 0
+        self._send(ring, fired, weights, found)
+        return table[n % self.rows].copy(), ring
+
+    def _send(self, ring: np.ndarray, fired: np.ndarray, weights: np.ndarray, found: int) -> None:
         d = self.delivery
         sources = np.flatnonzero(fired)
         if not len(sources):
-            return ring
+            return
         start, end = d.row_pointer[sources], d.row_pointer[sources + 1]
         lengths = end - start
         first = np.repeat(start - np.cumsum(lengths) + lengths, lengths)
         synapse = first + np.arange(int(lengths.sum()))
-        row = (step + d.delay[synapse]) % self.rows
-        flat = ring.reshape(-1)
-        np.add.at(flat, row.astype(np.int64) * d.n_slots + d.slot[synapse], weights[synapse])
-        return ring
-
-    def take(self, ring: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:
-        row = step % self.rows
-        arrived = ring[row].copy()
-        ring[row] = 0
-        return arrived, ring
+        row = (found + d.delay[synapse].astype(np.int64)) % self.rows
+        np.add.at(ring, row * d.n_slots + d.slot[synapse], weights[synapse])
 
 
 class NumPyExecutable:

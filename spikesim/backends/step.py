@@ -1,8 +1,9 @@
 """One step of a network on arrays: the meaning of the order of phases, for NumPy and JAX alike.
 
-The state is a dict of arrays by "group.field", with "ring" [delays, slots] (what arrives when) and
-"fired" [sources] (who had an event in the last step). A step takes one and gives the next; nothing
-is changed in place, but by the event operations that a backend brings along.
+The state is a dict of arrays by "group.field", with "ring" [delays * slots] (what arrives when:
+row n mod delays belongs to step n) and "fired" [sources] (who had an event in the last step). A
+step takes one and gives the next; nothing is changed in place, but by the event operations that a
+backend brings along.
 """
 
 from __future__ import annotations
@@ -22,12 +23,15 @@ State = dict[str, Array]
 class Events(Protocol):
     """The event operations of a backend."""
 
-    def send(self, ring: Array, fired: Array, weights: Array, step: Array) -> Array:
-        """Add to the ring what the synapses of `fired` deliver; a delay of 0 arrives in `step`."""
-        ...
+    def exchange(
+        self, ring: Array, fired: Array, weights: Array, found: Array, n: Array
+    ) -> tuple[Array, Array]:
+        """(what arrives in step n [slots], the ring after that).
 
-    def take(self, ring: Array, step: Array) -> tuple[Array, Array]:
-        """What arrives in `step`, [slots], and the ring with that row zeroed."""
+        First the ring's row of step n - 1, which is over, is cleared; then what the synapses of
+        `fired` deliver is added: those had their event in step `found`, and a delay of 0 arrives in
+        that step. (In this order XLA needs no copy of the ring.)
+        """
         ...
 
 
@@ -56,7 +60,7 @@ class Step:
             for name, dtype in self.dtypes.items()
             if name in values
         }
-        state["ring"] = xp.zeros((delivery.longest + 1, delivery.n_slots), dtype=self.dtype)
+        state["ring"] = xp.zeros((delivery.longest + 1) * delivery.n_slots, dtype=self.dtype)
         state["fired"] = xp.zeros(delivery.n_sources, dtype="bool")
         return state
 
@@ -162,8 +166,7 @@ class _Running:
         """Send the spikes found in step `found`; let what is due in step n arrive."""
         events, state = self.step.events, self.state
         weights = self.values["delivery.weights"]
-        ring = events.send(state["ring"], state["fired"], weights, found)
-        arrived, state["ring"] = events.take(ring, n)
+        arrived, state["ring"] = events.exchange(state["ring"], state["fired"], weights, found, n)
         for group in self.step.program.neurons:
             for port in group.ports:
                 start = self.step.slots[group.name, port.variable]

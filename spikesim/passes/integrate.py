@@ -132,7 +132,8 @@ class _System:
         labels = [*self.columns, "1"][:width]
         names, block = [], []
         for r, x in enumerate(self.variables):
-            row, total = [], ZERO
+            row: list[str] = []
+            total: Expr = ZERO
             for c, y in enumerate(labels):
                 needed = (reach[r][c] or r == c) and not (y == x and not any(reach[r]))
                 name = f"{prefix}P.{x}.{y}" if needed else ""

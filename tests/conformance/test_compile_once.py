@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import spikesim as sp
-from spikesim.units import Hz, mV, ms, nS, pA
+from spikesim.units import Hz, ms, mV, nS, pA
 
 MODES = [
     ("numpy", {"precision": "float64"}),
@@ -39,7 +39,9 @@ def network(**given):
 
     net = sp.Network(dt=0.1 * ms, seed=5)
     lif = sp.neurons.LIF(
-        tau_m=of("tau_m", 10 * ms), t_ref=of("t_ref", 2 * ms), C=of("C", np.full(SIZE, 250) * sp.units.pF)
+        tau_m=of("tau_m", 10 * ms),
+        t_ref=of("t_ref", 2 * ms),
+        C=of("C", np.full(SIZE, 250) * sp.units.pF),
     )
     cell = net.population("cell", SIZE, lif, v=of("v", sp.uniform(-60 * mV, -55 * mV)))
     other = net.population("other", SIZE, sp.neurons.AdEx(b=of("b", 80 * pA)))

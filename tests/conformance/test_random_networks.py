@@ -18,7 +18,7 @@ import spikesim as sp
 from spikesim.backends import numpy as numpy_backend
 from spikesim.backends.jax import executable as jax_backend
 from spikesim.errors import DescriptionError, RunError
-from spikesim.units import Hz, mV, ms, nS, pA
+from spikesim.units import Hz, ms, mV, nS, pA
 
 # Small, so that a run crosses the borders of chunks, and not at the same steps on both.
 CHUNKS = {"numpy": 29, "jax": 37}
@@ -203,8 +203,10 @@ def rule(draw, n_source, n_target):
     """(rule, number of connections where it is known)."""
     kind = draw(
         st.sampled_from(
-            ["all_to_all", "one_to_one", "probability", "indegree", "outdegree", "total"]
-            + ["explicit", "matrix", "sparse"]
+            [
+                *("all_to_all", "one_to_one", "probability", "indegree", "outdegree", "total"),
+                *("explicit", "matrix", "sparse"),
+            ]
         )
     )
     autapses, multapses = draw(st.booleans()), draw(st.booleans())

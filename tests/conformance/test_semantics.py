@@ -9,7 +9,7 @@ import spikesim as sp
 from spikesim.backends import numpy as numpy_backend
 from spikesim.backends.jax import executable as jax_backend
 from spikesim.errors import NotFiniteError
-from spikesim.units import mV, ms, pA, pF
+from spikesim.units import ms, mV, pA, pF
 
 BACKENDS = ["numpy", "jax"]
 DT = 0.25  # a power of two, so that the arithmetic below is exact
@@ -136,7 +136,9 @@ def test_a_spike_is_labelled_with_the_end_of_its_step(run):
     np.testing.assert_array_equal(v_of(results)[:15, 0], expected)
 
 
-@pytest.mark.parametrize("period, steps", [(0, 0), (0.1, 0), (0.25, 1), (0.3, 1), (0.5, 2), (1.1, 4)])
+@pytest.mark.parametrize(
+    "period, steps", [(0, 0), (0.1, 0), (0.25, 1), (0.3, 1), (0.5, 2), (1.1, 4)]
+)
 def test_held_for_that_many_steps_after_the_spike(run, period, steps):
     net = sp.Network(dt=DT * ms)
     model = ramp(spike="v >= 1*mV", reset="v = 0*mV", refractory="r", r=period * ms)
@@ -205,7 +207,10 @@ SIGNALS = {
     "dc": (sp.dc(1 * pA), np.ones(16)),
     "dc from 1": (sp.dc(1 * pA, start=1 * ms), np.repeat([0, 1], [4, 12])),
     "dc until 2": (sp.dc(1 * pA, stop=2 * ms), np.repeat([1, 0], [8, 8])),
-    "dc from 1 until 2": (sp.dc(1 * pA, start=1 * ms, stop=2 * ms), np.repeat([0, 1, 0], [4, 4, 8])),
+    "dc from 1 until 2": (
+        sp.dc(1 * pA, start=1 * ms, stop=2 * ms),
+        np.repeat([0, 1, 0], [4, 4, 8]),
+    ),
     "steps": (
         sp.step_current(np.array([0.5, 1, 3]) * ms, np.array([2, -1, 4]) * pA),
         np.repeat([0, 2, -1, 4], [2, 2, 8, 4]),

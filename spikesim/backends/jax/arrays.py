@@ -11,15 +11,15 @@ from ... import portable
 from .events import poisson
 
 
-class JaxPortable:
+class JaxLibrary:
     """The exact array operations of `spikesim.portable` in JAX; under enable_x64."""
 
-    where = staticmethod(jnp.where)
-    floor = staticmethod(jnp.floor)
-    sqrt = staticmethod(jnp.sqrt)
-    abs = staticmethod(jnp.abs)
-    minimum = staticmethod(jnp.minimum)
-    maximum = staticmethod(jnp.maximum)
+    where: Any = staticmethod(jnp.where)
+    floor: Any = staticmethod(jnp.floor)
+    sqrt: Any = staticmethod(jnp.sqrt)
+    abs: Any = staticmethod(jnp.abs)
+    minimum: Any = staticmethod(jnp.minimum)
+    maximum: Any = staticmethod(jnp.maximum)
 
     def pow2(self, k: Any) -> Any:
         bits = (jnp.asarray(k, jnp.float64).astype(jnp.int64) + 1023) << 52
@@ -36,7 +36,7 @@ class JaxArrays:
     """JAX's namespace, portable functions and draws. XLA flushes subnormals by itself."""
 
     xp: Any = jnp
-    portable: portable.ArrayLibrary = JaxPortable()
+    library: portable.ArrayLibrary = JaxLibrary()
 
     def __init__(self, conformance: bool):
         self.conformance = conformance
@@ -44,7 +44,7 @@ class JaxArrays:
     def poisson(self, u: Any, mean: Any) -> Any:
         mean = jnp.broadcast_to(jnp.asarray(mean, jnp.float64), u.shape)
         limit = jnp.floor(mean + 12.0 * jnp.sqrt(mean) + 32.0)
-        return poisson(u, mean, portable.exp(-mean, self.portable), limit)
+        return poisson(u, mean, portable.exp(-mean, self.library), limit)
 
     def settle(self, value: Any) -> Any:
         return value

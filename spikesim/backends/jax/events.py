@@ -12,7 +12,7 @@ them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import jax
@@ -23,6 +23,7 @@ from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
 Array = Any
+_SHARED = None  # what JAX gives as the batch axis of an operand that has none
 
 
 def _primitive(
@@ -31,7 +32,12 @@ def _primitive(
     """A primitive that is lowered to `function`."""
     primitive = Primitive(name)
     primitive.multiple_results = multiple
-    primitive.def_impl(lambda *args, **static: jax.jit(partial(function, **static))(*args))
+
+    @cache
+    def compiled(static: tuple[tuple[str, int], ...]) -> Callable[..., Any]:
+        return jax.jit(partial(function, **dict(static)))
+
+    primitive.def_impl(lambda *args, **static: compiled(tuple(static.items()))(*args))
     primitive.def_abstract_eval(shapes)
     mlir.register_lowering(primitive, mlir.lower_fun(function, multiple_results=multiple))
     return primitive
@@ -46,7 +52,7 @@ def _compact(flags: Array) -> list[Array]:
     words = jnp.pad(flags, (0, -size % 32)).reshape(-1, 32).astype(jnp.uint32)
     bits = jnp.asarray(1 << np.arange(32), jnp.uint32)
     words = jnp.sum(words * bits, axis=1, dtype=jnp.uint32)
-    count = jnp.sum(flags, dtype=jnp.int32)
+    count = jnp.sum(lax.population_count(words), dtype=jnp.int32)
 
     def take_one(carry: Any) -> Any:
         k, words, found = carry
@@ -96,35 +102,36 @@ def _deliver(
     delay: Array,
     step: Array,
     *,
+    n_slots: int,
     width: int,
 ) -> Array:
     """Row by row, `width` synapses at a time, one scatter each."""
-    rows, n_slots = ring.shape
+    size = ring.shape[0]
     if not slot.shape[0] or not fired.shape[0]:
         return ring
     found, count = compact(fired)
     lanes = jnp.arange(width, dtype=row_pointer.dtype)
-    pad = [(0, width)]
-    slot, delay, weights = (jnp.pad(a, pad) for a in (slot, delay, weights))
+    # XLA moves these two lines out of the loop over steps.
+    weights = jnp.pad(weights, (0, width))
+    ahead = jnp.pad(delay * n_slots + slot, (0, width))
+    now = jnp.mod(step, size // n_slots) * n_slots
 
     def piece(carry: Any) -> Any:
-        k, done, flat = carry
+        k, done, ring = carry
         source = found[k]
         start, end = row_pointer[source] + done, row_pointer[source + 1]
-        slots, delays, w = (
-            lax.dynamic_slice(a, (start,), (width,)) for a in (slot, delay, weights)
-        )
-        place = jnp.mod(step + delays, rows) * n_slots + slots
-        place = jnp.where(start + lanes < end, place, rows * n_slots)
-        flat = flat.at[place].add(w, mode="drop")
+        place = now + lax.dynamic_slice(ahead, (start,), (width,))
+        place = jnp.where(place < size, place, place - size)
+        place = jnp.where(start + lanes < end, place, size)
+        ring = ring.at[place].add(lax.dynamic_slice(weights, (start,), (width,)), mode="drop")
         last = start + width >= end
-        return k + last.astype(k.dtype), jnp.where(last, 0, done + width), flat
+        return k + last.astype(k.dtype), jnp.where(last, 0, done + width), ring
 
-    start = jnp.int32(0), jnp.zeros((), row_pointer.dtype), ring.reshape(-1)
-    return lax.while_loop(lambda c: c[0] < count, piece, start)[2].reshape(rows, n_slots)
+    start = jnp.int32(0), jnp.zeros((), row_pointer.dtype), ring
+    return lax.while_loop(lambda c: c[0] < count, piece, start)[2]
 
 
-deliver_p = _primitive("spikesim_deliver", _deliver, lambda ring, *_, width: ring)
+deliver_p = _primitive("spikesim_deliver", _deliver, lambda ring, *_, **static: ring)
 
 
 def _deliver_dense(
@@ -135,36 +142,34 @@ def _deliver_dense(
     slot: Array,
     delay: Array,
     step: Array,
+    *,
+    n_slots: int,
+    width: int,
 ) -> Array:
     """The same, as one sum over all synapses: linear in ring and weights, and so transposable."""
-    rows, n_slots = ring.shape
     synapse = jnp.arange(slot.shape[0])
     source = jnp.searchsorted(row_pointer, synapse, side="right") - 1
-    place = jnp.mod(step + delay, rows) * n_slots + slot
-    sent = jnp.where(fired[source], weights, jnp.zeros_like(weights))
-    return ring.reshape(-1).at[place].add(sent).reshape(rows, n_slots)
+    place = jnp.mod(step + delay, ring.shape[0] // n_slots) * n_slots + slot
+    return ring.at[place].add(jnp.where(fired[source], weights, jnp.zeros_like(weights)))
 
 
-def _deliver_jvp(primals: Sequence[Array], tangents: Sequence[Any], *, width: int) -> Any:
-    out = deliver_p.bind(*primals, width=width)
-    ring, weights = (
-        ad.instantiate_zeros(tangents[k]) if type(tangents[k]) is ad.Zero else tangents[k]
-        for k in (0, 2)
-    )
-    return out, _deliver_dense(ring, primals[1], weights, *primals[3:])
+def _deliver_jvp(primals: Sequence[Array], tangents: Sequence[Any], **static: int) -> Any:
+    out = deliver_p.bind(*primals, **static)
+    ring, weights = (ad.instantiate_zeros(tangents[k]) for k in (0, 2))
+    return out, _deliver_dense(ring, primals[1], weights, *primals[3:], **static)
 
 
-def _deliver_batched(args: Sequence[Array], dims: Sequence[Any], *, width: int) -> Any:
-    if any(dims[k] is not batching.not_mapped for k in (3, 4, 5)):
+def _deliver_batched(args: Sequence[Array], dims: Sequence[Any], **static: int) -> Any:
+    if any(dims[k] is not _SHARED for k in (3, 4, 5)):
         raise NotImplementedError("connectivity can't be batched; batch weights instead")
-    mapped = [k for k, d in enumerate(dims) if d is not batching.not_mapped]
+    mapped = [k for k, d in enumerate(dims) if d is not _SHARED]
     moved = [jnp.moveaxis(args[k], dims[k], 0) for k in mapped]
 
     def one(parts: list[Array]) -> Array:
         whole = list(args)
         for k, part in zip(mapped, parts, strict=True):
             whole[k] = part
-        return deliver_p.bind(*whole, width=width)
+        return deliver_p.bind(*whole, **static)
 
     return lax.map(one, moved), 0
 
@@ -181,15 +186,18 @@ def deliver(
     slot: Array,
     delay: Array,
     step: Array,
+    *,
+    n_slots: int,
     width: int,
 ) -> Array:
     """The ring with what the synapses of `fired` add.
 
-    ring [delays, slots]; fired bool [sources]; weights, slot, delay [synapses], row_pointer
+    ring [delays * n_slots]; fired bool [sources]; weights, slot, delay [synapses], row_pointer
     [sources + 1]. A synapse adds its weight at row (step + delay) mod delays, column slot. Rows are
     taken `width` synapses at a time. Differentiable in ring and weights.
     """
-    return deliver_p.bind(ring, fired, weights, row_pointer, slot, delay, step, width=width)
+    table = row_pointer, slot, delay
+    return deliver_p.bind(ring, fired, weights, *table, step, n_slots=n_slots, width=width)
 
 
 # poisson
@@ -220,17 +228,18 @@ poisson_p = _primitive(
 
 
 def _poisson_batched(args: Sequence[Array], dims: Sequence[Any]) -> Any:
-    size = next(a.shape[d] for a, d in zip(args, dims, strict=True) if d is not batching.not_mapped)
+    size = next(a.shape[d] for a, d in zip(args, dims, strict=True) if d is not _SHARED)
     moved = [
-        jnp.broadcast_to(a, (size, *a.shape)) if d is batching.not_mapped else jnp.moveaxis(a, d, 0)
+        jnp.broadcast_to(a, (size, *a.shape)) if d is _SHARED else jnp.moveaxis(a, d, 0)
         for a, d in zip(args, dims, strict=True)
     ]
     return poisson_p.bind(*moved), 0
 
 
 def _poisson_jvp(primals: Sequence[Array], tangents: Sequence[Any]) -> Any:
+    """A count has no derivative."""
     out = poisson_p.bind(*primals)
-    return out, np.zeros(out.shape, jax.dtypes.float0)  # a count has no derivative
+    return out, ad.Zero(jax.core.ShapedArray(out.shape, jax.dtypes.float0))
 
 
 ad.primitive_jvps[poisson_p] = _poisson_jvp

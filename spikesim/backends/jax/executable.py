@@ -29,18 +29,29 @@ _WIDEST = 512
 class JaxEvents:
     """Delivery by our primitives; the table is an argument of the computation, not part of it."""
 
-    def __init__(self, table: Mapping[str, Any], width: int):
+    def __init__(self, delivery: Delivery, table: Mapping[str, Any], width: int):
+        self.rows, self.n_slots = delivery.longest + 1, delivery.n_slots
         self.table, self.width = table, width
 
-    def send(self, ring: Any, fired: Any, weights: Any, step: Any) -> Any:
+    def exchange(self, ring: Any, fired: Any, weights: Any, found: Any, n: Any) -> tuple[Any, Any]:
         t = self.table
-        return deliver(
-            ring, fired, weights, t["row_pointer"], t["slot"], t["delay"], step, self.width
+        nothing = jnp.zeros(self.n_slots, ring.dtype)
+        ring = jax.lax.dynamic_update_slice(ring, nothing, (self._start(n - 1),))
+        ring = deliver(
+            ring,
+            fired,
+            weights,
+            t["row_pointer"],
+            t["slot"],
+            t["delay"],
+            found,
+            n_slots=self.n_slots,
+            width=self.width,
         )
+        return jax.lax.dynamic_slice(ring, (self._start(n),), (self.n_slots,)), ring
 
-    def take(self, ring: Any, step: Any) -> tuple[Any, Any]:
-        row = jnp.mod(step, ring.shape[0])
-        return ring[row], ring.at[row].set(0)
+    def _start(self, step: Any) -> Any:
+        return jnp.mod(step, self.rows) * self.n_slots
 
 
 class JaxExecutable:
@@ -65,8 +76,9 @@ class JaxExecutable:
         )
 
     def _step(self, table: Mapping[str, Any]) -> Step:
-        arrays = JaxArrays(self.options.conformance)
-        return Step(self.program, arrays, JaxEvents(table, self.width), self.options.dtype)
+        assert self.program.delivery is not None
+        events = JaxEvents(self.program.delivery, table, self.width)
+        return Step(self.program, JaxArrays(self.options.conformance), events, self.options.dtype)
 
     def _advance(
         self, table: Any, values: Any, seed: Any, state: Any, n0: Any, count: Any
