@@ -16,7 +16,7 @@ from .errors import DescriptionError, UnknownNameError, did_you_mean
 from .ir.program import NEST_ORDER, STANDARD_ORDER
 from .models.base import NeuronModel
 from .recording import Request
-from .stimuli.base import Source
+from .stimuli.base import Arrivals, Source
 from .units import bare_array
 
 if TYPE_CHECKING:
@@ -147,10 +147,10 @@ class Stimulation:
 class Network:
     """A network of spiking neurons.
 
-    dt: the time step, a time. seed: draws connectivity and initial values, and, unless a run names
-    its own, what is random in the run; 0 to 2^32 - 1. order: of a step's phases, "standard"
-    (Brian2's; a delay of 0 is legal) or "nest" (spikes arrive before the threshold is looked at,
-    which voltage jumps need to be identical with NEST).
+    dt: the time step, a time; 0.1 ms if none is given. seed: draws connectivity and initial values,
+    and, unless a run names its own, what is random in the run; 0 to 2^32 - 1. order: of a step's
+    phases, "standard" (Brian2's; a delay of 0 is legal) or "nest" (spikes arrive before the
+    threshold is looked at, which voltage jumps need to be identical with NEST).
     """
 
     def __init__(self, dt: Any = None, seed: int = 0, order: str = "standard"):
@@ -171,6 +171,11 @@ class Network:
             raise DescriptionError(f"the name {name!r} is taken; choose another")
         if isinstance(model, type) and issubclass(model, NeuronModel):
             model = model()
+        if isinstance(model, Arrivals):
+            raise DescriptionError(
+                f"population {name!r}: {type(model).__name__.lower()}() is a stimulus, which drives "
+                "neurons directly; a population of sources is sp.neurons.Poisson(rate=...)"
+            )
         if not isinstance(model, NeuronModel | Source):
             raise DescriptionError(
                 f"population {name!r}: expected a neuron model such as sp.neurons.LIF(), got "
@@ -280,7 +285,16 @@ class Network:
 
         return run_network(self, duration, backend, **options)
 
+    def __repr__(self) -> str:
+        neurons = sum(p.size for p in self.populations.values())
+        return (
+            f"Network of {neurons} neurons in {len(self.populations)} populations, "
+            f"{len(self.projections)} projections"
+        )
+
     def _view(self, view: Any, role: str) -> PopulationView:
+        if isinstance(view, str) and view in self.populations:
+            return self.populations[view]
         if not isinstance(view, PopulationView):
             raise DescriptionError(
                 f"{role}: expected a population or a view of one, got {view!r:.60}; populations "

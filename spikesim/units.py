@@ -132,6 +132,7 @@ _UNITS: dict[str, tuple[float, Dimension, str]] = {
 }
 
 UNIT_NAMES: tuple[str, ...] = tuple(sorted(_UNITS))
+__all__ = list(UNIT_NAMES)  # what `from spikesim.units import *` brings
 
 
 @cache

@@ -8,6 +8,7 @@ from ..distributions import Distribution
 from ..errors import DescriptionError, SpikesimError
 from ..ir.expr import ZERO, Expr, Ref, add, mul, substitute
 from ..ir.program import Input, View
+from ..models.base import NeuronModel
 from ..network import Stimulation
 from ..stimuli.base import Arrivals, Place, Signal, Source
 from ..units import Dimension, decompose, unit_name
@@ -26,7 +27,7 @@ def input_of(
     if isinstance(s.stimulus, Arrivals):
         return _arrivals(s, s.stimulus, group, dt, subject, faults)
     hint = ""
-    if isinstance(s.stimulus, Source):
+    if isinstance(s.stimulus, Source | NeuronModel):
         hint = "; this one is a population: net.population(name, size, it), then net.project(...)"
     faults.append(
         DescriptionError(

@@ -151,10 +151,11 @@ def _delay(word: str, value: Any, least: float, subject: str, faults: list[Spike
     shortest = least if word == "delay" and not drawn else 0.0
     # Half a step less still rounds up to the step; see ir.program.nearest_step.
     if lowest < 0 or lowest < 0.5 * shortest:
+        got = f"{word} of {lowest:g} ms" if np.isfinite(lowest) else f"{word} without a lower bound"
         faults.append(
             ConnectivityError(
-                f"{subject}: {word} of {lowest:g} ms; expected at least {shortest:g} ms"
-                + ("; bound the distribution with low=" if drawn else "")
+                f"{subject}: {got}; expected at least {shortest:g} ms"
+                + (", bound the distribution: low=..." if drawn else "")
             )
         )
     return plain

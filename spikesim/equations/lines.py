@@ -39,6 +39,7 @@ _LINE = re.compile(
 _FLAGS = re.compile(
     r"\(\s*(?P<words>unless\s[^()]*|constant|shared|linked|event-driven|summed)\s*\)\s*$"
 )
+_FLAG_BEFORE_UNIT = re.compile(r"(\(\s*unless\s+refractory\s*\))\s*(:.*)$")
 _ASSIGN = re.compile(r"^\s*(?P<name>[^\W\d]\w*)\s*(?P<op>[-+*/]?=)(?!=)\s*")
 
 
@@ -56,7 +57,7 @@ def read_equations(text: str, subject: str) -> list[Equation]:
                 "expected 'dx/dt = ...' for a differential equation or 'x = ...' for a name"
                 + ("; names are declared with sp.parameter or sp.state" if ":" in line else "")
             )
-        rest = match["rest"]
+        rest = _FLAG_BEFORE_UNIT.sub(r"\2 \1", match["rest"])
         flags = _FLAGS.search(rest)
         if flags and not flags["words"].startswith("unless") and ":" not in rest:
             flags = None

@@ -180,6 +180,8 @@ class _Reader:
         known = [*self.scope, *_BUILT_IN]
         if name in _FUNCTIONS or name in _DRAWS:
             raise self.fault(node, f"{name!r} is a function; call it: {name}(...)")
+        if name == "xi":
+            raise self.fault(node, "noise ('xi') in equations is not part of the language yet")
         hint = did_you_mean(name, [*known, *_FUNCTIONS])
         if hint.startswith("no"):
             hint = did_you_mean(name, UNIT_NAMES)

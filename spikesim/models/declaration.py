@@ -209,7 +209,8 @@ class Reader:
                 self.faults.append(
                     e.source.fault(
                         f"d{e.name}/dt: {e.name!r} is {what}; declare it as a state, "
-                        f"{e.name} = sp.state(...); {did_you_mean(e.name, states)}"
+                        f"{e.name} = sp.state(...), or by its unit at the end of the line, "
+                        f"': mV'; {did_you_mean(e.name, states)}"
                     )
                 )
             elif not e.differential and declared is not None:

@@ -107,6 +107,8 @@ class SpikeTimes(Source):
                 )
             )
             return None
+        if size == 1 and len(trains) != 1:
+            trains = [self.times]  # for one source, its times need no list around them
         if len(trains) != size:
             faults.append(
                 ParameterError(f"{subject}: {len(trains)} trains for {size} sources; give one each")

@@ -269,7 +269,7 @@ SLIPS = {
     "delay drawn below zero": (
         lambda n: n.connect(delay=sp.normal(1.5 * ms, 0.75 * ms)),
         ConnectivityError,
-        ["'exc->inh'", "delay of -inf ms", "bound the distribution with low="],
+        ["'exc->inh'", "delay without a lower bound", "bound the distribution: low="],
     ),
     "uniform delay below zero": (
         lambda n: n.connect(delay=sp.uniform(-1 * ms, 1 * ms)),
@@ -1048,10 +1048,10 @@ SLIPS = {
         ParameterError,
         ["ExpCurrent: name is a word", "'fast ampa'"],
     ),
-    "a population by name": (
-        lambda n: n.net.project("exc", n.inh, sp.all_to_all(), weight=1 * mV),
+    "a name that no population has": (
+        lambda n: n.net.project("ecx", n.inh, sp.all_to_all(), weight=1 * mV),
         DescriptionError,
-        ["source: expected a population", "'exc'", "populations here: exc, inh"],
+        ["source: expected a population", "'ecx'", "populations here: exc, inh"],
     ),
     "no population at all": (
         lambda n: n.net.project([], n.inh, sp.all_to_all(), weight=1 * mV),

@@ -27,8 +27,10 @@ class AdEx(NeuronModel):
     w = state(0 * pA, "adaptation current")
     I = port(pA, "injected current: synapses, electrodes")
 
+    # The exponential is cut off at V_peak, as in NEST: stages of a step beyond it stay finite.
     equations = """
-    dv/dt = (g_L*(E_L - v) + g_L*Delta_T*exp((v - V_T)/Delta_T) - w + I)/C  (unless refractory)
+    upswing = g_L*Delta_T*exp((min(v, V_peak) - V_T)/Delta_T)
+    dv/dt = (g_L*(E_L - v) + upswing - w + I)/C  (unless refractory)
     dw/dt = (a*(v - E_L) - w)/tau_w
     """
     spike = "v > V_peak"
