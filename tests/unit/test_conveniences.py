@@ -51,4 +51,4 @@ def test_adex_stays_finite_under_any_drive(backend):
     net.stimulate(a[2:], sp.dc(1000 * pA))
     net.record(a, "spikes")
     counts = net.run(50 * ms, backend)["a"].spikes.counts()
-    assert counts[0] >= 480 and counts[2] > 0
+    assert counts[0] > 200 and counts[2] > 0  # adaptation slows the first down
