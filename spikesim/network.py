@@ -173,8 +173,8 @@ class Network:
             model = model()
         if isinstance(model, Arrivals):
             raise DescriptionError(
-                f"population {name!r}: {type(model).__name__.lower()}() is a stimulus, which drives "
-                "neurons directly; a population of sources is sp.neurons.Poisson(rate=...)"
+                f"population {name!r}: {type(model).__name__.lower()}() is a stimulus, which "
+                "drives neurons directly; a population of sources is sp.neurons.Poisson(rate=...)"
             )
         if not isinstance(model, NeuronModel | Source):
             raise DescriptionError(

@@ -108,7 +108,9 @@ class Model:
         """The connections of a projection as they were drawn. Raises UnknownNameError."""
         names = {e.name: e for e in self.lowered.edges}
         if projection not in names:
-            raise UnknownNameError(f"no projection {projection!r}; {did_you_mean(projection, names)}")
+            raise UnknownNameError(
+                f"no projection {projection!r}; {did_you_mean(projection, names)}"
+            )
         return connections_of(names[projection], self.lowered)
 
     def explain(self) -> str:

@@ -21,7 +21,7 @@ from ..ir.program import Edges, Field, MatrixExponential, Neurons, Pairs, Progra
 from ..passes.inputs import arriving, grid
 from ..random import LARGEST_POISSON_RATE, poisson, poisson_limit
 from .base import Options
-from .evaluate import evaluate, operations
+from .evaluate import evaluate, operations, uniform_draws
 
 Values = dict[str, np.ndarray]
 
@@ -35,8 +35,9 @@ class HostArrays:
     def __init__(self, conformance: bool):
         self.conformance = conformance
 
-    def poisson(self, u: np.ndarray, mean: np.ndarray) -> np.ndarray:
-        return poisson(u, portable.exp(-np.asarray(mean, np.float64), self.library), mean)
+    def poisson(self, seed: Any, stream: int, step: Any, size: int, mean: Any) -> np.ndarray:
+        zero = portable.exp(-np.asarray(mean, np.float64), self.library)
+        return poisson(uniform_draws(seed, stream, step, size, np), zero, mean)
 
     def settle(self, value: np.ndarray) -> np.ndarray:
         return value

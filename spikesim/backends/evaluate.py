@@ -25,8 +25,8 @@ class Arrays(Protocol):
     library: portable.ArrayLibrary
     conformance: bool
 
-    def poisson(self, u: Array, mean: Array) -> Array:
-        """Poisson counts as `spikesim.random.poisson` defines them."""
+    def poisson(self, seed: Array, stream: int, step: Array, size: int, mean: Array) -> Array:
+        """Poisson counts of `uniform_draws`, as `spikesim.random.poisson` defines them."""
         ...
 
     def settle(self, value: Array) -> Array:
@@ -112,18 +112,27 @@ class Drawing:
 
         A mean of a Poisson count that is no such thing is moved to the nearest that is.
         """
+        stream = random.stream(draw_path(group, node))
         xp = self.arrays.xp
-        element = xp.arange(size, dtype="uint32")
-        stream = np.uint32(random.stream(draw_path(group, node)))
-        word0, word1 = random.threefry2x32(self.seed, stream, self.step, element)
         if node.distribution == "normal":
-            return random.normal(word0, word1, self.arrays.library)
-        u = random.uniform(word0, word1)
+            drawn = step_words(self.seed, stream, self.step, size, xp)
+            return random.normal(*drawn, self.arrays.library)
         if node.distribution == "uniform":
-            return u
+            return uniform_draws(self.seed, stream, self.step, size, xp)
         mean = _float64(args[0], xp)
         mean = xp.where(mean > 0.0, xp.minimum(mean, random.LARGEST_POISSON_RATE), 0.0)
-        return self.arrays.poisson(u, mean)
+        return self.arrays.poisson(self.seed, stream, self.step, size, mean)
+
+
+def step_words(seed: Array, stream: int, step: Array, size: int, xp: Any) -> tuple[Array, Array]:
+    """The two random words of every element in a step; seed and step are uint32."""
+    element = xp.arange(size, dtype="uint32")
+    return random.threefry2x32(seed, np.uint32(stream), step, element)
+
+
+def uniform_draws(seed: Array, stream: int, step: Array, size: int, xp: Any) -> Array:
+    """A uniform number for every element in a step."""
+    return random.uniform(*step_words(seed, stream, step, size, xp))
 
 
 def evaluate(

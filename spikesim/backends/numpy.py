@@ -52,13 +52,16 @@ class NumPyEvents:
         self.delivery = delivery
         self.rows = delivery.longest + 1
 
+    def start(self, dtype: Any) -> np.ndarray:
+        return np.zeros(self.rows * self.delivery.n_slots, dtype)
+
     def exchange(
-        self, ring: np.ndarray, fired: np.ndarray, weights: np.ndarray, found: int, n: int
+        self, under_way: np.ndarray, fired: np.ndarray, weights: np.ndarray, found: int, due: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        table = ring.reshape(self.rows, -1)
-        table[(n - 1) % self.rows] = 0
-        self._send(ring, fired, weights, found)
-        return table[n % self.rows].copy(), ring
+        ring = under_way.reshape(self.rows, -1)
+        ring[(due - 1) % self.rows] = 0
+        self._send(under_way, fired, weights, found)
+        return ring[due % self.rows].copy(), under_way
 
     def _send(self, ring: np.ndarray, fired: np.ndarray, weights: np.ndarray, found: int) -> None:
         d = self.delivery
@@ -101,7 +104,7 @@ class NumPyExecutable:
         key = np.asarray(seed, np.uint32)
 
         def advance(state: State, n: int, count: int) -> Chunk:
-            state = state | {"ring": state["ring"].copy()}
+            state = state | {"under way": state["under way"].copy()}
             fired = np.zeros((count, len(state["fired"])), dtype=bool)
             rows: dict[str, list[np.ndarray]] = {p.name: [] for p, _, _ in probes}
             for k in range(count):

@@ -1,7 +1,7 @@
 """One step of a network on arrays: the meaning of the order of phases, for NumPy and JAX alike.
 
-The state is a dict of arrays by "group.field", with "ring" [delays * slots] (what arrives when:
-row n mod delays belongs to step n) and "fired" [sources] (who had an event in the last step). A
+The state is a dict of arrays by "group.field", with "fired" [sources] (who had an event in the last
+step) and "under way" (spikes that have not arrived yet, in a form of the event operations' own). A
 step takes one and gives the next; nothing is changed in place, but by the event operations that a
 backend brings along.
 """
@@ -23,14 +23,17 @@ State = dict[str, Array]
 class Events(Protocol):
     """The event operations of a backend."""
 
-    def exchange(
-        self, ring: Array, fired: Array, weights: Array, found: Array, n: Array
-    ) -> tuple[Array, Array]:
-        """(what arrives in step n [slots], the ring after that).
+    def start(self, dtype: Any) -> Any:
+        """What is under way before the first step: nothing."""
+        ...
 
-        First the ring's row of step n - 1, which is over, is cleared; then what the synapses of
-        `fired` deliver is added: those had their event in step `found`, and a delay of 0 arrives in
-        that step. (In this order XLA needs no copy of the ring.)
+    def exchange(
+        self, under_way: Any, fired: Array, weights: Array, found: Array, due: Array
+    ) -> tuple[Array, Any]:
+        """(what arrives in step `due` [slots], what is under way after that).
+
+        First the spikes of `fired`, found in step `found`, are sent; with a delay of 0 a spike
+        arrives in the step in which it was found.
         """
         ...
 
@@ -52,7 +55,7 @@ class Step:
         self.slots = {(g, v): start for g, v, start in program.delivery.slots}
 
     def initial(self, values: Mapping[str, Array]) -> State:
-        """The state at t = 0: initial values, an empty ring, nobody has fired."""
+        """The state at t = 0: initial values, nothing under way, nobody has fired."""
         xp, delivery = self.arrays.xp, self.program.delivery
         assert delivery is not None
         state: State = {
@@ -60,7 +63,7 @@ class Step:
             for name, dtype in self.dtypes.items()
             if name in values
         }
-        state["ring"] = xp.zeros((delivery.longest + 1) * delivery.n_slots, dtype=self.dtype)
+        state["under way"] = self.events.start(self.dtype)
         state["fired"] = xp.zeros(delivery.n_sources, dtype="bool")
         return state
 
@@ -166,7 +169,9 @@ class _Running:
         """Send the spikes found in step `found`; let what is due in step n arrive."""
         events, state = self.step.events, self.state
         weights = self.values["delivery.weights"]
-        arrived, state["ring"] = events.exchange(state["ring"], state["fired"], weights, found, n)
+        arrived, state["under way"] = events.exchange(
+            state["under way"], state["fired"], weights, found, n
+        )
         for group in self.step.program.neurons:
             for port in group.ports:
                 start = self.step.slots[group.name, port.variable]

@@ -1,17 +1,17 @@
 """What is shipped: the wheel holds the whole package and only it, the sdist the whole project."""
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
-import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 
 
 def version_in_source() -> str:
@@ -28,14 +28,21 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "scikit_build_core", reason="scikit-build-core is not installed (extra: test)"
     )
     folder = tmp_path_factory.mktemp("dist")
+    build(folder, dict(os.environ))
+    return folder
+
+
+def build(folder: Path, environment: dict[str, str], *which: str) -> None:
+    """Build into `folder`, against the JAX that is installed, which need not be the oldest."""
     done = subprocess.run(
-        [sys.executable, "-m", "build", "--no-isolation", f"--outdir={folder}", str(ROOT)],
+        [sys.executable, "-m", "build", "--no-isolation", "--skip-dependency-check",
+         f"--outdir={folder}", *which, str(ROOT)],
         cwd=folder,
+        env=environment,
         capture_output=True,
         text=True,
-    )
+    )  # fmt: skip
     assert done.returncode == 0, f"\n{done.stdout}{done.stderr}"
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -76,10 +83,18 @@ def test_wheel_holds_the_licence(wheel_files: set[str]) -> None:
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in wheel_files)
 
 
-def test_wheel_is_pure_while_nothing_is_compiled(wheel: Path) -> None:
-    if SETTINGS["tool"]["scikit-build"]["wheel"]["cmake"]:
-        pytest.skip("the wheel holds native code")
-    assert wheel.name == f"spikesim-{version_in_source()}-py3-none-any.whl"
+@pytest.mark.skipif(shutil.which("c++") is None, reason="there is no C++ compiler")
+def test_wheel_holds_the_kernels(wheel: Path, wheel_files: set[str]) -> None:
+    assert "-cp311-abi3-" in wheel.name, "one wheel for all versions of Python"
+    assert any(re.fullmatch(r"spikesim/native/_kernels\..*(so|pyd)", n) for n in wheel_files)
+
+
+def test_wheel_without_a_compiler_is_pure(built: Path, tmp_path: Path) -> None:
+    build(tmp_path, {**os.environ, "CC": "no-compiler", "CXX": "no-compiler"}, "--wheel")
+    (path,) = tmp_path.glob("*.whl")
+    assert path.name == f"spikesim-{version_in_source()}-py3-none-any.whl"
+    with zipfile.ZipFile(path) as archive:
+        assert not [name for name in archive.namelist() if "_kernels" in name]
 
 
 def test_sdist_holds_the_project(sdist_files: set[str]) -> None:

@@ -8,7 +8,9 @@ import jax
 import jax.numpy as jnp
 
 from ... import portable
+from ..evaluate import uniform_draws
 from .events import poisson
+from .native import poisson_counts
 
 
 class JaxLibrary:
@@ -38,13 +40,16 @@ class JaxArrays:
     xp: Any = jnp
     library: portable.ArrayLibrary = JaxLibrary()
 
-    def __init__(self, conformance: bool):
-        self.conformance = conformance
+    def __init__(self, conformance: bool, native: bool = False):
+        self.conformance, self.native = conformance, native
 
-    def poisson(self, u: Any, mean: Any) -> Any:
-        mean = jnp.broadcast_to(jnp.asarray(mean, jnp.float64), u.shape)
-        limit = jnp.floor(mean + 12.0 * jnp.sqrt(mean) + 32.0)
-        return poisson(u, mean, portable.exp(-mean, self.library), limit)
+    def poisson(self, seed: Any, stream: int, step: Any, size: int, mean: Any) -> Any:
+        zero = portable.exp(-mean, self.library)
+        if self.native:
+            return poisson_counts(seed, stream, step, size, *jnp.broadcast_arrays(mean, zero))
+        u = uniform_draws(seed, stream, step, size, jnp)
+        mean, zero = jnp.broadcast_to(mean, (size,)), jnp.broadcast_to(zero, (size,))
+        return poisson(u, mean, zero, jnp.floor(mean + 12.0 * jnp.sqrt(mean) + 32.0))
 
     def settle(self, value: Any) -> Any:
         return value

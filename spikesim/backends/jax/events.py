@@ -26,21 +26,26 @@ Array = Any
 _SHARED = None  # what JAX gives as the batch axis of an operand that has none
 
 
-def _primitive(
+def primitive(
     name: str, function: Callable[..., Any], shapes: Callable[..., Any], multiple: bool = False
 ) -> Primitive:
     """A primitive that is lowered to `function`."""
-    primitive = Primitive(name)
-    primitive.multiple_results = multiple
+    made = Primitive(name)
+    made.multiple_results = multiple
 
     @cache
     def compiled(static: tuple[tuple[str, int], ...]) -> Callable[..., Any]:
         return jax.jit(partial(function, **dict(static)))
 
-    primitive.def_impl(lambda *args, **static: compiled(tuple(static.items()))(*args))
-    primitive.def_abstract_eval(shapes)
-    mlir.register_lowering(primitive, mlir.lower_fun(function, multiple_results=multiple))
-    return primitive
+    made.def_impl(lambda *args, **static: compiled(tuple(static.items()))(*args))
+    made.def_abstract_eval(shapes)
+    mlir.register_lowering(made, mlir.lower_fun(function, multiple_results=multiple))
+    return made
+
+
+def no_derivative(value: Array) -> Any:
+    """The tangent of an integer: there is none."""
+    return ad.Zero(jax.core.ShapedArray(np.shape(value), jax.dtypes.float0))
 
 
 # compact
@@ -73,7 +78,7 @@ def _compact_shapes(flags: Any) -> list[Any]:
     ]
 
 
-compact_p = _primitive("spikesim_compact", _compact, _compact_shapes, multiple=True)
+compact_p = primitive("spikesim_compact", _compact, _compact_shapes, multiple=True)
 
 
 def _compact_batched(args: Sequence[Array], dims: Sequence[int]) -> Any:
@@ -131,7 +136,7 @@ def _deliver(
     return lax.while_loop(lambda c: c[0] < count, piece, start)[2]
 
 
-deliver_p = _primitive("spikesim_deliver", _deliver, lambda ring, *_, **static: ring)
+deliver_p = primitive("spikesim_deliver", _deliver, lambda ring, *_, **static: ring)
 
 
 def _deliver_dense(
@@ -222,7 +227,7 @@ def _poisson(u: Array, mean: Array, zero_probability: Array, limit: Array) -> Ar
     return lax.while_loop(lambda carry: jnp.any(carry[4]), more, start)[3]
 
 
-poisson_p = _primitive(
+poisson_p = primitive(
     "spikesim_poisson", _poisson, lambda u, *_: jax.core.ShapedArray(u.shape, np.dtype("int32"))
 )
 
@@ -239,7 +244,7 @@ def _poisson_batched(args: Sequence[Array], dims: Sequence[Any]) -> Any:
 def _poisson_jvp(primals: Sequence[Array], tangents: Sequence[Any]) -> Any:
     """A count has no derivative."""
     out = poisson_p.bind(*primals)
-    return out, ad.Zero(jax.core.ShapedArray(out.shape, jax.dtypes.float0))
+    return out, no_derivative(out)
 
 
 ad.primitive_jvps[poisson_p] = _poisson_jvp

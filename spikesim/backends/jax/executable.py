@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -11,12 +13,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...ir.program import Delivery, Program
+from ...native import why_missing
 from ..base import Options, Recorded
 from ..drive import Chunk, State, drive, sample_steps
 from ..step import Step
 from .arrays import JaxArrays
 from .events import deliver
 from .exact import as_written
+from .native import NativeEvents, NativeTable
 
 # In conformance mode XLA may not regroup constants (algsimp); `as_written` does the rest. Level 1
 # compiles faster than the highest, and what it makes is about as fast.
@@ -24,33 +28,32 @@ _AS_WRITTEN = {"xla_backend_optimization_level": 1, "xla_disable_hlo_passes": "a
 _BUFFER_BYTES = 2**25
 _LONGEST_CHUNK = 1000
 _WIDEST = 512
+_said: list[str] = []  # that the kernels are missing is said once
 
 
-class JaxEvents:
-    """Delivery by our primitives; the table is an argument of the computation, not part of it."""
+class RingEvents:
+    """Delivery in plain XLA, through a ring of arrivals: row n mod delays belongs to step n.
 
-    def __init__(self, delivery: Delivery, table: Mapping[str, Any], width: int):
+    The row of the step before is cleared first; in this order XLA needs no copy of the ring.
+    """
+
+    def __init__(self, delivery: Delivery, arrays: Mapping[str, Any]):
         self.rows, self.n_slots = delivery.longest + 1, delivery.n_slots
-        self.table, self.width = table, width
+        self.width, self.arrays = _width(delivery), arrays
 
-    def exchange(self, ring: Any, fired: Any, weights: Any, found: Any, n: Any) -> tuple[Any, Any]:
-        t = self.table
-        nothing = jnp.zeros(self.n_slots, ring.dtype)
-        ring = jax.lax.dynamic_update_slice(ring, nothing, (self._start(n - 1),))
-        ring = deliver(
-            ring,
-            fired,
-            weights,
-            t["row_pointer"],
-            t["slot"],
-            t["delay"],
-            found,
-            n_slots=self.n_slots,
-            width=self.width,
-        )
-        return jax.lax.dynamic_slice(ring, (self._start(n),), (self.n_slots,)), ring
+    def start(self, dtype: Any) -> Any:
+        return jnp.zeros(self.rows * self.n_slots, dtype)
 
-    def _start(self, step: Any) -> Any:
+    def exchange(
+        self, under_way: Any, fired: Any, weights: Any, found: Any, due: Any
+    ) -> tuple[Any, Any]:
+        nothing = jnp.zeros(self.n_slots, under_way.dtype)
+        ring = jax.lax.dynamic_update_slice(under_way, nothing, (self._first(due - 1),))
+        table = (self.arrays[name] for name in ("row_pointer", "slot", "delay"))
+        ring = deliver(ring, fired, weights, *table, found, n_slots=self.n_slots, width=self.width)
+        return jax.lax.dynamic_slice(ring, (self._first(due),), (self.n_slots,)), ring
+
+    def _first(self, step: Any) -> Any:
         return jnp.mod(step, self.rows) * self.n_slots
 
 
@@ -62,23 +65,23 @@ class JaxExecutable:
         self.program, self.options = program, options
         self.compilations = 0
         self.chunk = _chunk(program, options)
-        self.width = _width(program.delivery)
         d = program.delivery
+        self.native = NativeTable(d, _threads()) if _use_native() else None
+        plain = {"row_pointer": d.row_pointer, "slot": d.slot, "delay": d.delay}
+        arrays = self.native.arrays if self.native else plain
         with jax.enable_x64(True):
-            self.table = {
-                "row_pointer": jnp.asarray(d.row_pointer, jnp.int64),
-                "slot": jnp.asarray(d.slot, jnp.int32),
-                "delay": jnp.asarray(d.delay, jnp.int32),
-                "zero": jnp.int64(0),
-            }
+            self.table = {name: jnp.asarray(a) for name, a in arrays.items()}
+            self.table["zero"] = jnp.int64(0)
         self.compiled = jax.jit(
             self._advance, compiler_options=_AS_WRITTEN if options.conformance else None
         )
 
     def _step(self, table: Mapping[str, Any]) -> Step:
-        assert self.program.delivery is not None
-        events = JaxEvents(self.program.delivery, table, self.width)
-        return Step(self.program, JaxArrays(self.options.conformance), events, self.options.dtype)
+        delivery = self.program.delivery
+        assert delivery is not None
+        arrays = JaxArrays(self.options.conformance, self.native is not None)
+        events = NativeEvents(self.native, table) if self.native else RingEvents(delivery, table)
+        return Step(self.program, arrays, events, self.options.dtype)
 
     def _advance(
         self, table: Any, values: Any, seed: Any, state: Any, n0: Any, count: Any
@@ -124,6 +127,9 @@ class JaxExecutable:
         steps: int,
         progress: Callable[[int], None],
     ) -> Recorded:
+        if self.native:
+            ordered = values["delivery.weights"][self.native.order]
+            values = {**values, "delivery.weights": ordered}
         with jax.enable_x64(True):
             bound = {
                 name: jnp.asarray(v, self.options.dtype if v.dtype == np.float64 else v.dtype)
@@ -142,6 +148,21 @@ class JaxExecutable:
 
             start = self._step(self.table).initial(bound)
             return drive(self.program, advance, start, steps, self.chunk, progress)
+
+
+def _use_native() -> bool:
+    """Are the C++ kernels there, and is this a CPU? Where they are missing, it is said once."""
+    if jax.default_backend() != "cpu":
+        return False
+    missing = why_missing()
+    if missing and not _said:
+        warnings.warn(missing, RuntimeWarning, stacklevel=2)
+        _said.append(missing)
+    return not missing
+
+
+def _threads() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _chunk(program: Program, options: Options) -> int:

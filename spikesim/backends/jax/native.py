@@ -1,0 +1,217 @@
+"""Delivery and Poisson counts by the C++ kernels of spikesim/native, as JAX primitives on the CPU.
+
+The table of synapses is cut into parts of targets, each sorted by (source, delay), so that a step
+delivers just the segments that arrive in it, into one array that stays in the cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jax.core import ShapedArray
+from jax.extend.core import Primitive
+from jax.interpreters import ad, batching
+
+from ...ir.program import Delivery
+from .events import no_derivative, primitive
+
+Array = Any
+
+# Targets are 16-bit numbers within a part. A few parts more than that needs keep threads busy.
+_LARGEST_PART = 2**16
+_FEWEST_SLOTS = 4096
+
+
+class NativeTable:
+    """The synapses of a program as the kernels want them.
+
+    arrays: segment uint32 [parts, sources, delays + 1], target uint16 [synapses], delays int32,
+    part_start int32 [parts + 1]. order: where each synapse stands in the Delivery.
+    """
+
+    def __init__(self, delivery: Delivery, threads: int):
+        d = delivery
+        self.n_sources, self.n_slots, self.rows = d.n_sources, d.n_slots, d.longest + 1
+        few = max(-(-d.n_slots // _LARGEST_PART), min(threads, d.n_slots // _FEWEST_SLOTS), 1)
+        start = np.linspace(0, d.n_slots, few + 1).round().astype(np.int64)
+        delays = np.unique(d.delay)
+        source = np.repeat(np.arange(d.n_sources), np.diff(d.row_pointer))
+        part = np.searchsorted(start, d.slot, side="right") - 1
+        key = (part * d.n_sources + source) * max(len(delays), 1)
+        key += np.searchsorted(delays, d.delay)
+        self.order = np.argsort(key, kind="stable")
+        counts = np.bincount(key, minlength=few * d.n_sources * len(delays))
+        ends = np.concatenate([[0], np.cumsum(counts)])
+        shape = (few, d.n_sources, len(delays))
+        bounds = (ends[:-1].reshape(shape), ends[1:].reshape(shape)[..., -1:])
+        segment = np.concatenate(bounds, axis=-1) if len(delays) else np.zeros((*shape[:2], 1))
+        target = (d.slot - start[part])[self.order]
+        self.arrays = {
+            "segment": segment.astype(np.uint32),
+            "target": target.astype(np.uint16),
+            "delays": delays.astype(np.int32),
+            "part_start": start.astype(np.int32),
+        }
+
+
+class NativeEvents:
+    """The event operations of a step. Under way: who fired in the last steps, and how many."""
+
+    def __init__(self, table: NativeTable, arrays: Mapping[str, Any]):
+        self.table, self.arrays = table, arrays
+
+    def start(self, dtype: Any) -> tuple[Array, Array]:
+        shape = (self.table.rows, self.table.n_sources)
+        return jnp.zeros(shape, jnp.int32), jnp.zeros(self.table.rows, jnp.int32)
+
+    def exchange(
+        self, under_way: Any, fired: Array, weights: Array, found: Array, due: Array
+    ) -> tuple[Array, Any]:
+        a = self.arrays
+        log, counts, arrived = exchange_p.bind(
+            fired, *under_way, _int32(found), _int32(due), weights,
+            a["delays"], a["segment"], a["target"], a["part_start"], n_slots=self.table.n_slots,
+        )  # fmt: skip
+        return arrived, (log, counts)
+
+
+def _int32(x: Any) -> Array:
+    return jnp.asarray(x).astype(jnp.int32)
+
+
+# exchange: (fired, log, counts, found, due, weights, delays, segment, target, part_start)
+#           -> (log, counts, arrived). Without flags (fired empty) nothing is noted.
+
+_WEIGHTS = 5
+
+
+def _kernel(name: str, weights: Array) -> str:
+    return f"spikesim_{name}_{'f32' if weights.dtype == np.float32 else 'f64'}"
+
+
+def _exchange(*args: Array, n_slots: int) -> list[Array]:
+    log, counts, weights = args[1], args[2], args[_WEIGHTS]
+    out = [jax.ShapeDtypeStruct(log.shape, log.dtype),
+           jax.ShapeDtypeStruct(counts.shape, counts.dtype),
+           jax.ShapeDtypeStruct((n_slots,), weights.dtype)]  # fmt: skip
+    call = jax.ffi.ffi_call(_kernel("exchange", weights), out, input_output_aliases={1: 0, 2: 1})
+    return list(call(*args))
+
+
+def _exchange_shapes(*args: Any, n_slots: int) -> list[Any]:
+    return [args[1], args[2], ShapedArray((n_slots,), args[_WEIGHTS].dtype)]
+
+
+exchange_p = primitive("spikesim_exchange", _exchange, _exchange_shapes, multiple=True)
+
+
+def _arrive(*args: Array, n_slots: int) -> Array:
+    return _exchange(jnp.zeros(0, bool), *args, n_slots=n_slots)[2]
+
+
+# arrive: exchange without flags, and only what arrives: linear in the weights.
+arrive_p = primitive(
+    "spikesim_arrive", _arrive,
+    lambda *args, n_slots: ShapedArray((n_slots,), args[_WEIGHTS - 1].dtype),
+)  # fmt: skip
+
+
+def _collect(*args: Array) -> Array:
+    arrived, target = args[4], args[7]
+    out = jax.ShapeDtypeStruct(target.shape, arrived.dtype)
+    result: Array = jax.ffi.ffi_call(_kernel("collect", arrived), out)(*args)
+    return result
+
+
+# collect: (log, counts, found, due, arrived, delays, segment, target, part_start) -> weights;
+# the transpose of arrive.
+collect_p = primitive(
+    "spikesim_collect", _collect, lambda *args: ShapedArray(args[7].shape, args[4].dtype)
+)
+
+
+def _exchange_jvp(primals: Sequence[Array], tangents: Sequence[Any], *, n_slots: int) -> Any:
+    log, counts, arrived = exchange_p.bind(*primals, n_slots=n_slots)
+    change = tangents[_WEIGHTS]
+    if type(change) is ad.Zero:
+        moved = ad.Zero.from_primal_value(arrived)
+    else:
+        moved = arrive_p.bind(log, counts, *primals[3:5], change, *primals[6:], n_slots=n_slots)
+    return [log, counts, arrived], [no_derivative(log), no_derivative(counts), moved]
+
+
+def _arrive_jvp(primals: Sequence[Array], tangents: Sequence[Any], *, n_slots: int) -> Any:
+    out = arrive_p.bind(*primals, n_slots=n_slots)
+    change = tangents[_WEIGHTS - 1]
+    if type(change) is ad.Zero:
+        return out, ad.Zero.from_primal_value(out)
+    whole = [*primals[: _WEIGHTS - 1], change, *primals[_WEIGHTS:]]
+    return out, arrive_p.bind(*whole, n_slots=n_slots)
+
+
+def _arrive_transposed(change: Any, *args: Any, n_slots: int) -> Any:
+    whole = [*args[: _WEIGHTS - 1], change, *args[_WEIGHTS:]]
+    collected = None if type(change) is ad.Zero else collect_p.bind(*whole)
+    return [collected if k == _WEIGHTS - 1 else None for k in range(len(args))]
+
+
+def _one_by_one(which: Primitive) -> Any:
+    """A batching rule: the members of a batch one after the other."""
+
+    def rule(args: Sequence[Array], dims: Sequence[Any], **static: Any) -> Any:
+        mapped = [k for k, d in enumerate(dims) if d is not None]
+        moved = [jnp.moveaxis(args[k], dims[k], 0) for k in mapped]
+
+        def one(parts: list[Array]) -> Any:
+            whole = list(args)
+            for k, part in zip(mapped, parts, strict=True):
+                whole[k] = part
+            return which.bind(*whole, **static)
+
+        out = lax.map(one, moved)
+        return (out, [0] * len(out)) if which.multiple_results else (out, 0)
+
+    return rule
+
+
+ad.primitive_jvps[exchange_p] = _exchange_jvp
+ad.primitive_jvps[arrive_p] = _arrive_jvp
+ad.primitive_transposes[arrive_p] = _arrive_transposed
+for _p in (exchange_p, arrive_p, collect_p):
+    batching.primitive_batchers[_p] = _one_by_one(_p)
+
+
+# counts: (seed, step, mean, zero probability) -> Poisson counts
+
+
+def _counts(*args: Array, stream: int, size: int) -> Array:
+    out = jax.ShapeDtypeStruct((size,), np.int32)
+    result: Array = jax.ffi.ffi_call("spikesim_poisson", out)(*args, stream=np.uint32(stream))
+    return result
+
+
+counts_p = primitive(
+    "spikesim_counts", _counts,
+    lambda *_, stream, size: ShapedArray((size,), np.dtype("int32")),
+)  # fmt: skip
+batching.primitive_batchers[counts_p] = _one_by_one(counts_p)
+ad.primitive_jvps[counts_p] = lambda primals, tangents, **static: (
+    out := counts_p.bind(*primals, **static), no_derivative(out)
+)  # fmt: skip
+
+
+def poisson_counts(
+    seed: Array, stream: int, step: Array, size: int, mean: Array, zero: Array
+) -> Array:
+    """Poisson counts, int32 [size], as spikesim.random.poisson defines them.
+
+    mean and zero (exp(-mean)): float64, one for all or [size] each.
+    """
+    return counts_p.bind(
+        seed.astype(jnp.uint32), _int32(step), mean, zero, stream=stream, size=size
+    )
