@@ -49,8 +49,18 @@ class RingEvents:
     ) -> tuple[Any, Any]:
         nothing = jnp.zeros(self.n_slots, under_way.dtype)
         ring = jax.lax.dynamic_update_slice(under_way, nothing, (self._first(due - 1),))
-        table = (self.arrays[name] for name in ("row_pointer", "slot", "delay"))
-        ring = deliver(ring, fired, weights, *table, found, n_slots=self.n_slots, width=self.width)
+        a = self.arrays
+        ring = deliver(
+            ring,
+            fired,
+            weights,
+            a["row_pointer"],
+            a["slot"],
+            a["delay"],
+            found,
+            n_slots=self.n_slots,
+            width=self.width,
+        )
         return jax.lax.dynamic_slice(ring, (self._first(due),), (self.n_slots,)), ring
 
     def _first(self, step: Any) -> Any:

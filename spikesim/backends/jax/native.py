@@ -139,7 +139,7 @@ def _exchange_jvp(primals: Sequence[Array], tangents: Sequence[Any], *, n_slots:
     log, counts, arrived = exchange_p.bind(*primals, n_slots=n_slots)
     change = tangents[_WEIGHTS]
     if type(change) is ad.Zero:
-        moved = ad.Zero.from_primal_value(arrived)
+        moved = ad.Zero(ShapedArray(arrived.shape, arrived.dtype))
     else:
         moved = arrive_p.bind(log, counts, *primals[3:5], change, *primals[6:], n_slots=n_slots)
     return [log, counts, arrived], [no_derivative(log), no_derivative(counts), moved]
@@ -149,7 +149,7 @@ def _arrive_jvp(primals: Sequence[Array], tangents: Sequence[Any], *, n_slots: i
     out = arrive_p.bind(*primals, n_slots=n_slots)
     change = tangents[_WEIGHTS - 1]
     if type(change) is ad.Zero:
-        return out, ad.Zero.from_primal_value(out)
+        return out, ad.Zero(ShapedArray(out.shape, out.dtype))
     whole = [*primals[: _WEIGHTS - 1], change, *primals[_WEIGHTS:]]
     return out, arrive_p.bind(*whole, n_slots=n_slots)
 
