@@ -6,7 +6,7 @@ PYTEST_ARGS ?=
 
 BIN := .venv/bin
 
-.PHONY: help demo test lint peer-nest peer-brian2-networks clean
+.PHONY: help demo test slow lint peer-nest peer-brian2-networks clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -23,6 +23,9 @@ demo: .venv/.demo  ## run a small cortical microcircuit and draw its spikes
 
 test: .venv/.test  ## run the tests (not those marked slow, gpu or peer)
 	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+
+slow: .venv/.test  ## run the long tests: whole networks for a second, 300 random ones
+	$(BIN)/python -m pytest -n 2 -m slow $(PYTEST_ARGS)
 
 lint: .venv/.lint  ## check style (ruff), types (mypy) and layers (import-linter)
 	$(BIN)/ruff check .
