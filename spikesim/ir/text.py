@@ -134,7 +134,7 @@ def _fields(fields: tuple[Field, ...]) -> Iterator[str]:
         dtype = "" if f.dtype == "float" else f" {f.dtype}"
         unit = "" if str(f.unit) == "1" else f" {f.unit}"
         value = "" if f.value is None else f" = {_value(f.value)}{unit}"
-        yield f"  {kind:9} {f.name:{width}}{dtype}{value}"
+        yield f"  {kind:9} {f.name:{width}}{dtype}{value}".rstrip()
 
 
 def _prologue(prologue: Prologue) -> Iterator[str]:

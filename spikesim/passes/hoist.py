@@ -1,16 +1,17 @@
 """What parameters alone decide is computed once, in the prologue.
 
-Also: `dt` becomes a number, a division by a parameter becomes a product with its reciprocal, small
-integer powers become products. (XLA turns x/c into x*(1/c) where it likes; here it is part of the
-program.)
+Also: `dt` becomes a number, operations on numbers become numbers, a division by a parameter becomes
+a product with its reciprocal, small integer powers become products. (XLA turns x/c into x*(1/c)
+where it likes; here it is part of the program.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from ..ir.expr import ONE, Const, Expr, Op, Ref, mul, rewrite
+from ..ir.expr import ONE, Const, Expr, Op, Ref, kind_of, neg, rewrite
 from ..ir.program import (
     Block,
     Edges,
@@ -54,10 +55,15 @@ class _Hoister:
             return Const(self.dt)
         if not isinstance(node, Op):
             return None
+        if node.name in _FOLDED and (number := _folded(node)):
+            return number
         if node.name == "pow":
             return _product(*node.args)
+        if node.name == "mul":
+            return _without_one(*node.args)
         if node.name == "div" and self._is_fixed(node.args[1]):
-            return mul(node.args[0], Op("div", (ONE, node.args[1])))
+            reciprocal = Op("div", (ONE, node.args[1]))
+            return _without_one(node.args[0], _folded(reciprocal) or reciprocal)
         return None
 
     def _is_fixed(self, expr: Expr) -> bool:
@@ -88,6 +94,31 @@ class _Hoister:
 
     def fields(self) -> tuple[Field, ...]:
         return tuple(Field(name, "derived") for name in self.names.values())
+
+
+_FOLDED: dict[str, Callable[..., float]] = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "div": operator.truediv,
+    "neg": operator.neg,
+}
+
+
+def _folded(node: Op) -> Expr | None:
+    """An operation on numbers as a number; rounded here as it would be later."""
+    values = [a.value for a in node.args if isinstance(a, Const) and not isinstance(a.value, bool)]
+    if len(values) < len(node.args) or (node.name == "div" and values[1] == 0):
+        return None
+    return Const(_FOLDED[node.name](*values))
+
+
+def _without_one(a: Expr, b: Expr) -> Expr:
+    """a * b, without a factor of 1 or -1."""
+    for one, other in ((a, b), (b, a)):
+        if isinstance(one, Const) and abs(one.value) == 1 and kind_of(other, {}) == "float":
+            return other if one.value == 1 else neg(other)
+    return Op("mul", (a, b))
 
 
 def _product(base: Expr, exponent: Expr) -> Expr | None:

@@ -2,7 +2,9 @@
 
 exact: the propagator of an affine system, x' = P x + Q u, with P and Q from the matrix exponential
 of the system extended by its inputs u (Rotter and Diesmann 1999). Inputs hold through a step.
-exponential_euler: x' = x + dt f(x) exprel(a dt) for each variable by itself, with slope a = df/dx.
+exponential_euler: for each variable by itself, with dx/dt = a x + b and a, b held through the step,
+x' = x + dt (a x + b) exprel(a dt); where only parameters decide a, exp(a dt) x + dt exprel(a dt) b
+with factors from the prologue.
 rk4, heun, euler: as in the textbooks.
 `auto` takes the first that applies: exact, exponential_euler, rk4.
 """
@@ -14,7 +16,20 @@ from dataclasses import replace
 
 from ..equations.affine import Form, conditionally_linear, linear_system
 from ..errors import DescriptionError
-from ..ir.expr import ONE, ZERO, Const, Expr, Op, Ref, add, is_zero, mul, substitute, where
+from ..ir.expr import (
+    ONE,
+    ZERO,
+    Const,
+    Expr,
+    Op,
+    Ref,
+    add,
+    is_zero,
+    mul,
+    references,
+    substitute,
+    where,
+)
 from ..ir.program import Block, Field, MatrixExponential, Neurons, Program, Statement
 from .refractory import HELD
 
@@ -168,10 +183,15 @@ def _exponential_euler(group: Neurons, rates: Rates, dt: float) -> Block:
             "in its own variable; use 'auto' or 'rk4'"
         )
     h = Const(dt)
+    fixed = {f.name for f in group.fields if f.kind in ("parameter", "constant")}
     block = []
     for x, (slope, rest) in forms.items():
         if is_zero(slope):
             block.append(_let(_next(x), add(Ref(x), mul(h, rest))))
+            continue
+        if references(slope) <= fixed:
+            decay, gain = Op("exp", (mul(h, slope),)), mul(h, Op("exprel", (mul(h, slope),)))
+            block.append(_let(_next(x), add(mul(decay, Ref(x)), mul(gain, rest))))
             continue
         block.append(_let(f"slope.{x}", slope))
         rate = add(mul(Ref(f"slope.{x}"), Ref(x)), rest)
@@ -193,10 +213,11 @@ def _point(rates: Rates, tag: str, step: float) -> dict[str, Expr]:
 
 
 def _moved(rates: Rates, tag: str, step: float) -> tuple[Block, dict[str, Expr]]:
-    """Names for the point `x + step tag.x`, so that each is computed once."""
+    """Names for the point `x + step tag.x`, so that each is computed once; its time is t + step."""
     point = _point(rates, tag, step)
     block = tuple(_let(f"{tag}.at.{x}", value) for x, value in point.items())
-    return block, {x: Ref(f"{tag}.at.{x}") for x in rates}
+    names: dict[str, Expr] = {x: Ref(f"{tag}.at.{x}") for x in rates}
+    return block, names | {"t": add(Ref("t"), Const(step))}
 
 
 def _euler(rates: Rates, dt: float) -> Block:

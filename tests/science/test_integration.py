@@ -57,6 +57,20 @@ def test_order_of_convergence(method, order, coarsest):
     assert (np.abs(orders - order) < 0.5).all()
 
 
+@pytest.mark.parametrize(
+    "method, order, coarsest",
+    [("euler", 1, 0.125), ("exponential_euler", 1, 0.125), ("heun", 2, 0.25), ("rk4", 4, 0.5)],
+)
+def test_order_of_convergence_where_time_is_in_the_equations(method, order, coarsest):
+    text = "dv/dt = (20*mV*cos(t/(2*ms)) - v)/(5*ms)"
+    model = sp.neuron(text, method=method, v=sp.state(0 * mV))
+    exact = solved(lambda t, v: (20 * np.cos(t / 2) - v) / 5, [3.0], DURATION).y[0, -1]
+    steps = coarsest / 2.0 ** np.arange(4)
+    errors = np.array([abs(final(model, dt, {"v": 3 * mV})[0] - exact) for dt in steps])
+    orders = np.log2(errors[:-1] / errors[1:])
+    assert orders[-1] == pytest.approx(order, abs=0.12)
+
+
 @pytest.mark.parametrize("backend", ["numpy", "jax"])
 def test_exact_method_on_coupled_equations(backend):
     """Two variables that drive each other, with a constant current: no error but of rounding."""
