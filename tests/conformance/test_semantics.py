@@ -8,8 +8,8 @@ import pytest
 import spikesim as sp
 from spikesim.backends import numpy as numpy_backend
 from spikesim.backends.jax import executable as jax_backend
-from spikesim.errors import NotFiniteError
-from spikesim.units import ms, mV, pA, pF
+from spikesim.errors import NotFiniteError, ParameterError
+from spikesim.units import Hz, ms, mV, pA, pF
 
 BACKENDS = ["numpy", "jax"]
 DT = 0.25  # a power of two, so that the arithmetic below is exact
@@ -152,6 +152,14 @@ def test_held_for_that_many_steps_after_the_spike(run, period, steps):
     np.testing.assert_array_equal(after, [0.0] * (steps + 1) + [0.25])
 
 
+def test_held_for_ever(run):
+    """So many steps that they fit in no 32-bit number."""
+    net = sp.Network(dt=DT * ms)
+    model = ramp(spike="v >= 1*mV", reset="v = 0*mV", refractory="r", r=1e12 * ms)
+    net.record(net.population("cell", 1, model), "spikes")
+    np.testing.assert_array_equal(run(net, 9)["cell"].spikes.t, [1.0])
+
+
 def test_nothing_spikes_while_held(run):
     net = sp.Network(dt=DT * ms)
     model = sp.neuron("", spike="v > 0.5*mV", refractory="r", v=sp.state(1 * mV), r=0.75 * ms)
@@ -251,6 +259,23 @@ def test_stimuli_add_up(run):
     net.stimulate(cell, sp.dc(1 * pA))
     net.stimulate(cell[0], sp.dc(2 * pA))
     np.testing.assert_array_equal(run(net, 1)["cell"].final["v"], [4, 2])
+
+
+def test_poisson_rates_may_be_distributions(run):
+    net = sp.Network(dt=DT * ms, seed=1)
+    cell = net.population("cell", 40, counter())
+    net.stimulate(cell, sp.poisson(rate=sp.uniform(0 * Hz, 4000 * Hz)), weight=1 * mV)
+    counts = run(net, 100)["cell"].final["v"]
+    # 0 to 400 expected; as spread out as that, and not like one rate for all.
+    assert 100 < counts.mean() < 300 and counts.std() > 60
+
+
+def test_more_poisson_spikes_than_can_be_drawn(run):
+    net = sp.Network(dt=DT * ms)
+    net.stimulate(net.population("cell", 2, counter()), sp.poisson(10 * Hz), weight=1 * mV)
+    for rate in (3e6, -1):
+        with pytest.raises(ParameterError, match=r"poisson.count.*expected 0 to 700"):
+            run(net, 1, params={"cell.poisson.rate": rate * Hz})
 
 
 def test_rates_count_the_steps_of_their_bin(run):
