@@ -16,7 +16,7 @@ _NAMES = {
     "Population": "network:Population",
     "PopulationView": "network:PopulationView",
     "Projection": "network:Projection",
-    "Model": "simulate:Model",
+    "Model": "model:Model",
     "Results": "results:Results",
     "NeuronModel": "models.base:NeuronModel",
     "SynapseModel": "models.base:SynapseModel",

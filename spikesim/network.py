@@ -21,7 +21,7 @@ from .units import bare_array
 
 if TYPE_CHECKING:
     from .results import Results
-    from .simulate import Model
+    from .model import Model
 
 ORDERS = {"standard": STANDARD_ORDER, "nest": NEST_ORDER}
 
@@ -316,7 +316,7 @@ def check_word(name: Any, what: str) -> None:
 def _free(name: str | None, default: str, taken: set[str]) -> str:
     """The name given, which must be free, or else the default with a number if need be."""
     if name is None:
-        return next(n for n in _numbered(default) if n not in taken)
+        return next(n for n in numbered(default) if n not in taken)
     check_word(name.replace("->", "") if isinstance(name, str) else name, "a name")
     if name in taken:
         raise DescriptionError(f"the name {name!r} is taken; choose another")
@@ -330,7 +330,8 @@ def _parts(view: Any) -> list[Any]:
     return parts
 
 
-def _numbered(name: str) -> Iterator[str]:
+def numbered(name: str) -> Iterator[str]:
+    """name, name#2, name#3 ..."""
     yield name
     for k in itertools.count(2):
         yield f"{name}#{k}"

@@ -21,10 +21,10 @@ def find(name: str) -> Backend:
 
     Raises UnknownNameError for a name that no backend has.
     """
-    if name == "auto":
+    if isinstance(name, str) and name == "auto":
         name = "jax"
-    if name not in names():
-        hint = did_you_mean(name, [*names(), "auto"])
-        raise UnknownNameError(f"unknown backend {name!r}; {hint}")
+    if not isinstance(name, str) or name not in names():
+        hint = did_you_mean(str(name), [*names(), "auto"])
+        raise UnknownNameError(f"unknown backend {name!r:.40}; {hint}")
     backend: Backend = importlib.import_module(f"{__name__}.{name}").BACKEND
     return backend

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 
-from ..errors import UnsupportedError
+from ..errors import ParameterError, UnsupportedError
 from ..ir.program import Program
 from ..passes.layout import is_static
 
@@ -21,6 +21,17 @@ class Options:
 
     precision: Precision = "float32"
     conformance: bool = False
+
+    @classmethod
+    def of(cls, precision: str = "float32", conformance: bool = False) -> Options:
+        """Options as a user gives them. Raises ParameterError."""
+        if not isinstance(precision, str) or precision not in get_args(Precision):
+            raise ParameterError(
+                f"unknown precision {precision!r:.40}; choose 'float32' or 'float64'"
+            )
+        if not isinstance(conformance, bool):
+            raise ParameterError(f"conformance is {conformance!r:.40}; expected True or False")
+        return cls("float64" if conformance else precision, conformance)  # type: ignore[arg-type]
 
     @property
     def dtype(self) -> np.dtype[Any]:

@@ -14,7 +14,8 @@ import numpy as np
 from scipy.linalg import expm
 
 from .. import portable
-from ..distributions import stripped
+from ..build.values import check_values
+from ..distributions import Distribution, stripped
 from ..errors import ParameterError, SpikesimError, UnknownNameError, did_you_mean, raise_all
 from ..ir.expr import Draw, Expr
 from ..ir.program import Edges, Field, MatrixExponential, Neurons, Pairs, Program, Prologue
@@ -44,10 +45,13 @@ class HostArrays:
 
 
 class Binder:
-    """Binds a program again and again, for the values of each run."""
+    """Binds a lowered program again and again, for the values of each run.
 
-    def __init__(self, program: Program, options: Options):
-        self.program, self.options = program, options
+    `described` is the same program before the passes: values are checked against its equations.
+    """
+
+    def __init__(self, program: Program, options: Options, described: Program):
+        self.program, self.options, self.described = program, options, described
         self.arrays = HostArrays(options.conformance)
         self.table = operations(self.arrays)
         owners: list[Neurons | Edges] = [*program.neurons, *program.edges]
@@ -74,17 +78,37 @@ class Binder:
         return {n: _flushed(v) for n, v in values.items()} | {"delivery.weights": weight}
 
     def _given(self, params: Mapping[str, Any]) -> dict[str, np.ndarray]:
+        if not isinstance(params, Mapping):
+            raise ParameterError(
+                f"params: got {params!r:.60}, expected values by name, such as "
+                '{"exc.tau_m": 12*ms}'
+            )
         faults: list[SpikesimError] = []
         given = {}
         for name, value in params.items():
-            field = self.settable.get(name)
+            field = self.settable.get(name) if isinstance(name, str) else None
             if field is None:
-                hint = did_you_mean(name, self.settable)
+                hint = did_you_mean(str(name), self.settable)
                 faults.append(UnknownNameError(f"params: no parameter or state {name!r}; {hint}"))
                 continue
             plain = stripped(value, field.unit, f"params, {name}", faults)
-            if plain is not None:
+            if isinstance(plain, Distribution):
+                faults.append(
+                    ParameterError(
+                        f"params, {name}: a distribution is drawn when the network is built; give "
+                        "numbers or an array here"
+                    )
+                )
+            elif plain is not None:
                 given[name] = plain
+        for group in self.described.neurons:
+            mine = {
+                n.removeprefix(f"{group.name}."): v
+                for n, v in given.items()
+                if n.startswith(f"{group.name}.")
+            }
+            if mine:
+                check_values(group, faults, mine)
         raise_all("params", faults)
         return given
 

@@ -12,6 +12,8 @@ Every fault of the whole network is gathered and raised together.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..errors import DescriptionError, ParameterError, SpikesimError, raise_all
@@ -79,13 +81,18 @@ def _dt(network: Network, faults: list[SpikesimError]) -> float:
 
 
 def _seed(network: Network, faults: list[SpikesimError]) -> int:
-    seed = network.seed
+    try:
+        return checked_seed(network.seed, "seed of the network")
+    except ParameterError as fault:
+        faults.append(fault)
+        return 0
+
+
+def checked_seed(seed: Any, subject: str) -> int:
+    """A seed as a plain integer. Raises ParameterError."""
     whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
     if not whole or not 0 <= seed < 2**32:
-        faults.append(
-            ParameterError(
-                f"seed of the network is {seed!r}; expected a whole number from 0 to 2^32 - 1"
-            )
+        raise ParameterError(
+            f"{subject} is {seed!r:.40}; expected a whole number from 0 to 2^32 - 1"
         )
-        return 0
     return int(seed)
