@@ -77,6 +77,9 @@ def test_same_statistics_in_normal_mode(name, precision):
     make, _, full = NETWORKS[name]
     net = make(full)
 
+    def mean(values: np.ndarray) -> float:
+        return float(np.mean(values)) if len(values) else np.nan  # too few spikes for intervals
+
     def statistics(model: sp.Model, seeds: range) -> np.ndarray:
         rows = []
         for seed in seeds:
@@ -85,11 +88,14 @@ def test_same_statistics_in_normal_mode(name, precision):
             start = {f"{p}.v": rng.permutation(values[f"{p}.v"]) * mV for p in net.populations}
             results = model.run(500 * ms, seed=seed, params=start)
             spikes = [results[p].spikes for p in net.populations]
-            rows.append([x for s in spikes for x in (s.rate(50.0), np.mean(s.cv(50.0)))])
+            rows.append([x for s in spikes for x in (s.rate(50.0), mean(s.cv(50.0)))])
         return np.array(rows)
 
     reference = statistics(net.compile("numpy", precision="float64"), range(1, 6))
     ours = statistics(net.compile("jax", precision=precision), range(11, 16))
     error = np.sqrt((reference.var(0, ddof=1) + ours.var(0, ddof=1)) / 5)
     difference = np.abs(reference.mean(0) - ours.mean(0))
-    assert np.all(difference < 5 * error + 0.01 * np.abs(reference.mean(0))), difference / error
+    known = np.isfinite(difference)
+    assert known[::2].all() and known.sum() > known.size / 2
+    bound = 5 * error + 0.01 * np.abs(reference.mean(0))
+    assert np.all(difference[known] < bound[known]), difference / error
