@@ -117,6 +117,8 @@ def _panels(count: int) -> list[Any]:
 
 def _ticks(ax: Any, times: np.ndarray, height: float, colour: Any, span: Any) -> None:
     times = times[(times > span[0]) & (times <= span[1] + 1e-6)]
+    if not len(times):
+        return  # a line without points has no bounds, and upsets the layout of the figure
     ax.plot(
         times,
         np.full(len(times), height),

@@ -250,3 +250,11 @@ def test_plots_of_a_real_run() -> None:
     assert dots(run.raster()) == len(run["cells"].spikes)
     run.rates().figure.canvas.draw()
     assert "matplotlib" in sys.modules
+
+
+def test_traces_of_a_silent_neuron_keep_their_panels() -> None:
+    v = Trace(np.arange(100.0), np.random.default_rng(0).normal(size=(100, 3)), "mV", np.arange(3))
+    spikes = Spikes(np.array([10.0, 20.0]), np.array([1, 2]), np.arange(3), 100.0)
+    ax = make(p={"spikes": spikes, "v": v}).traces("p", "v")
+    ax.figure.canvas.draw()  # constrained layout warns, and warnings are errors, where it gives up
+    assert all(panel.get_position().height > 0.2 for panel in ax.figure.axes)
