@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from .errors import DescriptionError, UnknownNameError, did_you_mean
+from .errors import DescriptionError, UnknownAttributeError, UnknownNameError, did_you_mean
 from .ir.program import NEST_ORDER, STANDARD_ORDER
 from .models.base import NeuronModel
 from .recording import Request
@@ -26,8 +26,24 @@ if TYPE_CHECKING:
 ORDERS = {"standard": STANDARD_ORDER, "nest": NEST_ORDER}
 
 
-class PopulationView:
+class _Fixed:
+    """Refuses attributes that nobody knows, where other simulators let states be assigned."""
+
+    _words: ClassVar[frozenset[str]] = frozenset()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in self._words:
+            raise UnknownAttributeError(f"{self!r:.60}: {self._hint(name)}")
+        super().__setattr__(name, value)
+
+    def _hint(self, name: str) -> str:
+        return f"no attribute {name!r} to set; {did_you_mean(name, self._words)}"
+
+
+class PopulationView(_Fixed):
     """Some neurons of a population: `exc[:10]`, `exc[[3, 5]]`, `exc[mask]`, `exc[:10][2]`."""
+
+    _words = frozenset({"population", "index"})
 
     def __init__(self, population: Population, index: slice | np.ndarray):
         self.population = population
@@ -47,6 +63,26 @@ class PopulationView:
         if self is self.population and isinstance(key, slice):
             return PopulationView(self.population, key)
         return PopulationView(self.population, self.indices[chosen])
+
+    def _hint(self, name: str) -> str:
+        population = self.population
+        if not isinstance(population.model, NeuronModel):
+            return super()._hint(name)
+        title, declared = type(population.model).__name__, population.model.definition.declared
+        known = declared.get(name)
+        if known is None:
+            return f"no state or parameter {name!r}; {did_you_mean(name, declared)}"
+        if known.kind == "state":
+            return (
+                f"states are not assigned; write {population.name}.initialize({name}=...), with "
+                f"one value or an array of {population.size}"
+            )
+        if known.kind == "port":
+            return f"{name!r} is a port; what flows into it is given with net.stimulate(...)"
+        return (
+            f'parameters are not assigned; write {title}({name}=...), with one value or an array '
+            f'of {population.size}, or run(..., params={{"{population.name}.{name}": ...}})'
+        )
 
     def __repr__(self) -> str:
         return f"{self.population.name}[{len(self)} of {self.population.size}]"
@@ -88,6 +124,8 @@ def _chosen(key: Any, size: int, subject: str) -> np.ndarray:
 class Population(PopulationView):
     """A number of neurons of one model; `population[...]` gives a view of some of them."""
 
+    _words = frozenset({"name", "size", "model", "initial", "population", "index"})
+
     def __init__(self, name: str, size: int, model: NeuronModel | Source):
         self.name = name
         self.size = size
@@ -103,8 +141,15 @@ class Population(PopulationView):
         return f"Population({self.name!r}, {self.size}, {self.model})"
 
 
-class Projection:
+class Projection(_Fixed):
     """Connections from one view to another, by a rule."""
+
+    _words = frozenset(
+        {
+            *("name", "source", "target", "rule", "synapse", "weight", "port"),
+            *("delay", "axonal_delay", "dendritic_delay"),
+        }
+    )
 
     def __init__(
         self,
@@ -144,7 +189,7 @@ class Stimulation:
         self.port, self.synapse, self.weight = port, synapse, weight
 
 
-class Network:
+class Network(_Fixed):
     """A network of spiking neurons.
 
     dt: the time step, a time; 0.1 ms if none is given. seed: draws connectivity and initial values,
@@ -152,6 +197,10 @@ class Network:
     phases, "standard" (Brian2's; a delay of 0 is legal) or "nest" (spikes arrive before the
     threshold is looked at, which voltage jumps need to be identical with NEST).
     """
+
+    _words = frozenset(
+        {"dt", "seed", "order", "populations", "projections", "stimulations", "requests"}
+    )
 
     def __init__(self, dt: Any = None, seed: int = 0, order: str = "standard"):
         if not isinstance(order, str) or order not in ORDERS:

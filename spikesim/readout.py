@@ -7,7 +7,15 @@ import numpy as np
 from .backends.base import Recorded
 from .ir.program import Edges, Probe, Program
 from .network import numbered
-from .results import Connections, PopulationResult, Results, Spikes, Trace
+from .results import (
+    Connections,
+    PopulationResult,
+    Results,
+    Spikes,
+    Trace,
+    merged_spikes,
+    merged_traces,
+)
 
 
 def read_out(program: Program, recorded: Recorded, seed: int, backend: str) -> Results:
@@ -19,12 +27,23 @@ def read_out(program: Program, recorded: Recorded, seed: int, backend: str) -> R
             f.name: recorded.final[group.name, f.name] for f in group.fields if f.kind == "state"
         }
         populations[group.name] = PopulationResult(group.name, {}, final)
-    for probe in program.probes:
+    same: dict[tuple[str, str, int], list[Spikes | Trace]] = {}
+    for number, probe in enumerate(program.probes):
         what = probe.variable or ("rate" if probe.reduce else "spikes")
-        data = _data(program, probe, recorded)
-        mine = populations[probe.source.group].recorded
-        mine[next(name for name in numbered(what) if name not in mine)] = data
+        # Rates of two views are two; all else of one interval is put together.
+        kind = -number if probe.reduce else probe.every if probe.variable else 0
+        key = (probe.source.group, what, kind)
+        same.setdefault(key, []).append(_data(program, probe, recorded))
+    for (name, what, _), parts in same.items():
+        mine = populations[name].recorded
+        mine[next(free for free in numbered(what) if free not in mine)] = _merged(parts)
     return Results(populations, recorded.steps * dt, dt, seed, backend)
+
+
+def _merged(parts: list[Spikes | Trace]) -> Spikes | Trace:
+    spikes = [p for p in parts if isinstance(p, Spikes)]
+    traces = [p for p in parts if isinstance(p, Trace)]
+    return merged_spikes(spikes) if spikes else merged_traces(traces)
 
 
 def _data(program: Program, probe: Probe, recorded: Recorded) -> Spikes | Trace:

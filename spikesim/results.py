@@ -6,6 +6,7 @@ to the functions here are quantities (`200*ms`) or, as the arrays are, plain num
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,35 +52,85 @@ class Spikes:
         end = np.searchsorted(number, self.neurons, side="right")
         return [t[a:b] for a, b in zip(first, end, strict=True)]
 
-    def counts(self, start: Any = 0.0) -> np.ndarray:
-        """Number of spikes of each recorded neuron after `start`, int64 [neurons]."""
-        late = self.i[self.t > milliseconds(start, "start") + _SLACK]
-        return np.bincount(late, minlength=int(self.neurons.max(initial=-1)) + 1)[self.neurons]
+    def counts(self, start: Any = 0.0, stop: Any = None) -> np.ndarray:
+        """Number of spikes of each recorded neuron after `start`, up to `stop`, int64 [neurons].
 
-    def rates(self, start: Any = 0.0) -> np.ndarray:
-        """Mean rate of each recorded neuron after `start`, spikes/s [neurons].
-
-        Raises ParameterError unless the run goes on after `start`.
+        stop: default the end of the run. Raises ParameterError unless 0 <= start <= stop <= the
+        end of the run.
         """
-        length = self.duration - milliseconds(start, "start")
-        if length <= 0:
-            raise ParameterError(
-                f"no rate after start = {start} of a run of {self.duration:g} ms; start earlier"
-            )
-        return self.counts(start) / length * 1e3
+        first, last = self._window(start, stop)
+        inside = self.i[(self.t > first + _SLACK) & (self.t <= last + _SLACK)]
+        return np.bincount(inside, minlength=int(self.neurons.max(initial=-1)) + 1)[self.neurons]
 
-    def rate(self, start: Any = 0.0) -> float:
-        """Mean rate over the recorded neurons after `start`, spikes/s; 0 if there are none."""
-        rates = self.rates(start)
+    def rates(self, start: Any = 0.0, stop: Any = None) -> np.ndarray:
+        """Mean rate of each recorded neuron after `start`, up to `stop`, spikes/s [neurons].
+
+        Raises ParameterError where no time lies between them, and as `counts` does.
+        """
+        first, last = self._window(start, stop)
+        if last - first <= _SLACK:
+            raise ParameterError(
+                f"no rate after start = {start} up to {last:g} ms of a run of {self.duration:g} ms;"
+                " start earlier"
+            )
+        return self.counts(start, stop) / (last - first) * 1e3
+
+    def rate(self, start: Any = 0.0, stop: Any = None) -> float:
+        """Mean rate over the recorded neurons in that time, spikes/s; 0 if there are none."""
+        rates = self.rates(start, stop)
         return float(np.mean(rates)) if len(rates) else 0.0
 
-    def cv(self, start: Any = 0.0, at_least: int = 3) -> np.ndarray:
-        """Coefficient of variation of the intervals between spikes of each neuron that has
-        `at_least` spikes after `start`, in the order of `neurons`."""
-        first = milliseconds(start, "start") + _SLACK
-        late = (train[train > first] for train in self.trains())
-        gaps = [np.diff(train) for train in late if len(train) >= max(at_least, 2)]
-        return np.array([np.std(g) / np.mean(g) for g in gaps])
+    def cv(self, start: Any = 0.0, stop: Any = None, *, at_least: int = 3) -> np.ndarray:
+        """Coefficient of variation of each recorded neuron's intervals between spikes [neurons].
+
+        It is that of the spikes after `start`, up to `stop`; NaN for a neuron with fewer than
+        `at_least` of them (at least 2), so that `np.nanmean` is the mean over the others.
+        """
+        first, last = self._window(start, stop)
+        result = np.full(len(self.neurons), np.nan)
+        for k, train in enumerate(self.trains()):
+            kept = train[(train > first + _SLACK) & (train <= last + _SLACK)]
+            if len(kept) >= max(at_least, 2):
+                gaps = np.diff(kept)
+                result[k] = np.std(gaps) / np.mean(gaps)
+        return result
+
+    def _window(self, start: Any, stop: Any) -> tuple[float, float]:
+        """(start, stop) in ms. Raises ParameterError where they are no part of the run."""
+        first = milliseconds(start, "start")
+        last = self.duration if stop is None else milliseconds(stop, "stop")
+        if first < 0:
+            raise ParameterError(f"start is {first:g} ms; a run starts at 0 ms")
+        if last > self.duration + _SLACK:
+            raise ParameterError(f"stop is {last:g} ms; the run ends at {self.duration:g} ms")
+        if stop is not None and last < first:
+            raise ParameterError(f"stop is {last:g} ms, before start, {first:g} ms")
+        return first, last
+
+    def __repr__(self) -> str:
+        return f"Spikes: {_summary(self)}, {self.duration:g} ms"
+
+
+def merged_spikes(parts: Sequence[Spikes]) -> Spikes:
+    """Spikes of several views of one population, each spike and each neuron once."""
+    if len(parts) == 1:
+        return parts[0]
+    every = np.concatenate([p.neurons for p in parts])
+    neurons = every[_first(every)]
+    place = np.zeros(int(neurons.max(initial=-1)) + 1, dtype=np.int64)
+    place[neurons] = np.arange(len(neurons))
+    t = np.concatenate([p.t for p in parts])
+    row = place[np.concatenate([p.i for p in parts])]
+    order = np.lexsort((row, t))
+    t, row = t[order], row[order]
+    new = np.ones(len(t), dtype=bool)
+    new[1:] = (t[1:] != t[:-1]) | (row[1:] != row[:-1])  # views may overlap
+    return Spikes(t[new], neurons[row[new]], neurons, parts[0].duration)
+
+
+def _first(numbers: np.ndarray) -> np.ndarray:
+    """Where each number first comes, in order."""
+    return np.sort(np.unique(numbers, return_index=True)[1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +152,20 @@ class Trace:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self.values, dtype=dtype, copy=copy)
 
+    def __repr__(self) -> str:
+        span = f", {self.t[0]:g} to {self.t[-1]:g} ms" if len(self.t) else ""
+        return f"Trace: {_summary(self)}{span}"
+
+
+def merged_traces(parts: Sequence[Trace]) -> Trace:
+    """Traces of one variable at the same times, side by side, each neuron once."""
+    if len(parts) == 1:
+        return parts[0]
+    every = np.concatenate([p.neurons for p in parts])
+    columns = _first(every)
+    values = np.concatenate([p.values for p in parts], axis=1)[:, columns]
+    return Trace(parts[0].t, values, parts[0].unit, every[columns])
+
 
 @dataclass(frozen=True, eq=False)
 class Connections:
@@ -118,12 +183,27 @@ class Connections:
     def __len__(self) -> int:
         return len(self.source)
 
+    def __repr__(self) -> str:
+        if not len(self):
+            return "Connections: none"
+        weight, delay = _span(self.weight), _span(self.delay)
+        unit = f" {self.unit}" if self.unit not in ("", "1") else ""
+        return f"Connections: {len(self)}, weight {weight}{unit}, delay {delay} ms"
+
+
+def _span(values: np.ndarray) -> str:
+    low, high = f"{values.min():.4g}", f"{values.max():.4g}"
+    return low if low == high else f"{low} to {high}"
+
 
 @dataclass(frozen=True, eq=False)
 class PopulationResult:
     """What was recorded of one population: `.spikes`, `.rate`, or a variable by its name.
 
-    `["ampa.I"]` is for names with a dot. final: all states at the end of the run, by name.
+    `["ampa.I"]` is for names with a dot. Recordings of several views are one: all spikes are in
+    `.spikes`, all samples of a variable in one trace. Only what was sampled at another interval,
+    and the rate of another view, stand apart, as "v#2" or "rate#2". final: all states at the end of
+    the run, by name.
     """
 
     name: str

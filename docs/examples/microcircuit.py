@@ -130,10 +130,13 @@ def table(results: sp.Results, discard: float, scale: float, drive: str) -> str:
     for k, name in enumerate(POPULATIONS):
         spikes = results[name].spikes
         cv = spikes.cv(discard)
-        line = f"{name:10}  {spikes.rate(discard):10.2f}"
-        line += f"  {np.mean(cv) if len(cv) else np.nan:15.2f}"
+        irregular = np.nanmean(cv) if np.isfinite(cv).any() else np.nan
+        line = f"{name:10}  {spikes.rate(discard):10.2f}  {irregular:15.2f}"
         line += f"  {NEST_RATES_TENTH[k]:10.2f}" if compare else ""
         lines.append(f"{line}  {FULL_RATES[k]:27.2f}")
+    lines.append(f"Without the first {discard:g} of {results.duration:g} ms. CV: mean over the "
+                 "neurons with at least 3 spikes."
+                 + (" NEST: one seed." if compare else ""))  # fmt: skip
     return "\n".join(lines)
 
 
@@ -158,7 +161,7 @@ def main(arguments: list[str] | None = None) -> sp.Results:
     print(table(results, options.discard * 1e3, options.scale, options.drive))
     if options.plot:
         results.raster().figure.savefig(options.plot, dpi=150, bbox_inches="tight")
-        print(f"raster: {options.plot}")
+        print(f"raster: {options.plot}, of the whole run, 0 to {results.duration:g} ms")
     return results
 
 

@@ -11,10 +11,17 @@ from typing import Any, ClassVar
 
 from ..distributions import Distribution, stripped
 from ..equations.lines import normal_name
-from ..errors import EquationError, ParameterError, SpikesimError, did_you_mean
+from ..errors import (
+    EquationError,
+    ParameterError,
+    SpikesimError,
+    UnknownAttributeError,
+    did_you_mean,
+)
 from ..ir.program import Statement
 from ..units import TIME, TRUTH, Dimension, decompose, is_quantity, is_unit
 from .declaration import (
+    BOUNDS,
     Declared,
     Definition,
     Reader,
@@ -24,10 +31,38 @@ from .declaration import (
 )
 
 
+# What users of other simulators, or in a hurry, write in place of the words of a model.
+_INSTEAD = {
+    "threshold": "spike",
+    "thresh": "spike",
+    "equation": "equations",
+    "eqs": "equations",
+    "model": "equations",
+    "on_pre": "on_arrival",
+    "refractory_period": "refractory",
+    "integration": "method",
+}
+
+
+def _instead(word: str) -> str | None:
+    return _INSTEAD.get(word.lower())
+
+
 class Model:
     """What neuron and synapse models share: declared names and the values given for them."""
 
     definition: ClassVar[Definition]
+    values: dict[str, Any]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in ("values", "name") or name.startswith("_"):
+            super().__setattr__(name, value)
+            return
+        title, declared = self.definition.name, self.definition.declared
+        hint = f"write {title}({name}=...)" if name in declared else did_you_mean(name, declared)
+        raise UnknownAttributeError(
+            f"{title}: values are given when it is made, {name!r} can't be set; {hint}"
+        )
 
     def __init__(self, *wrong: Any, **values: Any):
         if not hasattr(type(self), "definition"):
@@ -93,6 +128,26 @@ def _declared(cls: type, faults: list[SpikesimError]) -> dict[str, Declared]:
     return found
 
 
+def _unknown(cls: type, base: type) -> list[SpikesimError]:
+    """Faults of public attributes of a class that are neither declared nor words of `base`."""
+    words = {w for w in vars(base) if not w.startswith("_")}
+    faults: list[SpikesimError] = []
+    bases = [c for c in cls.__mro__ if c not in base.__mro__]
+    for name, value in [item for c in bases for item in vars(c).items()]:
+        if name.startswith("_") or name in words or name in ("definition", "values"):
+            continue
+        if isinstance(value, Declared | property | classmethod | staticmethod | Distribution):
+            continue
+        if callable(value) or is_quantity(value):
+            continue
+        meant = _instead(name)
+        hint = f"write {meant} = ..." if meant in words else did_you_mean(name, words)
+        faults.append(
+            EquationError(f"{cls.__name__}: {name} = {value!r:.60} has no meaning here; {hint}")
+        )
+    return faults
+
+
 class NeuronModel(Model):
     """Base of neuron models: declare names, then write `equations`, `spike` and `reset`.
 
@@ -111,7 +166,7 @@ class NeuronModel(Model):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        faults: list[SpikesimError] = []
+        faults = _unknown(cls, NeuronModel)
         declared = _declared(cls, faults)
         texts = (cls.equations, cls.spike, cls.reset, cls.refractory)
         cls.definition = read_neuron(cls.__name__, declared, *texts, cls.method, faults)
@@ -188,6 +243,12 @@ def neuron(
     values: dict[str, Any] = {}
     for given, value in names.items():
         word = normal_name(given)
+        meant = _instead(given)
+        if isinstance(value, str) and meant:
+            faults.append(
+                EquationError(f"{name}: {given}={value!r:.60} has no meaning here; write {meant}=")
+            )
+            continue
         try:
             if isinstance(value, Declared):
                 declared[word] = value
@@ -216,12 +277,14 @@ class SynapseModel(Model):
     on_arrival: `x += ...`, what one spike adds; `weight` is the synapse's own, in the unit of x.
     output: what the states contribute to the target's port, with the target's variables in it.
     reads: variables of the target that the text reads, with their units, such as {"v": mV}.
+    weight_bound: "> 0" or ">= 0" where other weights are a mistake.
     """
 
     equations: ClassVar[str] = ""
     on_arrival: ClassVar[str] = ""
     output: ClassVar[str] = ""
     reads: ClassVar[dict[str, Any]] = {}
+    weight_bound: ClassVar[str] = ""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -237,7 +300,7 @@ class SynapseModel(Model):
 
 def _read_synapse(cls: type[SynapseModel]) -> Definition:
     name = cls.__name__
-    faults: list[SpikesimError] = []
+    faults = _unknown(cls, SynapseModel)
     declared = _declared(cls, faults)
     reads = _outside(cls, faults)
     reader = Reader(name, declared, reads)
@@ -252,8 +315,20 @@ def _read_synapse(cls: type[SynapseModel]) -> Definition:
     ]
     output = reader.expression(cls.output, "output") if reader.given(cls.output) else None
     arrival = _arrival(reader, cls.on_arrival)
+    if cls.weight_bound not in BOUNDS:
+        reader.faults.append(
+            ParameterError(f"{name}: weight_bound is '> 0' or '>= 0', got {cls.weight_bound!r}")
+        )
     reader.finish()
-    return Definition(name, declared, rates, output=output, arrival=arrival, reads=reads)
+    return Definition(
+        name,
+        declared,
+        rates,
+        output=output,
+        arrival=arrival,
+        reads=reads,
+        weight_bound=cls.weight_bound,
+    )
 
 
 def _outside(cls: type[SynapseModel], faults: list[SpikesimError]) -> dict[str, Dimension]:

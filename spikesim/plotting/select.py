@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from ..errors import ParameterError, UnknownNameError
-from ..results import PopulationResult, Results, Spikes, Trace, milliseconds
+from ..results import PopulationResult, Results, Spikes, Trace, merged_spikes, milliseconds
 
 Window = tuple[float, float]
 
@@ -27,12 +27,7 @@ def window(results: Results, start: object, stop: object) -> Window:
 def spikes_of(population: PopulationResult) -> Spikes | None:
     """All recorded spikes of a population; several recordings become one; None without any."""
     parts = [data for data in population.recorded.values() if isinstance(data, Spikes)]
-    if len(parts) < 2:
-        return parts[0] if parts else None
-    neurons = np.unique(np.concatenate([p.neurons for p in parts]))
-    t, i = (np.concatenate(a) for a in zip(*((p.t, p.i) for p in parts), strict=True))
-    both = np.unique(np.stack([t, i]), axis=1)  # views may overlap
-    return Spikes(both[0], both[1].astype(np.int64), neurons, parts[0].duration)
+    return merged_spikes(parts) if parts else None
 
 
 def chosen_spikes(results: Results, populations: str | Iterable[str] | None) -> dict[str, Spikes]:

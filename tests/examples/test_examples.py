@@ -70,3 +70,14 @@ def test_microcircuit_weights_and_sizes_at_full_scale():
     assert p.synapses.sum() == pytest.approx(0.2989e9, rel=1e-3)
     assert p.external_weight == pytest.approx(87.81, abs=0.01)
     assert np.all(p.current == 0)
+
+
+def test_microcircuit_says_what_its_table_shows():
+    microcircuit = load("microcircuit")
+    from spikesim.units import ms
+
+    results = microcircuit.network(0.02).run(120 * ms, "numpy")
+    text = microcircuit.table(results, 100.0, 0.1, "poisson")
+    assert "Without the first 100 of 120 ms." in text
+    assert "neurons with at least 3 spikes" in text and text.endswith("NEST: one seed.")
+    assert "one seed" not in microcircuit.table(results, 100.0, 0.02, "poisson")

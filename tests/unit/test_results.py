@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import spikesim as sp
 from spikesim.errors import DimensionError, ParameterError, UnknownNameError
-from spikesim.results import PopulationResult, Results, Spikes, Trace, milliseconds
-from spikesim.units import ms, mV, second
+from spikesim.results import Connections, PopulationResult, Results, Spikes, Trace, milliseconds
+from spikesim.units import ms, mV, pA, second
 
 DT = 0.1
 
@@ -37,34 +38,58 @@ def test_trains(spikes: Spikes) -> None:
         assert list(train) == [t for t, i in zip(spikes.t, spikes.i, strict=True) if i == number]
 
 
-@given(recordings(), st.integers(0, 45))
-def test_counts_and_rates(spikes: Spikes, first: int) -> None:
+@given(recordings(), st.integers(0, 45), st.none() | st.integers(0, 45))
+def test_counts_and_rates(spikes: Spikes, first: int, last: int | None) -> None:
     # A label on the start belongs to the step before it, whatever 3*0.1 rounds to.
-    start = first / 10
-    step = np.rint(spikes.t / DT)
-    counts = [sum((spikes.i == n) & (step > first)) for n in spikes.neurons]
-    assert list(spikes.counts(start)) == counts
-    if start >= spikes.duration:
-        with pytest.raises(ParameterError, match=r"start earlier"):
-            spikes.rates(start)
+    start, steps = first / 10, round(spikes.duration / DT)
+    stop = None if last is None else min(max(first, last), steps) / 10
+    if stop is not None and stop < start:
+        with pytest.raises(ParameterError, match=r"stop is .* before start"):
+            spikes.counts(start, stop)
         return
-    expected = np.array(counts) / (spikes.duration - start) * 1000
-    np.testing.assert_allclose(spikes.rates(start), expected)
+    end = steps if stop is None else round(stop / DT)
+    step = np.rint(spikes.t / DT)
+    counts = [sum((spikes.i == n) & (step > first) & (step <= end)) for n in spikes.neurons]
+    assert list(spikes.counts(start, stop)) == counts
+    if first >= end:
+        with pytest.raises(ParameterError, match=r"start earlier"):
+            spikes.rates(start, stop)
+        return
+    length = (spikes.duration if stop is None else stop) - start
+    expected = np.array(counts) / length * 1000
+    np.testing.assert_allclose(spikes.rates(start, stop), expected)
     mean = sum(expected) / len(expected) if len(expected) else 0.0
-    assert spikes.rate(start) == pytest.approx(mean)
+    assert spikes.rate(start, stop) == pytest.approx(mean)
 
 
-@given(recordings(), st.integers(0, 20), st.integers(1, 5))
-def test_cv(spikes: Spikes, first: int, at_least: int) -> None:
+@given(recordings(), st.integers(0, 20), st.none() | st.integers(20, 40), st.integers(1, 5))
+def test_cv(spikes: Spikes, first: int, last: int | None, at_least: int) -> None:
+    steps = round(spikes.duration / DT)
+    end = steps if last is None else min(last, steps)
+    first = min(first, end)
     expected = []
     for number in spikes.neurons:
         train = [t for t, i in zip(spikes.t, spikes.i, strict=True) if i == number]
-        train = [t for t in train if round(t / DT) > first]
+        train = [t for t in train if first < round(t / DT) <= end]
+        expected.append(np.nan)  # one value a neuron, also where it has too few spikes
         if len(train) >= max(2, at_least):
             gaps = [b - a for a, b in pairwise(train)]
             mean = sum(gaps) / len(gaps)
-            expected.append((sum((g - mean) ** 2 for g in gaps) / len(gaps)) ** 0.5 / mean)
-    np.testing.assert_allclose(spikes.cv(first / 10, at_least), expected, atol=1e-9)
+            expected[-1] = (sum((g - mean) ** 2 for g in gaps) / len(gaps)) ** 0.5 / mean
+    stop = None if last is None else end / 10
+    got = spikes.cv(first / 10, stop, at_least=at_least)
+    np.testing.assert_allclose(got, expected, atol=1e-9)
+
+
+def test_times_that_are_no_part_of_the_run() -> None:
+    spikes = nothing()
+    for what in (spikes.rate, spikes.rates, spikes.counts, spikes.cv):
+        with pytest.raises(ParameterError, match=r"start is -100 ms; a run starts at 0 ms"):
+            what(-100)
+        with pytest.raises(ParameterError, match=r"stop is 11 ms; the run ends at 10 ms"):
+            what(0, stop=11 * ms)
+        with pytest.raises(ParameterError, match=r"stop is 2 ms, before start, 3 ms"):
+            what(3, stop=2)
 
 
 def nothing(neurons: int = 3) -> Spikes:
@@ -77,7 +102,7 @@ def test_no_spikes() -> None:
     assert [len(t) for t in silent.trains()] == [0, 0, 0]
     assert list(silent.rates()) == [0, 0, 0]
     assert silent.rate() == 0
-    assert silent.cv().shape == (0,)
+    assert silent.cv().shape == (3,) and np.all(np.isnan(silent.cv()))
 
 
 def test_times_with_units_or_in_ms() -> None:
@@ -135,3 +160,55 @@ def test_results_as_text() -> None:
     assert (
         repr(PopulationResult("exc", {"spikes": of_no_time})) == "exc.spikes: 0 spikes of 3 neurons"
     )
+
+
+def test_short_texts_with_units() -> None:
+    spikes = Spikes(np.array([1.0, 5.0]), np.array([0, 0]), np.arange(4), 10.0)
+    assert repr(spikes) == "Spikes: 2 spikes of 4 neurons, 50 spikes/s, 10 ms"
+    assert repr(results()["exc"].v) == "Trace: [3, 2] in mV, 0 to 2 ms"
+    assert repr(Trace(np.empty(0), np.empty((0, 2)), "mV", np.arange(2))) == "Trace: [0, 2] in mV"
+    ends = np.array([0, 1])
+    made = Connections(ends, ends, np.array([1.5, 2.0]), np.array([1.0, 1.0]), "pA")
+    assert repr(made) == "Connections: 2, weight 1.5 to 2 pA, delay 1 ms"
+    none = np.empty(0)
+    assert repr(Connections(none, none, none, none, "pA")) == "Connections: none"
+
+
+def two_views(first: object, second: object, what: str, **options: object) -> PopulationResult:
+    net = sp.Network(dt=DT * ms, seed=1)
+    p = net.population("p", 6, sp.neurons.LIF())
+    net.stimulate(p, sp.dc([450, 900, 600, 900, 450, 400] * pA))
+    net.record(p[first], what)
+    net.record(p[second], what, **options)
+    net.record(p, what, every=7 * DT * ms) if what == "v" else None
+    return net.run(60 * ms, "numpy")["p"]
+
+
+VIEWS = [(slice(2), slice(2, 6)), (slice(4), slice(2, 6)), ([5, 1], [4, 1, 0])]
+
+
+@pytest.mark.parametrize(("first", "second"), VIEWS)
+def test_two_recordings_of_spikes_are_one(first: object, second: object) -> None:
+    spikes = two_views(first, second, "spikes").spikes
+    every = two_views(slice(6), slice(6), "spikes").spikes
+    neurons = list(dict.fromkeys([*np.arange(6)[first], *np.arange(6)[second]]))
+    assert list(spikes.neurons) == neurons
+    order = [(t, neurons.index(i)) for t, i in zip(spikes.t, spikes.i, strict=True)]
+    assert order == sorted(set(order)) and len(order) > 6
+    for number, train in zip(spikes.neurons, spikes.trains(), strict=True):
+        assert list(train) == list(every.trains()[number])
+
+
+@pytest.mark.parametrize(("first", "second"), VIEWS)
+def test_two_traces_of_one_interval_are_one(first: object, second: object) -> None:
+    result = two_views(first, second, "v")
+    assert list(result.recorded) == ["v", "v#2"]
+    assert len(result["v#2"]) == 86 and result["v#2"].values.shape[1] == 6
+    neurons = list(dict.fromkeys([*np.arange(6)[first], *np.arange(6)[second]]))
+    assert list(result.v.neurons) == neurons
+    np.testing.assert_array_equal(result.v.values[::7], result["v#2"].values[:, neurons])
+
+
+def test_rates_of_two_views_stay_apart() -> None:
+    result = two_views(slice(2), slice(2, 6), "rate", every=5 * ms)
+    assert list(result.recorded) == ["rate", "rate#2"]
