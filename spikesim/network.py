@@ -80,7 +80,7 @@ class PopulationView(_Fixed):
         if known.kind == "port":
             return f"{name!r} is a port; what flows into it is given with net.stimulate(...)"
         return (
-            f'parameters are not assigned; write {title}({name}=...), with one value or an array '
+            f"parameters are not assigned; write {title}({name}=...), with one value or an array "
             f'of {population.size}, or run(..., params={{"{population.name}.{name}": ...}})'
         )
 

@@ -83,7 +83,8 @@ class Group:
         shared = declared.kind == "parameter" and is_shared(value)
         unit, meaning = declared.dimension, declared.meaning
         if declared.kind != "port":
-            self.fields.append(Field(name, declared.kind, value, "float", shared, unit, meaning))
+            kind, bound = declared.kind, declared.bound
+            self.fields.append(Field(name, kind, value, "float", shared, unit, meaning, bound))
         self.dimensions[name] = unit
 
     def port_for(

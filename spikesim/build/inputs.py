@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ..distributions import Distribution
 from ..errors import DescriptionError, SpikesimError
 from ..ir.expr import ZERO, Expr, Ref, add, mul, substitute
-from ..ir.program import Input, View
+from ..ir.program import Field, Input, View
 from ..models.base import NeuronModel
 from ..network import Stimulation
 from ..stimuli.base import Arrivals, Place, Signal, Source
 from ..units import Dimension, decompose, unit_name
 from .group import Group
 from .landing import landing
+from .projections import bad_weight
 
 
 def input_of(
@@ -82,10 +84,17 @@ def _arrivals(
         place.fault(f"needs a weight, in {unit_name(land.dimension)}; give weight=...")
     else:
         weight = place.parameter("weight", s.weight, land.dimension, "weight of one spike")
+        place.fields = [_bounded(f, land.bound) for f in place.fields]
+        for f in place.fields:
+            place.faults += bad_weight(f.value, f, subject)
     value = mul(substitute(land.added, {"weight": weight}), arrivals.count(place))
     faults += place.faults
     view = View(group.name, s.target.index)
     return Input(s.name, "arrivals", view, land.variable, value, tuple(place.fields))
+
+
+def _bounded(f: Field, bound: str) -> Field:
+    return replace(f, bound=bound) if f.name.endswith(".weight") else f
 
 
 def _place(s: Stimulation, dimension: Dimension, dt: float, subject: str) -> Place:

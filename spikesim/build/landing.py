@@ -22,11 +22,15 @@ from .group import Group, Merged
 
 @dataclass(frozen=True)
 class Landing:
-    """The variable that arrivals add to, its dimension, and what one adds (in `weight`)."""
+    """The variable that arrivals add to, its dimension, and what one adds (in `weight`).
+
+    bound: what weights must be; see ir.program.Field.
+    """
 
     variable: str
     dimension: Dimension
     added: Expr
+    bound: str = ""
 
 
 def landing(
@@ -62,7 +66,8 @@ def landing(
     variable = f"{name}.{arrival.target}"
     group.ports.setdefault(variable, Port(variable))
     dimension = synapse.definition.declared[arrival.target].dimension
-    return Landing(variable, dimension, substitute(arrival.value, _renamed(name, synapse)))
+    added = substitute(arrival.value, _renamed(name, synapse))
+    return Landing(variable, dimension, added, synapse.definition.weight_bound)
 
 
 def _jump(group: Group, variable: str, subject: str, faults: list[SpikesimError]) -> Landing | None:

@@ -19,9 +19,10 @@ from ..errors import (
 from ..ir.expr import Expr, Ref, mul, references, substitute
 from ..ir.program import Edges, Field, Statement, View
 from ..network import Projection
-from ..units import TIME, Dimension, unit_name
+from ..units import CONDUCTANCE, TIME, unit_name
 from .group import Group, is_shared
-from .landing import landing
+from .landing import Landing, landing
+from .values import out_of_bounds
 
 
 def edges_of(
@@ -39,7 +40,7 @@ def edges_of(
     target = groups[p.target.population.name]
     land = landing(target, p.synapse, p.port, subject, faults)
     axonal, dendritic = _delays(p, least, subject, faults)
-    weight = None if land is None else _weight(p, rule, land.dimension, subject, faults)
+    weight = None if land is None else _weight(p, rule, land, subject, faults)
     if rule is None or land is None or weight is None or len(faults) > before:
         return None
     count = rule.count(_ends(p))
@@ -101,11 +102,11 @@ def _ends(p: Projection) -> Ends:
 def _weight(
     p: Projection,
     rule: Rule | None,
-    dimension: Dimension,
+    land: Landing,
     subject: str,
     faults: list[SpikesimError],
 ) -> Field | None:
-    weight = p.weight
+    weight, dimension = p.weight, land.dimension
     if weight is None and rule is not None:
         weight = rule.own_weights()
     if weight is None:
@@ -119,7 +120,18 @@ def _weight(
     plain = stripped(weight, dimension, f"{subject}, weight", faults)
     if plain is None:
         return None
-    return Field("weight", "parameter", plain, "float", is_shared(plain), dimension)
+    shared = is_shared(plain)
+    made = Field("weight", "parameter", plain, "float", shared, dimension, bound=land.bound)
+    faults += bad_weight(plain, made, subject)
+    return made
+
+
+def bad_weight(plain: Any, weight: Field, subject: str) -> list[ParameterError]:
+    """A fault if a weight is out of the bound that the synapse sets."""
+    found = out_of_bounds(plain, weight, f"{subject}, weight")
+    hint = "a conductance inhibits by its reversal potential: sp.synapses.ExpConductance(E=-80*mV)"
+    conductive = weight.unit == CONDUCTANCE
+    return [ParameterError(f"{fault}; {hint}") if conductive else fault for fault in found]
 
 
 def _delays(

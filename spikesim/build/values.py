@@ -11,7 +11,8 @@ from ..distributions import Distribution
 from ..errors import ParameterError, SpikesimError
 from ..ir import text
 from ..ir.expr import Const, Expr, Op, Ref, walk
-from ..ir.program import Neurons
+from ..ir.program import Field, Neurons
+from ..units import unit_name
 
 _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "add": np.add,
@@ -34,7 +35,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 def check_values(
     group: Neurons, faults: list[SpikesimError], given: Mapping[str, Any] | None = None
 ) -> None:
-    """Note a denominator that is zero and a refractory period that is negative.
+    """Note a denominator that is zero, a value out of its bound, a negative refractory period.
 
     given: plain values by field name, in place of those that the group was made with.
     """
@@ -57,6 +58,10 @@ def check_values(
                     "another value"
                 )
             )
+    said = {n.name for below in seen for n in walk(below) if isinstance(n, Ref)}
+    for f in group.fields:
+        if f.name not in said:
+            faults += out_of_bounds(known.get(f.name), f, f"{subject}, {f.name}")
     if group.hold is not None:
         steps = group.hold.steps
         period = _lowest(steps.args[0], known) if isinstance(steps, Op) else None
@@ -68,6 +73,29 @@ def check_values(
                     "negative; give a time of at least 0"
                 )
             )
+
+
+def out_of_bounds(value: Any, f: Field, subject: str) -> list[ParameterError]:
+    """A fault if a value is not within a field's bound: a number, an array or a distribution."""
+    if not f.bound or value is None or isinstance(value, Expr) or np.size(value) == 0:
+        return []
+    unit = unit_name(f.unit)
+    if isinstance(value, Distribution):  # one that is open at 0 never gives it
+        if value.lowest() >= 0:
+            return []
+        got = f"{value!r} can give values below 0"
+        return [ParameterError(f"{subject}: {got}; bound the distribution: low=...")]
+    bad = np.ravel(np.less_equal(value, 0) if f.bound == "> 0" else np.less(value, 0))
+    if not bad.any():
+        return []
+    first = int(np.flatnonzero(bad)[0])
+    where = f" at {first}" if np.ndim(value) else ""
+    expected = "a value above 0" if f.bound == "> 0" else "a value of at least 0"
+    return [
+        ParameterError(
+            f"{subject}: got {np.ravel(value)[first]:g} {unit}{where}, expected {expected}"
+        )
+    ]
 
 
 def _expressions(group: Neurons) -> Iterator[tuple[str, Expr]]:

@@ -60,7 +60,8 @@ class Field:
     (what arrives at a port in a step; zero before).
     value: a number, an array [size], a Distribution (drawn when the network is built), an Expr of
     the element's index `i`, or None (derived). For a state it is the initial value.
-    shared: one value for the whole group. unit and meaning are for people.
+    shared: one value for the whole group. unit and meaning are for people. bound: what values of a
+    parameter must be, "> 0" or ">= 0"; "" for any.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Field:
     shared: bool = False
     unit: Dimension = DIMENSIONLESS
     meaning: str = ""
+    bound: str = ""
 
 
 @dataclass(frozen=True, slots=True)

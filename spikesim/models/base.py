@@ -21,7 +21,6 @@ from ..errors import (
 from ..ir.program import Statement
 from ..units import TIME, TRUTH, Dimension, decompose, is_quantity, is_unit
 from .declaration import (
-    BOUNDS,
     Declared,
     Definition,
     Reader,
@@ -277,7 +276,7 @@ class SynapseModel(Model):
     on_arrival: `x += ...`, what one spike adds; `weight` is the synapse's own, in the unit of x.
     output: what the states contribute to the target's port, with the target's variables in it.
     reads: variables of the target that the text reads, with their units, such as {"v": mV}.
-    weight_bound: "> 0" or ">= 0" where other weights are a mistake.
+    weight_bound: ">= 0" where negative weights are a mistake.
     """
 
     equations: ClassVar[str] = ""
@@ -315,9 +314,9 @@ def _read_synapse(cls: type[SynapseModel]) -> Definition:
     ]
     output = reader.expression(cls.output, "output") if reader.given(cls.output) else None
     arrival = _arrival(reader, cls.on_arrival)
-    if cls.weight_bound not in BOUNDS:
+    if cls.weight_bound not in ("", ">= 0"):
         reader.faults.append(
-            ParameterError(f"{name}: weight_bound is '> 0' or '>= 0', got {cls.weight_bound!r}")
+            ParameterError(f"{name}: weight_bound is '>= 0' or '', got {cls.weight_bound!r}")
         )
     reader.finish()
     return Definition(

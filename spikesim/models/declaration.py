@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -23,25 +23,35 @@ from ..errors import (
 )
 from ..ir.expr import Expr, Op, Ref, measure, substitute
 from ..ir.program import Block, Differential, Statement
-from ..units import DIMENSIONLESS, TIME, UNIT_NAMES, Dimension, decompose, is_unit
+from ..units import DIMENSIONLESS, TIME, UNIT_NAMES, Dimension, decompose, is_quantity, is_unit
 
 
 @dataclass(frozen=True)
 class Declared:
-    """One declared name of a model; `default` is in coherent units, None if it must be given."""
+    """One declared name of a model; `default` is in coherent units, None if it must be given.
+
+    bound: what values must be, "> 0", ">= 0", or "" for any.
+    """
 
     kind: Literal["parameter", "state", "port"]
     default: Any
     dimension: Dimension
     meaning: str = ""
+    bound: str = ""
 
 
-def parameter(default: Any, meaning: str = "") -> Any:
+BOUNDS = ("", "> 0", ">= 0")
+
+
+def parameter(default: Any, meaning: str = "", bound: str = "") -> Any:
     """A parameter: a default with its unit, or a bare unit where a value must be given.
 
-    Always a run-time input: changing it recompiles nothing.
+    Always a run-time input: changing it recompiles nothing. bound: "> 0" or ">= 0" where other
+    values are a mistake; they are refused before a run.
     """
-    return _declare("parameter", default, meaning, None)
+    if bound not in BOUNDS:
+        raise ParameterError(f"sp.parameter(...): bound is '> 0' or '>= 0', got {bound!r}")
+    return replace(_declare("parameter", default, meaning, None), bound=bound)
 
 
 def state(initial: Any, meaning: str = "") -> Any:
@@ -56,7 +66,7 @@ def port(unit: Any, meaning: str = "") -> Any:
 
 def _declare(
     kind: Literal["parameter", "state", "port"], value: Any, meaning: str, bare: Any
-) -> Any:
+) -> Declared:
     try:
         number, dimension = decompose(value)
     except SpikesimError as fault:
@@ -89,6 +99,7 @@ class Definition:
     output: Typed | None = None
     arrival: Statement | None = None
     reads: Mapping[str, Dimension] = field(default_factory=dict)
+    weight_bound: str = ""
 
     def held(self) -> frozenset[str]:
         """State variables that stand still in the refractory period."""
@@ -136,8 +147,12 @@ class Reader:
     def is_text(self, text: Any, place: str) -> bool:
         """Is it a string? Else a fault is noted."""
         if not isinstance(text, str):
+            got, hint = f"{text!r:.60}", ""
+            if is_quantity(text):
+                got = f"{text:~}" if hasattr(text, "to_base_units") else f"{text}"
+                hint = f"; write {place}='{got.replace(' ', '*', 1)}'"
             self.faults.append(
-                EquationError(f"{self.name}, {place}: expected text in quotes, got {text!r:.60}")
+                EquationError(f"{self.name}, {place}: expected text in quotes, got {got}{hint}")
             )
         return isinstance(text, str)
 
@@ -297,6 +312,7 @@ def method_fault(name: str, method: Any) -> list[SpikesimError]:
 
 # Words of the classes themselves, and of passes and results.
 _OF_CLASSES = {"equations", "spike", "reset", "refractory", "method", "on_arrival", "output"}
+_OF_CLASSES |= {"weight_bound"}
 _OF_CLASSES |= {"reads", "name", "values", "definition", "stripped", "initialize"}
 _OF_RUNS = {"held", "held_steps", "spikes", "rate"}
 

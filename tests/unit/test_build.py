@@ -43,7 +43,12 @@ def test_synapses_of_one_kind_are_one():
 
 def test_synapses_of_other_values_are_others():
     net, cells = net_of(sp.neurons.LIF())
-    laws = (sp.normal(5 * ms, 1 * ms), sp.normal(5 * ms, 2 * ms), [5, 6, 7] * ms, [5, 6, 8] * ms)
+    laws = (
+        sp.normal(5 * ms, 1 * ms, low=1 * ms),
+        sp.normal(5 * ms, 2 * ms, low=1 * ms),
+        [5, 6, 7] * ms,
+        [5, 6, 8] * ms,
+    )
     for tau in (5 * ms, 6 * ms, *laws, *laws):
         synapse = sp.synapses.ExpCurrent(tau=tau)
         net.project(cells, cells, sp.all_to_all(), synapse=synapse, weight=1 * pA)

@@ -12,12 +12,12 @@ class AdEx(NeuronModel):
     parameters.
     """
 
-    C = parameter(281 * pF, "membrane capacitance")
-    g_L = parameter(30 * nS, "leak conductance")
+    C = parameter(281 * pF, "membrane capacitance", bound="> 0")
+    g_L = parameter(30 * nS, "leak conductance", bound=">= 0")
     E_L = parameter(-70.6 * mV, "resting potential")
     V_T = parameter(-50.4 * mV, "threshold of the exponential term")
-    Delta_T = parameter(2 * mV, "slope factor")
-    tau_w = parameter(144 * ms, "adaptation time constant")
+    Delta_T = parameter(2 * mV, "slope factor", bound="> 0")
+    tau_w = parameter(144 * ms, "adaptation time constant", bound="> 0")
     a = parameter(4 * nS, "subthreshold adaptation")
     b = parameter(80.5 * pA, "spike-triggered adaptation")
     V_reset = parameter(-70.6 * mV, "reset potential")

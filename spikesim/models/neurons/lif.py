@@ -14,8 +14,8 @@ class LIF(NeuronModel):
     Lapicque (1907); this form: Rotter and Diesmann (1999), Biol. Cybern. 81:381.
     """
 
-    C = parameter(250 * pF, "membrane capacitance")
-    tau_m = parameter(10 * ms, "membrane time constant")
+    C = parameter(250 * pF, "membrane capacitance", bound="> 0")
+    tau_m = parameter(10 * ms, "membrane time constant", bound="> 0")
     E_L = parameter(-70 * mV, "resting potential")
     V_th = parameter(-55 * mV, "spike threshold")
     V_reset = parameter(-70 * mV, "reset potential")

@@ -8,6 +8,6 @@ from ..declaration import parameter
 class Poisson(NeuronModel):
     """A source that spikes in a step with probability rate*dt, independently of the past."""
 
-    rate = parameter(10 * Hz, "mean rate")
+    rate = parameter(10 * Hz, "mean rate", bound=">= 0")
 
     spike = "rand() < rate*dt"

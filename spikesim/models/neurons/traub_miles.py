@@ -12,10 +12,10 @@ class TraubMiles(NeuronModel):
     20,000 um^2. A spike is an upward crossing of V_th: after it the neuron counts none for t_ref.
     """
 
-    C = parameter(200 * pF, "membrane capacitance")
-    g_L = parameter(10 * nS, "leak conductance")
-    g_Na = parameter(20_000 * nS, "maximal sodium conductance")
-    g_K = parameter(6_000 * nS, "maximal potassium conductance")
+    C = parameter(200 * pF, "membrane capacitance", bound="> 0")
+    g_L = parameter(10 * nS, "leak conductance", bound=">= 0")
+    g_Na = parameter(20_000 * nS, "maximal sodium conductance", bound=">= 0")
+    g_K = parameter(6_000 * nS, "maximal potassium conductance", bound=">= 0")
     E_L = parameter(-60 * mV, "resting potential")
     E_Na = parameter(50 * mV, "sodium reversal potential")
     E_K = parameter(-90 * mV, "potassium reversal potential")

@@ -8,7 +8,7 @@ from ..declaration import parameter, state
 class ExpCurrent(SynapseModel):
     """A current that jumps by the weight at each arrival and decays with `tau`."""
 
-    tau = parameter(5 * ms, "time constant of the current")
+    tau = parameter(5 * ms, "time constant of the current", bound="> 0")
     I = state(0 * pA, "postsynaptic current")
 
     equations = "dI/dt = -I/tau"
