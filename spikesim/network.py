@@ -20,8 +20,8 @@ from .stimuli.base import Arrivals, Source
 from .units import bare_array
 
 if TYPE_CHECKING:
-    from .results import Results
     from .model import Model
+    from .results import Results
 
 ORDERS = {"standard": STANDARD_ORDER, "nest": NEST_ORDER}
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -31,8 +32,19 @@ def find_class(module: ModuleType) -> type:
     raise ImportError(f"{module.__name__} should hold a class named like its file")
 
 
+class _Room(ModuleType):
+    """A package whose files are no attributes of it, also after one has been imported."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        file = isinstance(value, ModuleType) and value.__name__ == f"{self.__name__}.{name}"
+        if not file or name == "base" or name.startswith("_"):
+            super().__setattr__(name, value)
+
+
 def room(package: str, base: str = "base") -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """`__getattr__` and `__dir__` for a package, which find a class by its name or its file's."""
+
+    sys.modules[package].__class__ = _Room
 
     def stems() -> dict[str, str]:
         return {n.replace("_", ""): n for n in module_names(package) if n != base}
@@ -45,7 +57,7 @@ def room(package: str, base: str = "base") -> tuple[Callable[[str], Any], Callab
             hint = did_you_mean(name, listed())
             raise UnknownAttributeError(f"{package} has no {name!r}; {hint}")
         found = find_class(importlib.import_module(f"{package}.{stem}"))
-        if name not in (found.__name__, stem):
+        if name != found.__name__:
             raise UnknownAttributeError(
                 f"{package} has no {name!r}; did you mean {found.__name__!r}?"
             )

@@ -32,6 +32,7 @@ class Merged:
     model: type
     values: dict[str, Any]
     port: str | None
+    named: bool = False
 
 
 @dataclass

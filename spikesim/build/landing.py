@@ -100,7 +100,7 @@ def _merge(
     """Put a synapse's states into the group, once for each set of values; its name there."""
     found: list[SpikesimError] = []
     values = synapse.stripped(f"{subject}, synapse {synapse.name!r}", found)
-    wanted = Merged(type(synapse), values, port)
+    wanted = Merged(type(synapse), values, port, synapse._named)
     for k in itertools.count(1):
         name = synapse.name if k == 1 else f"{synapse.name}_{k}"
         known = group.synapses.get(name)
@@ -108,6 +108,14 @@ def _merge(
             return name
         if known is None:
             break
+        if synapse._named and known.named:
+            faults.append(
+                DescriptionError(
+                    f"{subject}: {group.name!r} has another synapse named {name!r}, with other "
+                    "values or another port; give this one another name"
+                )
+            )
+            return name
     faults += found
     group.synapses[name] = wanted
     definition, renamed = synapse.definition, _renamed(name, synapse)

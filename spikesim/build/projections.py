@@ -19,7 +19,7 @@ from ..errors import (
 from ..ir.expr import Expr, Ref, mul, references, substitute
 from ..ir.program import Edges, Field, Statement, View
 from ..network import Projection
-from ..units import CONDUCTANCE, TIME, unit_name
+from ..units import CONDUCTANCE, TIME, is_quantity, unit_name
 from .group import Group, is_shared
 from .landing import Landing, landing
 from .values import out_of_bounds
@@ -46,11 +46,13 @@ def edges_of(
     count = rule.count(_ends(p))
     for word, value in (("weight", weight.value), ("axonal", axonal), ("dendritic", dendritic)):
         if count is not None and np.ndim(value) and np.shape(value) != (count,):
+            matrix = np.shape(value) == (len(p.source), len(p.target))
+            hint = "; for a matrix of weights use sp.from_matrix(matrix)" if matrix else ""
             word = word if word == "weight" else "delay" if p.delay is not None else f"{word}_delay"
             faults.append(
                 ConnectivityError(
                     f"{subject}: {word} has shape {np.shape(value)}; the rule makes {count} "
-                    "connections, give one value for each, or a distribution"
+                    f"connections, give one value for each, or a distribution{hint}"
                 )
             )
     scale = Field("weight_scale", "parameter", 1.0, shared=True, meaning="factor on all weights")
@@ -82,6 +84,9 @@ def _rule(p: Projection, subject: str, faults: list[SpikesimError]) -> Rule | No
     if not isinstance(rule, Rule):
         known = [n for n in connectivity.names() if isinstance(rule, str)]
         hint = f"; {did_you_mean(rule, known)}" if known else ""
+        if rule in known:
+            values = "" if rule in ("all_to_all", "one_to_one") else "..."
+            hint = f"; did you mean the rule itself? write sp.{rule}({values})"
         faults.append(
             UnknownNameError(
                 f"{subject}: unknown rule {rule!r:.60}; expected one such as "
@@ -107,8 +112,17 @@ def _weight(
     faults: list[SpikesimError],
 ) -> Field | None:
     weight, dimension = p.weight, land.dimension
-    if weight is None and rule is not None:
-        weight = rule.own_weights()
+    own = None if rule is None else rule.own_weights()
+    if own is not None and (weight is None or not rule_is_bare(rule)):
+        if weight is not None:
+            faults.append(
+                ParameterError(
+                    f"{subject}: weight is given, but the matrix has a unit, so its entries are "
+                    "weights too; give one of them"
+                )
+            )
+            return None
+        weight = own
     if weight is None:
         if rule is not None:
             faults.append(
@@ -124,6 +138,11 @@ def _weight(
     made = Field("weight", "parameter", plain, "float", shared, dimension, bound=land.bound)
     faults += bad_weight(plain, made, subject)
     return made
+
+
+def rule_is_bare(rule: Any) -> bool:
+    """Are a rule's own weights numbers without a unit, which weight= may stand in for?"""
+    return getattr(rule, "unit", None) is None and not is_quantity(getattr(rule, "matrix", None))
 
 
 def bad_weight(plain: Any, weight: Field, subject: str) -> list[ParameterError]:

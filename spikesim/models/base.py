@@ -7,6 +7,7 @@ and checked once, when the class is defined; an instance only holds values.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from ..distributions import Distribution, stripped
@@ -29,7 +30,6 @@ from .declaration import (
     parameter,
 )
 
-
 # What users of other simulators, or in a hurry, write in place of the words of a model.
 _INSTEAD = {
     "threshold": "spike",
@@ -41,6 +41,29 @@ _INSTEAD = {
     "refractory_period": "refractory",
     "integration": "method",
 }
+
+
+# Names of parameters in other simulators, and ours.
+_ELSEWHERE = {
+    **dict.fromkeys(("c_m", "cm", "capacitance"), "C"),
+    **dict.fromkeys(("gl", "g_leak", "g_l"), "g_L"),
+    **dict.fromkeys(("v_rest", "el", "e_leak", "e_l"), "E_L"),
+    **dict.fromkeys(("tau_refrac", "refractory", "tau_ref", "refractory_period"), "t_ref"),
+    **dict.fromkeys(("v_thresh", "vt", "vth", "v_threshold", "threshold"), "V_th"),
+    **dict.fromkeys(("vr", "v_r", "vreset"), "V_reset"),
+    **dict.fromkeys(("v_m", "vm"), "v"),
+}
+
+
+def _known_elsewhere(name: str, declared: Iterable[str]) -> str:
+    """What a name of another simulator is called here; nothing where it is none."""
+    word, declared = name.lower(), set(declared)
+    if word in ("i_e", "i_offset", "i_ext"):
+        return "a constant current is a stimulus: net.stimulate(population, sp.dc(100*pA))"
+    if word.startswith("tau_syn"):
+        return "it is the synapse's: sp.synapses.ExpCurrent(tau=...)"
+    ours = _ELSEWHERE.get(word, "")
+    return f"here it is called {ours!r}" if ours in declared else ""
 
 
 def _instead(word: str) -> str | None:
@@ -88,7 +111,7 @@ class Model:
                 faults.append(
                     ParameterError(
                         f"{subject}: {self.definition.name} has no parameter or state {name!r}; "
-                        f"{did_you_mean(name, declared)}"
+                        f"{_known_elsewhere(name, declared) or did_you_mean(name, declared)}"
                     )
                 )
         result = {}
@@ -295,6 +318,7 @@ class SynapseModel(Model):
         if name is not None and not (isinstance(name, str) and name.isidentifier()):
             raise ParameterError(f"{self.definition.name}: name is a word, got {name!r}")
         self.name = name or snake
+        self._named = name is not None
 
 
 def _read_synapse(cls: type[SynapseModel]) -> Definition:

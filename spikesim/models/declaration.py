@@ -240,6 +240,15 @@ class Reader:
     def _define(self, lines: dict[str, Equation]) -> None:
         """Read the subexpressions, each after those it needs."""
         waiting = {n: e for n, e in lines.items() if n not in self.declared}
+        for n, e in list(waiting.items()):
+            unknown = n[1:] and n[1:] not in self.scope() and n[1:] not in lines
+            if n[0] == "d" and unknown and e.unit is not None and _mentions(e.source.text, [n[1:]]):
+                self.faults.append(
+                    e.source.fault(f"{n} = ... is no differential equation; write d{n[1:]}/dt")
+                )
+                self.declared[n[1:]] = Declared("state", 0.0, e.unit)
+                self.defined[n] = Typed(Ref(n), e.unit)
+                del waiting[n]
         while waiting:
             ready = [n for n, e in waiting.items() if not _mentions(e.source.text, waiting)]
             if not ready:

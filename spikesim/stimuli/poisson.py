@@ -8,9 +8,18 @@ from typing import Any
 import numpy as np
 
 from ..distributions import Distribution
-from ..ir.expr import Const, Draw, Expr, Op
-from ..units import DIMENSIONLESS, RATE
+from ..errors import SpikesimError
+from ..ir.expr import ZERO, Const, Draw, Expr, Op
+from ..units import DIMENSIONLESS, RATE, TIME, decompose
 from .base import Arrivals, Place
+
+
+def _is_time(rate: Any) -> bool:
+    try:
+        return decompose(rate.example() if isinstance(rate, Distribution) else rate)[1] == TIME
+    except SpikesimError:
+        return False
+
 
 # exp(-mean) must stay a normal number; see spikesim.random.poisson.
 LARGEST_MEAN = 700.0
@@ -27,6 +36,9 @@ class Poisson(Arrivals):
     n: Any = 1
 
     def count(self, place: Place) -> Expr:
+        if _is_time(self.rate):
+            place.fault(f"rate is {self.rate}, a time; expected a rate, such as 10*Hz")
+            return ZERO
         rate = place.parameter("rate", self.rate, RATE, "rate of one train")
         number = place.parameter("n", self.n, DIMENSIONLESS, "trains a neuron")
         values = {f.name.rpartition(".")[2]: f.value for f in place.fields}

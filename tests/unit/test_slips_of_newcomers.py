@@ -1,5 +1,6 @@
 """What a new user, or one from another simulator, writes by habit: never accepted in silence."""
 
+import numpy as np
 import pytest
 
 import spikesim as sp
@@ -135,3 +136,82 @@ def test_nor_have_those_of_a_stimulus():
     inhibitory = sp.synapses.ExpConductance(E=-80 * mV)
     net.stimulate(exc[:2], sp.poisson(10 * Hz), synapse=inhibitory, weight=[1, -2] * nS)
     assert "weight: got -2 nS" in said(lambda: build(net), ParameterError)
+
+
+def test_a_rule_given_as_text():
+    net, exc = net_of(sp.neurons.LIF())
+    net.project(exc, exc, "all_to_all", weight=1 * mV)
+    assert "write sp.all_to_all()" in said(lambda: build(net))
+
+
+@pytest.mark.parametrize("again", [1, 2])
+def test_a_file_of_a_room_is_no_attribute(again):
+    assert "did you mean 'LIF'?" in said(lambda: sp.neurons.lif(), AttributeError)
+    import spikesim.models.neurons.lif as module
+
+    assert module.LIF is sp.neurons.LIF
+
+
+def test_an_equation_that_lacks_its_dt():
+    slip = "dv = (El-v)/tau : mV"
+    message = said(lambda: sp.neuron(slip, El=-60 * mV, tau=5 * ms), EquationError)
+    assert "write dv/dt" in message, message
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("C_m", "here it is called 'C'"),
+        ("cm", "here it is called 'C'"),
+        ("gL", "here it is called 'g_L'"),
+        ("I_e", "sp.dc("),
+        ("i_offset", "sp.dc("),
+        ("tau_syn_ex", "ExpCurrent(tau=...)"),
+        ("v_rest", "here it is called 'E_L'"),
+        ("tau_refrac", "here it is called 't_ref'"),
+        ("refractory", "here it is called 't_ref'"),
+    ],
+)
+def test_names_of_other_simulators(name, hint):
+    net, _ = net_of(sp.neurons.AdEx(**{name: 1 * mV}))
+    assert hint in said(lambda: build(net), ParameterError)
+
+
+@pytest.mark.parametrize("name", ["v_thresh", "Vt"])
+def test_names_of_the_threshold(name):
+    net, _ = net_of(sp.neurons.LIF(**{name: 1 * mV}))
+    assert "here it is called 'V_th'" in said(lambda: build(net), ParameterError)
+
+
+def test_a_matrix_of_weights_and_a_weight():
+    net, exc = net_of(sp.neurons.LIF())
+    net.project(exc, exc, sp.from_matrix(np.eye(3), unit=mV), weight=2 * mV)
+    assert "give one of them" in said(lambda: build(net))
+    net, exc = net_of(sp.neurons.LIF())
+    net.project(exc, exc, sp.from_matrix(np.eye(3) > 0), weight=2 * mV)
+    build(net)
+
+
+def test_a_matrix_as_the_weight_of_all_to_all():
+    net, exc = net_of(sp.neurons.LIF())
+    net.project(exc, exc, sp.all_to_all(), weight=np.ones((3, 3)) * mV)
+    assert "use sp.from_matrix(" in said(lambda: build(net))
+
+
+def test_a_rate_that_is_a_time():
+    net, exc = net_of(sp.neurons.LIF())
+    net.stimulate(exc, sp.poisson(10 * ms), weight=1 * mV)
+    assert "such as 10*Hz" in said(lambda: build(net))
+
+
+def test_two_synapses_of_one_given_name():
+    def two(*names):
+        net, exc = net_of(sp.neurons.LIF())
+        for k, name in enumerate(names):
+            synapse = sp.synapses.ExpCurrent(tau=(k + 1) * ms, name=name)
+            net.project(exc, exc, sp.all_to_all(), synapse=synapse, weight=1 * pA)
+        return build(net)
+
+    assert "give this one another name" in said(lambda: two("fast", "fast"))
+    two("fast", "slow")
+    two(None, None)
