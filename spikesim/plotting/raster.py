@@ -170,7 +170,7 @@ def _label(ax: Any, bands: list[_Band], paint: Mapping[str, Any], span: Window) 
         _number(ax, bands[0])
     else:
         ax.spines["left"].set_visible(False)
-        ax.set_yticks([b.centre for b in bands], [b.name for b in bands])
+        ax.set_yticks([b.centre for b in bands], [_title(b) for b in bands])
         ax.tick_params(axis="y", length=0)
         for b, text in zip(bands, ax.get_yticklabels(), strict=True):
             text.set_color(paint[b.name])
@@ -181,13 +181,18 @@ def _label(ax: Any, bands: list[_Band], paint: Mapping[str, Any], span: Window) 
     ax.annotate(
         "spikes/s",
         (1.0, 1.0),
-        xytext=(6, 3),
+        xytext=(6, 0),
         xycoords="axes fraction",
         textcoords="offset points",
         va="bottom",
         fontsize=7.5,
         color=INK,
     )
+
+
+def _title(band: _Band) -> str:
+    """The name, and the number of neurons recorded."""
+    return f"{band.name} ({len(band.spikes.neurons):,})"
 
 
 def _rate_text(band: _Band, span: Window) -> str:
@@ -205,7 +210,7 @@ def _number(ax: Any, band: _Band) -> None:
     rows = [int(r) for r in ticks if 0 <= r < len(neurons)]
     places = [band.top + (r + 0.5) / max(1, len(neurons)) * band.height for r in rows]
     ax.set_yticks(places, [str(neurons[r]) for r in rows])
-    ax.set_ylabel(f"neuron of {band.name}")
+    ax.set_ylabel(f"neuron of {_title(band)}")
 
 
 def _ordinal(k: int) -> str:

@@ -61,7 +61,7 @@ def dots(ax: Any) -> int:
 def test_raster_draws_every_spike() -> None:
     ax = two().raster()
     assert dots(ax) == 1300
-    assert [t.get_text() for t in ax.get_yticklabels()] == ["exc", "inh"]
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["exc (80)", "inh (20)"]
     top, bottom = ax.get_yticks()
     assert top < bottom and ax.yaxis_inverted()  # the first population is uppermost
     assert texts(ax) == ["112", "200", "spikes/s"]
@@ -84,7 +84,7 @@ def test_raster_in_a_window() -> None:
     t = run["inh"].spikes.t
     assert dots(ax) == np.sum((t > 20) & (t < 50.05))
     assert ax.get_xlim() == (20, 50)
-    assert ax.get_ylabel() == "neuron of inh"
+    assert ax.get_ylabel() == "neuron of inh (20)"
 
 
 @pytest.mark.parametrize("most", [50, 333, 900, 1299])
