@@ -180,9 +180,9 @@ def _label(ax: Any, bands: list[_Band], paint: Mapping[str, Any], span: Window) 
         beside(ax, b.centre, _rate_text(b, span), paint[b.name], place)
     ax.annotate(
         "spikes/s",
-        (1.0, 1.0),
-        xytext=(6, 0),
-        xycoords="axes fraction",
+        (1.0, bands[0].centre),
+        xytext=(6, 5),
+        xycoords=("axes fraction", "data"),
         textcoords="offset points",
         va="bottom",
         fontsize=7.5,
