@@ -120,11 +120,11 @@ class Uniform(Distribution):
 class _Bounded(Distribution):
     """Base of laws on a whole line, of which the part between `low` and `high` is kept."""
 
-    def _interval(self) -> tuple[float, float]:
+    def interval(self) -> tuple[float, float]:
         """The bounds, infinite where there is none."""
         raise NotImplementedError
 
-    def _mass(self) -> tuple[float, float]:
+    def mass(self) -> tuple[float, float]:
         """The parts of the law below either bound."""
         raise NotImplementedError
 
@@ -132,7 +132,7 @@ class _Bounded(Distribution):
         raise NotImplementedError
 
     def _bound_faults(self) -> list[str]:
-        (low, high), (below, upto) = self._interval(), self._mass()
+        (low, high), (below, upto) = self.interval(), self.mass()
         if not low < high:
             return [f"low = {low:g} is not below high = {high:g}"]
         if upto - below < _LEAST_MASS:
@@ -143,12 +143,12 @@ class _Bounded(Distribution):
         return []
 
     def quantile(self, p: np.ndarray) -> np.ndarray:
-        below, upto = self._mass()
+        below, upto = self.mass()
         if (below, upto) == (0.0, 1.0):
             return self._unbounded(p)
         # Rounding must reach neither 1, where the quantile is infinite, nor beyond the bounds.
         inside = np.minimum(below + (upto - below) * p, 1.0 - 2.0**-53)
-        return np.clip(self._unbounded(inside), *self._interval())
+        return np.clip(self._unbounded(inside), *self.interval())
 
 
 @dataclass(frozen=True)
@@ -160,11 +160,11 @@ class Normal(_Bounded):
     low: Any = None
     high: Any = None
 
-    def _interval(self) -> tuple[float, float]:
+    def interval(self) -> tuple[float, float]:
         return _open(self.low, -math.inf), _open(self.high, math.inf)
 
-    def _mass(self) -> tuple[float, float]:
-        low, high = self._interval()
+    def mass(self) -> tuple[float, float]:
+        low, high = self.interval()
         return _below(low, self.mean, self.sd), _below(high, self.mean, self.sd, upto=True)
 
     def _faults(self) -> list[str]:
@@ -173,7 +173,7 @@ class Normal(_Bounded):
         return self._bound_faults()
 
     def lowest(self) -> float:
-        return max(self._interval()[0], -math.inf if self.sd > 0 else float(self.mean))
+        return max(self.interval()[0], -math.inf if self.sd > 0 else float(self.mean))
 
     def _unbounded(self, p: np.ndarray) -> np.ndarray:
         return np.asarray(self.mean + self.sd * normal_quantile(p, _NUMPY))
@@ -188,11 +188,11 @@ class Lognormal(_Bounded):
     low: Any = None
     high: Any = None
 
-    def _interval(self) -> tuple[float, float]:
+    def interval(self) -> tuple[float, float]:
         return _open(self.low, 0.0), _open(self.high, math.inf)
 
-    def _mass(self) -> tuple[float, float]:
-        low, high = (math.log(x / self.median) if x > 0 else -math.inf for x in self._interval())
+    def mass(self) -> tuple[float, float]:
+        low, high = (math.log(x / self.median) if x > 0 else -math.inf for x in self.interval())
         return _below(low, 0.0, self.sigma), _below(high, 0.0, self.sigma, upto=True)
 
     def _faults(self) -> list[str]:
@@ -203,7 +203,7 @@ class Lognormal(_Bounded):
         return self._bound_faults()
 
     def lowest(self) -> float:
-        return max(self._interval()[0], 0.0)
+        return max(self.interval()[0], 0.0)
 
     def _unbounded(self, p: np.ndarray) -> np.ndarray:
         scaled = portable.exp(self.sigma * normal_quantile(p, _NUMPY), _NUMPY)

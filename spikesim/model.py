@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from .backends.base import Executable, Options
-from .backends.binding import Binder
 from .build import checked_seed
-from .errors import ParameterError, UnknownNameError, did_you_mean
+from .build.values import check_values
+from .errors import (
+    ParameterError,
+    SpikesimError,
+    UnknownNameError,
+    did_you_mean,
+    raise_all,
+)
 from .ir import text
-from .ir.program import Program, nearest_step
+from .ir.program import Pairs, Program, nearest_step
+from .passes import lower
+from .passes.delays import delays
+from .passes.draw import draw
 from .progress import progress_bar
 from .readout import connections_of, read_out
 from .results import Connections, Results
@@ -22,17 +32,10 @@ from .units import TIME, strip
 class Model:
     """A compiled network: a function of parameters, seed and duration. See Network.compile."""
 
-    def __init__(
-        self,
-        program: Program,
-        lowered: Program,
-        executable: Executable,
-        options: Options,
-        backend: str,
-    ):
-        self.program, self.lowered = program, lowered
+    def __init__(self, program: Program, executable: Executable, options: Options, backend: str):
+        self.program, self.lowered = program, executable.program
         self.executable, self.options, self.backend = executable, options, backend
-        self.binder = Binder(lowered, options, program)
+        self.binder = executable.binder
 
     @property
     def compilations(self) -> int:
@@ -61,10 +64,22 @@ class Model:
         """
         steps = self._steps(duration)
         seed = self.program.seed if seed is None else checked_seed(seed, "seed")
+        self._check(params or {})
         values = self.binder.bind(params)
         with progress_bar(steps, self.program.dt, progress) as advance:
             recorded = self.executable.run(values, seed, steps, advance)
         return read_out(self.lowered, recorded, seed, self.backend)
+
+    def _check(self, params: Mapping[str, Any]) -> None:
+        """Raise what the values themselves tell: a zero below a line, a negative period."""
+        given = self.binder.given(params)
+        faults: list[SpikesimError] = []
+        for group in self.program.neurons:
+            start = f"{group.name}."
+            mine = {n.removeprefix(start): v for n, v in given.items() if n.startswith(start)}
+            if mine:
+                check_values(group, faults, mine)
+        raise_all("params", faults)
 
     def _steps(self, duration: Any) -> int:
         time = strip(duration, TIME, "duration")
@@ -82,7 +97,10 @@ class Model:
             raise UnknownNameError(
                 f"no projection {projection!r}; {did_you_mean(projection, names)}"
             )
-        return connections_of(names[projection], self.lowered)
+        one = replace(self.lowered, edges=(names[projection],))
+        if not isinstance(names[projection].pattern, Pairs):
+            one = lower(one, (draw, delays))
+        return connections_of(one.edges[0], one)
 
     def explain(self) -> str:
         """What was decided: backend, precision, and each population's integration method."""
@@ -95,7 +113,8 @@ class Model:
         ]
         delivery = self.lowered.delivery
         if delivery is not None:
-            lines.append(f"{len(delivery.slot)} synapses, longest delay {delivery.longest} steps")
+            lines.append(f"{delivery.synapses} synapses, longest delay {delivery.longest} steps")
+        lines += self.executable.explain()
         return "\n".join(lines)
 
     def __repr__(self) -> str:

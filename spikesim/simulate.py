@@ -14,7 +14,7 @@ from .build import build
 from .errors import UnknownNameError, UnsupportedError, did_you_mean, raise_all
 from .model import Model
 from .network import Network
-from .passes import lower
+from .passes import SYMBOLIC, lower
 from .results import Results
 
 COMPILING = ("precision", "conformance")
@@ -36,8 +36,7 @@ def compile_network(network: Network, backend: str = "auto", **options: Any) -> 
     program = build(network)
     if reason := chosen.unavailable():
         raise UnsupportedError(f"the backend {chosen.name!r} can't be used here: {reason}")
-    lowered = lower(program)
-    return Model(program, lowered, chosen.lower(lowered, how), how, chosen.name)
+    return Model(program, chosen.lower(lower(program, SYMBOLIC), how), how, chosen.name)
 
 
 def run_network(network: Network, duration: Any, backend: str = "auto", **options: Any) -> Results:

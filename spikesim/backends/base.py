@@ -56,9 +56,18 @@ class Recorded:
 
 
 class Executable(Protocol):
-    """A program made ready to run; a function of parameter values, a seed and a number of steps."""
+    """A program made ready to run; a function of parameter values, a seed and a number of steps.
+
+    program: as it went through the passes that the backend wants. binder: see `binding`.
+    """
 
     compilations: int
+    program: Program
+    binder: Any
+
+    def explain(self) -> list[str]:
+        """How the synapses are stored, in lines."""
+        ...
 
     def run(
         self,
@@ -81,7 +90,7 @@ class Backend(Protocol):
         ...
 
     def lower(self, program: Program, options: Options) -> Executable:
-        """Make ready. `program` has been through the passes.
+        """Make ready. `program` has been through the symbolic passes.
 
         Raises UnsupportedError for what the backend lacks.
         """

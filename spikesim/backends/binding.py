@@ -7,19 +7,19 @@ happens on the host and is the same for all backends.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 from scipy.linalg import expm
 
 from .. import portable
-from ..build.values import check_values
 from ..distributions import Distribution, stripped
 from ..errors import ParameterError, SpikesimError, UnknownNameError, did_you_mean, raise_all
 from ..ir.expr import Draw, Expr
 from ..ir.program import Edges, Field, MatrixExponential, Neurons, Pairs, Program, Prologue
 from ..passes.inputs import arriving, grid
+from ..passes.layout import port_of
 from ..random import LARGEST_POISSON_RATE, poisson, poisson_limit
 from .base import Options
 from .evaluate import evaluate, operations, uniform_draws
@@ -44,14 +44,36 @@ class HostArrays:
         return value
 
 
+class Weighed(Protocol):
+    """The weights of all synapses for the values of a run."""
+
+    def largest(self) -> Sequence[float]:
+        """The largest |weight| of each edges; 0 where there are no synapses."""
+        ...
+
+    def rounded(self, constants: Mapping[tuple[str, str], float]) -> np.ndarray:
+        """The weights in the order in which they are stored, (weight + M) - M with the constant of
+        their port."""
+        ...
+
+
+class Weigher(Protocol):
+    """What knows the synapses of a program."""
+
+    def weigh(self, binder: Binder, given: Mapping[str, Any], values: Values) -> Weighed:
+        """Their weights; `given` are parameters of the run, `values` what is bound of neurons."""
+        ...
+
+
 class Binder:
     """Binds a lowered program again and again, for the values of each run.
 
-    `described` is the same program before the passes: values are checked against its equations.
+    The weigher knows the synapses and gives their weights.
     """
 
-    def __init__(self, program: Program, options: Options, described: Program):
-        self.program, self.options, self.described = program, options, described
+    def __init__(self, program: Program, options: Options, weigher: Weigher | None = None):
+        self.program, self.options = program, options
+        self.weigher: Weigher = weigher or _Rows()
         self.arrays = HostArrays(options.conformance)
         self.table = operations(self.arrays)
         owners: list[Neurons | Edges] = [*program.neurons, *program.edges]
@@ -68,16 +90,18 @@ class Binder:
         params: values by name ("exc.g_L"; a state's name sets its initial value), with units.
         Raises UnknownNameError, DimensionError or ParameterError, all together.
         """
-        given = self._given(params or {})
+        given = self.given(params or {})
         values: Values = {}
         for group in self.program.neurons:
             self._group(group, given, values)
-        weights = [self._edges(e, given, values) for e in self.program.edges]
-        self._grids(weights, values)
-        weight = self._weights(weights, values)
-        return {n: _flushed(v) for n, v in values.items()} | {"delivery.weights": weight}
+        weights = self.weigher.weigh(self, given, values)
+        self._grids(weights.largest(), values)
+        ports = {(n.name, p.variable) for n in self.program.neurons for p in n.ports}
+        rounded = weights.rounded({(g, v): float(values[f"{g}.{grid(v)}"]) for g, v in ports})
+        return {n: _flushed(v) for n, v in values.items()} | {"delivery.weights": rounded}
 
-    def _given(self, params: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    def given(self, params: Mapping[str, Any]) -> dict[str, np.ndarray]:
+        """The values of `params` without units. Raises what `bind` does."""
         if not isinstance(params, Mapping):
             raise ParameterError(
                 f"params: got {params!r:.60}, expected values by name, such as "
@@ -101,14 +125,6 @@ class Binder:
                 )
             elif plain is not None:
                 given[name] = plain
-        for group in self.described.neurons:
-            mine = {
-                n.removeprefix(f"{group.name}."): v
-                for n, v in given.items()
-                if n.startswith(f"{group.name}.")
-            }
-            if mine:
-                check_values(group, faults, mine)
         raise_all("params", faults)
         return given
 
@@ -117,13 +133,14 @@ class Binder:
         for f in group.fields:
             if f.kind in ("parameter", "constant", "table", "state"):
                 full = f.kind == "state" and not f.shared
-                scope[f.name] = self._value(group.name, f, given, group.size, full)
+                scope[f.name] = self.value(group.name, f, given, group.size, full)
         self._prologue(group.prologue, scope)
         values.update({f"{group.name}.{name}": value for name, value in scope.items()})
 
-    def _value(
+    def value(
         self, owner: str, f: Field, given: Mapping[str, Any], size: int, full: bool
     ) -> np.ndarray:
+        """The value of a field, given or by default; full: as an array [size]."""
         name = f"{owner}.{f.name}"
         dtype = {"float": np.float64, "int": np.int32, "bool": np.bool_}[f.dtype]
         value: np.ndarray = np.asarray(given.get(name, f.value), dtype=dtype)
@@ -139,11 +156,11 @@ class Binder:
                 if isinstance(item, MatrixExponential):
                     scope.update(self._propagator(item, scope))
                 else:
-                    scope[item.target] = np.asarray(self._evaluate(item.value, scope))
+                    scope[item.target] = np.asarray(self.evaluate(item.value, scope))
 
     def _propagator(self, item: MatrixExponential, scope: Mapping[str, Any]) -> Values:
         entries = [
-            [np.asarray(self._evaluate(e, scope), np.float64) for e in row] for row in item.matrix
+            [np.asarray(self.evaluate(e, scope), np.float64) for e in row] for row in item.matrix
         ]
         shape = np.broadcast_shapes(*(e.shape for row in entries for e in row))
         matrix = np.stack(
@@ -158,11 +175,12 @@ class Binder:
             if name
         }
 
-    def _evaluate(self, expr: Expr, scope: Mapping[str, Any]) -> Any:
+    def evaluate(self, expr: Expr, scope: Mapping[str, Any]) -> Any:
+        """On the host, in float64."""
         return evaluate(expr, scope, self.arrays, self.table, _largest)
 
-    def _edges(self, e: Edges, given: Mapping[str, Any], values: Values) -> np.ndarray:
-        """The weight of every synapse of static edges, before rounding."""
+    def weights(self, e: Edges, given: Mapping[str, Any], values: Values) -> np.ndarray:
+        """The weight of every synapse of static edges that are drawn, before rounding."""
         pairs: Pairs = e.pattern
         scope: dict[str, Any] = {}
         for side, view, index in (
@@ -178,12 +196,12 @@ class Binder:
                     scope[f"{side}.{name.removeprefix(prefix)}"] = chosen
         for f in e.fields:
             if f.kind != "derived":
-                scope[f.name] = self._value(e.name, f, given, len(pairs), False)
+                scope[f.name] = self.value(e.name, f, given, len(pairs), False)
         self._prologue(e.prologue, scope)
         weight = scope[e.pre[0].value.name]  # type: ignore[union-attr]
         return np.asarray(np.broadcast_to(weight, (len(pairs),)), np.float64)
 
-    def _grids(self, weights: list[np.ndarray], values: Values) -> None:
+    def _grids(self, weights: Sequence[float], values: Values) -> None:
         """The rounding constant M = 1.5 2^E of each port, with 2^E above every possible sum.
 
         Numbers rounded by (x + M) - M are multiples of 2^(E - 52), so their sums are exact. In
@@ -192,11 +210,10 @@ class Binder:
         delivery = self.program.delivery
         assert delivery is not None
         largest: dict[tuple[str, str], float] = {}
-        for weight, (name, _, _) in zip(weights, delivery.weights, strict=True):
-            for (edges, target, variable), most in delivery.largest_indegree.items():
-                if edges == name and len(weight):
-                    bound = float(np.abs(weight).max()) * most
-                    largest[target, variable] = largest.get((target, variable), 0.0) + bound
+        for e, weight, most in zip(
+            self.program.edges, weights, delivery.largest_indegree, strict=True
+        ):
+            largest[port_of(e)] = largest.get(port_of(e), 0.0) + float(weight) * most
         for group in self.program.neurons:
             scope = {
                 n.removeprefix(f"{group.name}."): v
@@ -208,7 +225,7 @@ class Binder:
             for s in group.arrive:
                 for port in group.ports:
                     if s.target == arriving(port.variable):
-                        bound = float(np.max(np.abs(self._evaluate(s.value, scope))))
+                        bound = float(np.max(np.abs(self.evaluate(s.value, scope))))
                         key = group.name, port.variable
                         largest[key] = largest.get(key, 0.0) + bound
             for port in group.ports:
@@ -220,15 +237,29 @@ class Binder:
             return 0.0
         return 1.5 * 2.0 ** (np.ceil(np.log2(bound)) + 1)
 
-    def _weights(self, weights: list[np.ndarray], values: Values) -> np.ndarray:
-        delivery = self.program.delivery
-        assert delivery is not None
-        rounded = []
-        for weight, (name, _, _) in zip(weights, delivery.weights, strict=True):
-            group, variable = next((g, v) for e, g, v in delivery.largest_indegree if e == name)
-            constant = values[f"{group}.{grid(variable)}"]
-            rounded.append((weight + constant) - constant)
-        return np.concatenate(rounded or [np.empty(0)])[delivery.order]
+
+class _Rows:
+    """The weights of edges that NumPy has drawn, in the order of Rows."""
+
+    def weigh(self, binder: Binder, given: Mapping[str, Any], values: Values) -> Weighed:
+        program = binder.program
+        return _WeighedRows(program, [binder.weights(e, given, values) for e in program.edges])
+
+
+class _WeighedRows:
+    def __init__(self, program: Program, weights: list[np.ndarray]):
+        self.program, self.weights = program, weights
+
+    def largest(self) -> list[float]:
+        return [float(np.abs(w).max(initial=0.0)) for w in self.weights]
+
+    def rounded(self, constants: Mapping[tuple[str, str], float]) -> np.ndarray:
+        assert self.program.delivery is not None and self.program.delivery.rows is not None
+        rounded = [
+            (weight + constants[port_of(e)]) - constants[port_of(e)]
+            for weight, e in zip(self.weights, self.program.edges, strict=True)
+        ]
+        return np.concatenate(rounded or [np.empty(0)])[self.program.delivery.rows.order]
 
 
 def _flushed(value: np.ndarray) -> np.ndarray:

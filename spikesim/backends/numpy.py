@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..ir.program import Delivery, Program
+from ..passes import CONCRETE, lower
 from .base import Options, Recorded, refuse_unsupported
-from .binding import HostArrays
+from .binding import Binder, HostArrays
 from .drive import Chunk, drive
 from .step import State, Step
 
@@ -64,7 +65,8 @@ class NumPyEvents:
         return ring[due % self.rows].copy(), under_way
 
     def _send(self, ring: np.ndarray, fired: np.ndarray, weights: np.ndarray, found: int) -> None:
-        d = self.delivery
+        d = self.delivery.rows
+        assert d is not None
         sources = np.flatnonzero(fired)
         if not len(sources):
             return
@@ -73,7 +75,7 @@ class NumPyEvents:
         first = np.repeat(start - np.cumsum(lengths) + lengths, lengths)
         synapse = first + np.arange(int(lengths.sum()))
         row = (found + d.delay[synapse].astype(np.int64)) % self.rows
-        np.add.at(ring, row * d.n_slots + d.slot[synapse], weights[synapse])
+        np.add.at(ring, row * self.delivery.n_slots + d.slot[synapse], weights[synapse])
 
 
 class NumPyExecutable:
@@ -82,10 +84,15 @@ class NumPyExecutable:
     compilations = 0
 
     def __init__(self, program: Program, options: Options):
+        program = lower(program, CONCRETE)
         assert program.delivery is not None
+        self.binder = Binder(program, options)
         self.program, self.options = program, options
         self.arrays = NumPyArrays(options)
         self.step = Step(program, self.arrays, NumPyEvents(program.delivery), options.dtype)
+
+    def explain(self) -> list[str]:
+        return []
 
     def run(
         self,

@@ -22,7 +22,8 @@ class FixedOutdegree(Rule):
     autapses: bool = True
     multapses: bool = True
 
-    def _barred(self, ends: Ends) -> np.ndarray | None:
+    def barred(self, ends: Ends) -> np.ndarray | None:
+        """The target that each source must not have, or -1; None where there is no such."""
         if self.autapses or ends.self_position is None:
             return None
         own = np.full(ends.n_source, -1)
@@ -46,7 +47,7 @@ class FixedOutdegree(Rule):
             ends.n_source,
             int(self.outdegree),
             ends.n_target,
-            self._barred(ends),
+            self.barred(ends),
             self.multapses,
         )
         source = np.repeat(np.arange(ends.n_source), int(self.outdegree))

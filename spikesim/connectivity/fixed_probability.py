@@ -34,8 +34,12 @@ class FixedProbability(Rule):
             faults.append(f"p is {self.p!r:.60}; expected a probability, a number from 0 to 1")
         return faults
 
+    def never(self, ends: Ends) -> bool:
+        """Is there no connection for certain?"""
+        return bool(self.p < _NEVER or ends.n_source == 0)
+
     def draw(self, ends: Ends, seed: int, stream: int) -> Pairs:
-        if self.p == 1 or self.p < _NEVER or ends.n_source == 0:
+        if self.p == 1 or self.never(ends):
             full = Ends(ends.n_source if self.p == 1 else 0, ends.n_target, ends.self_position)
             return AllToAll(self.autapses).draw(full, seed, stream)
         expected = ends.n_target * self.p

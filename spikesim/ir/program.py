@@ -298,29 +298,36 @@ class Link:
 
 
 @dataclass(frozen=True, eq=False)
+class Rows:
+    """The synapses of all static edges, by source: what a spike adds, where and when.
+
+    Row s, from row_pointer[s] to row_pointer[s + 1], holds the synapses of source s; their weights
+    are those of the edges one after the other, taken in `order`.
+    """
+
+    row_pointer: np.ndarray
+    slot: np.ndarray
+    delay: np.ndarray
+    order: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class Delivery:
-    """All static edges as one table: what a spike adds, where and when.
+    """Where the spikes of static edges come from and go to.
 
     Sources are the elements of all groups with events, end to end; slots are the elements of all
-    ports, end to end. Row s, from row_pointer[s] to row_pointer[s + 1], holds the synapses of
-    source s; weights are the concatenation of `weights` (edges, derived field), taken in `order`.
+    ports, end to end. largest_indegree: of each edges. longest: delay in steps. rows is None where
+    the backend made a table of its own.
     """
 
     sources: tuple[tuple[str, int], ...]
     slots: tuple[tuple[str, str, int], ...]
     n_sources: int
     n_slots: int
-    row_pointer: np.ndarray
-    slot: np.ndarray
-    delay: np.ndarray
-    weights: tuple[tuple[str, str, int], ...]
-    order: np.ndarray
-    largest_indegree: dict[tuple[str, str, str], int]
-
-    @property
-    def longest(self) -> int:
-        """The longest delay in steps."""
-        return int(self.delay.max()) if len(self.delay) else 0
+    synapses: int = 0
+    longest: int = 0
+    largest_indegree: tuple[int, ...] = ()
+    rows: Rows | None = None
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,7 @@ def _program(p: Program) -> Iterator[str]:
     if p.delivery:
         d = p.delivery
         yield (
-            f"delivery {d.n_sources} sources {len(d.slot)} synapses {d.n_slots} slots "
+            f"delivery {d.n_sources} sources {d.synapses} synapses {d.n_slots} slots "
             f"longest delay {d.longest}"
         )
 

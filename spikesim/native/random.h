@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "portable.h"
+
 // A loop compiled for several instruction sets, chosen when the library is loaded. Contraction is
 // off for the whole library, so all versions give the same bits.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__linux__)
@@ -18,9 +20,9 @@ struct Words {
   uint32_t x, y;
 };
 
-inline uint32_t Rotate(uint32_t x, int by) { return (x << by) | (x >> (32 - by)); }
+SPIKESIM_INLINE uint32_t Rotate(uint32_t x, int by) { return (x << by) | (x >> (32 - by)); }
 
-inline Words Threefry(uint32_t key0, uint32_t key1, uint32_t counter0, uint32_t counter1) {
+SPIKESIM_INLINE Words Threefry(uint32_t key0, uint32_t key1, uint32_t counter0, uint32_t counter1) {
   const uint32_t keys[3] = {key0, key1, key0 ^ key1 ^ 0x1BD11BDAu};
   uint32_t x = counter0 + key0, y = counter1 + key1;
 #define SPIKESIM_ROUND(R) x += y; y = Rotate(y, R) ^ x;
@@ -38,11 +40,16 @@ inline Words Threefry(uint32_t key0, uint32_t key1, uint32_t counter0, uint32_t 
 }
 
 // 53 bits of both words, in [0, 1).
-inline double Uniform(Words w) {
+SPIKESIM_INLINE double Uniform(Words w) {
   // Both halves fit an int32, which converts to double in vectors everywhere.
   const double high = static_cast<double>(static_cast<int32_t>(w.x >> 5));
   const double low = static_cast<double>(static_cast<int32_t>(w.y >> 6));
   return (high * 67108864.0 + low) * 0x1p-53;
+}
+
+// floor(word n / 2^32)
+SPIKESIM_INLINE uint32_t Integer(uint32_t word, uint32_t n) {
+  return static_cast<uint32_t>((static_cast<uint64_t>(word) * n) >> 32);
 }
 
 }  // namespace spikesim

@@ -1,7 +1,8 @@
 """From what a network means to what a backend runs: PIPELINE, in order.
 
-Each pass is a function Program -> Program in a file of its own name; the result is verified. The
-draws of connectivity and values come last but two, so that all before is cheap and symbolic.
+Each pass is a function Program -> Program in a file of its own name; the result is verified. After
+SYMBOLIC edges are rules still; a backend that can make its synapses from the rules goes on from
+there, the others take CONCRETE as well.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from .inputs import inputs
 from .integrate import integrate
 from .layout import layout
 from .refractory import refractory
+from .values import values
 
 Pass = Callable[[Program], Program]
 
@@ -25,9 +27,10 @@ SYMBOLIC: tuple[Pass, ...] = (
     inputs,  # stimuli and ports become statements of the groups they act on
     integrate,  # differential equations become the update of a step
     hoist,  # what only parameters decide is computed once, in the prologue
+    values,  # distributions of neurons become arrays
 )
 CONCRETE: tuple[Pass, ...] = (
-    draw,  # rules become pairs, distributions become arrays
+    draw,  # rules become pairs, their distributions become arrays
     delays,  # milliseconds become steps
     layout,  # static edges become one table
 )

@@ -1,7 +1,7 @@
-"""Connectivity rules become pairs; distributions become arrays. All from the network's seed.
+"""Connectivity rules become pairs, distributions arrays. All from the network's seed.
 
-Streams: `edges.pairs`, `edges.weight`, `edges.axonal`, `group.v` ... Counters: (row, position) of
-the connection, (element, 0) of a neuron.
+Streams: `edges.pairs`, `edges.weight`, `edges.axonal` ... Counters: (row, position) of the
+connection.
 """
 
 from __future__ import annotations
@@ -14,33 +14,24 @@ import numpy as np
 from ..connectivity.base import Ends
 from ..distributions import Distribution
 from ..errors import ConnectivityError, SpikesimError, raise_all
-from ..ir.program import Edges, Field, Neurons, Pairs, Program
+from ..ir.program import Edges, Pairs, Program
 from ..random import stream
 
 
 def draw(program: Program) -> Program:
-    """No rule and no Distribution is left.
+    """Edges have neither a rule nor a Distribution left.
 
     Raises ConnectivityError where arrays of weights or delays have the wrong length.
     """
     faults: list[SpikesimError] = []
     sizes = {n.name: n.size for n in program.neurons}
-    neurons = tuple(_neurons(n, program.seed) for n in program.neurons)
-    edges = tuple(_edges(e, sizes, program.seed, faults) for e in program.edges)
+    edges = tuple(draw_edges(e, sizes, program.seed, faults) for e in program.edges)
     raise_all("the network", faults)
-    return replace(program, neurons=neurons, edges=edges)
+    return replace(program, edges=edges)
 
 
-def _neurons(group: Neurons, seed: int) -> Neurons:
-    def value(f: Field) -> Any:
-        if isinstance(f.value, Distribution):
-            return f.value.draw(seed, stream(f"{group.name}.{f.name}"), np.arange(group.size), 0)
-        return f.value
-
-    return replace(group, fields=tuple(replace(f, value=value(f)) for f in group.fields))
-
-
-def _edges(e: Edges, sizes: dict[str, int], seed: int, faults: list[SpikesimError]) -> Edges:
+def draw_edges(e: Edges, sizes: dict[str, int], seed: int, faults: list[SpikesimError]) -> Edges:
+    """Edges with pairs and arrays, in the order of the pairs."""
     pairs = e.pattern
     if not isinstance(pairs, Pairs):
         pairs = pairs.draw(ends_of(e, sizes), seed, stream(f"{e.name}.pairs"))

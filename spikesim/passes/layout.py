@@ -7,18 +7,38 @@ target.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from ..ir.expr import Ref
-from ..ir.program import Delivery, Edges, Pairs, Program
+from ..ir.program import Delivery, Edges, Pairs, Program, Rows
 from .hoist import FIXED
 
 
 def layout(program: Program) -> Program:
     """`delivery` holds all static edges."""
-    return replace(program, delivery=_table(program, [e for e in program.edges if is_static(e)]))
+    static = [e for e in program.edges if is_static(e)]
+    return replace(program, delivery=_laid_out(program, static))
+
+
+def addresses(program: Program) -> Delivery:
+    """The numbers of sources and slots, and no synapses yet."""
+    sources, n_sources = {}, 0
+    for n in program.neurons:
+        if any(event.name == "spike" for event in n.events):
+            sources[n.name] = n_sources
+            n_sources += n.size
+    slots, n_slots = [], 0
+    for n in program.neurons:
+        for port in n.ports:
+            slots.append((n.name, port.variable, n_slots))
+            n_slots += n.size
+    return Delivery(tuple(sources.items()), tuple(slots), n_sources, n_slots)
+
+
+def port_of(e: Edges) -> tuple[str, str]:
+    """The group and the variable that static edges add to."""
+    return e.target.group, e.pre[0].target.removeprefix("post.")
 
 
 def is_static(e: Edges) -> bool:
@@ -30,29 +50,20 @@ def is_static(e: Edges) -> bool:
     return one.how == "+=" and isinstance(one.value, Ref) and one.value.name in fixed
 
 
-def _table(program: Program, static: list[Edges]) -> Delivery:
-    sources, n_sources = {}, 0
-    for n in program.neurons:
-        if any(event.name == "spike" for event in n.events):
-            sources[n.name] = n_sources
-            n_sources += n.size
-    slots, n_slots = {}, 0
-    for n in program.neurons:
-        for port in n.ports:
-            slots[n.name, port.variable] = n_slots
-            n_slots += n.size
+def _laid_out(program: Program, static: list[Edges]) -> Delivery:
+    delivery = addresses(program)
+    sources = dict(delivery.sources)
+    slots = {(group, variable): start for group, variable, start in delivery.slots}
     sizes = {n.name: n.size for n in program.neurons}
-    columns: list[tuple[Any, ...]] = []
-    indegree = {}
+    columns = []
+    indegree = []
     for e in static:
         pairs: Pairs = e.pattern
-        variable = e.pre[0].target.removeprefix("post.")
         source = e.source.indices(sizes[e.source.group])[pairs.source] + sources[e.source.group]
         target = e.target.indices(sizes[e.target.group])[pairs.target]
         delay = np.broadcast_to(np.asarray(e.axonal) + np.asarray(e.dendritic), len(pairs))
-        columns.append((source, target + slots[e.target.group, variable], delay))
-        most = int(np.bincount(target).max()) if len(target) else 0
-        indegree[e.name, e.target.group, variable] = most
+        columns.append((source, target + slots[port_of(e)], delay))
+        indegree.append(int(np.bincount(target).max()) if len(target) else 0)
     source, slot, delay = (
         np.concatenate(
             [np.asarray(c[k], dtype=np.int64) for c in columns] or [np.empty(0, np.int64)]
@@ -60,21 +71,18 @@ def _table(program: Program, static: list[Edges]) -> Delivery:
         for k in range(3)
     )
     order = np.argsort(source, kind="stable")
-    counts = np.bincount(source, minlength=n_sources)
-    return Delivery(
-        tuple(sources.items()),
-        tuple((group, variable, start) for (group, variable), start in slots.items()),
-        n_sources,
-        n_slots,
+    counts = np.bincount(source, minlength=delivery.n_sources)
+    rows = Rows(
         np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         slot[order].astype(np.int32),
         delay[order].astype(np.int32),
-        tuple((e.name, _weight(e), len(e.pattern)) for e in static),
         order,
-        indegree,
     )
-
-
-def _weight(e: Edges) -> str:
-    assert isinstance(e.pre[0].value, Ref)
-    return e.pre[0].value.name
+    longest = int(delay.max()) if len(delay) else 0
+    return replace(
+        delivery,
+        synapses=len(source),
+        longest=longest,
+        largest_indegree=tuple(indegree),
+        rows=rows,
+    )

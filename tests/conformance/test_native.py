@@ -10,8 +10,11 @@ import pytest
 
 import spikesim as sp
 from spikesim import portable, random
-from spikesim.backends.jax import executable, native
-from spikesim.native import why_missing
+from spikesim.backends.base import Options
+from spikesim.backends.jax import executable, native, synapses
+from spikesim.build import build
+from spikesim.native import connect, why_missing
+from spikesim.passes import SYMBOLIC, lower
 from spikesim.units import Hz, ms, mV, pA
 
 pytestmark = pytest.mark.skipif(bool(why_missing()), reason="the kernels are not built")
@@ -57,7 +60,7 @@ def test_kernels_and_xla_loops_give_the_same_bits(order, monkeypatch):
 
 @pytest.mark.parametrize("options", [{"conformance": True}, {"precision": "float32"}])
 def test_any_number_of_threads_gives_the_same_bits(options, monkeypatch):
-    monkeypatch.setattr(native, "_FEWEST_SLOTS", 100)
+    monkeypatch.setattr(synapses, "_FEWEST_SLOTS", 100)
     results = []
     for threads in (1, 2, 4):
         monkeypatch.setattr(executable, "_threads", lambda n=threads: n)
@@ -89,27 +92,32 @@ def arrivals():
     b = net.population("b", 40, sp.neurons.LIF())
     net.project(a, b, sp.fixed_indegree(9), weight=1 * mV, delay=sp.uniform(0 * ms, 0.3 * ms))
     delivery = net.compile("numpy").lowered.delivery
+    rows = delivery.rows
+    table = synapses.Synapses(lower(build(net), SYMBOLIC), Options("float64"), 2)
+    table.table.fill([connect.Weighing()], table.weight, True)
+    source = np.repeat(np.arange(delivery.n_sources), np.diff(rows.row_pointer))
+    part = np.searchsorted(table.table.part_start, rows.slot, side="right")
+    order = np.lexsort((rows.delay, source, part))
     fired = rng.random((4, delivery.n_sources)) < 0.3
 
     def kernel(weights):
-        table = native.NativeTable(delivery, 2)
-        events = native.NativeEvents(table, {k: jnp.asarray(v) for k, v in table.arrays.items()})
+        arrays = {k: jnp.asarray(v) for k, v in table.arrays.items()}
+        events = native.NativeEvents(table.program.delivery, arrays)
         under_way = events.start(weights.dtype)
         for step, flags in enumerate(fired):
             arrived, under_way = events.exchange(
-                under_way, jnp.asarray(flags), weights[table.order], step, step
+                under_way, jnp.asarray(flags), weights[order], step, step
             )
         return arrived
 
     def plain(weights):
-        source = np.repeat(np.arange(delivery.n_sources), np.diff(delivery.row_pointer))
-        sent = fired[3 - delivery.delay, source]
+        sent = fired[3 - rows.delay, source]
         out = np.zeros(delivery.n_slots)
-        np.add.at(out, delivery.slot[sent], weights[sent])
+        np.add.at(out, rows.slot[sent], weights[sent])
         return out
 
     with jax.enable_x64(True):
-        yield kernel, plain, rng.normal(size=len(delivery.slot))
+        yield kernel, plain, rng.normal(size=len(rows.slot))
 
 
 def test_arrivals_are_a_plain_sum(arrivals):

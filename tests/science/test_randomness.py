@@ -90,7 +90,7 @@ def drawn_delays(delay, n=300):
     cell = net.population("cell", n, sp.neurons.LIF())
     net.project(cell, cell, sp.all_to_all(), weight=1 * mV, delay=delay)
     lowered = net.compile("numpy").lowered
-    return np.asarray(lowered.delivery.delay)
+    return np.asarray(lowered.delivery.rows.delay)
 
 
 @pytest.mark.parametrize(

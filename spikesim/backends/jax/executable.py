@@ -14,13 +14,16 @@ import numpy as np
 
 from ...ir.program import Delivery, Program
 from ...native import why_missing
+from ...passes import CONCRETE, lower
 from ..base import Options, Recorded
+from ..binding import Binder
 from ..drive import Chunk, State, drive, sample_steps
 from ..step import Step
 from .arrays import JaxArrays
 from .events import deliver
 from .exact import as_written
-from .native import NativeEvents, NativeTable
+from .native import NativeEvents
+from .synapses import Synapses
 
 # In conformance mode XLA may not regroup constants (algsimp); `as_written` does the rest. Level 1
 # compiles faster than the highest, and what it makes is about as fast.
@@ -71,16 +74,21 @@ class JaxExecutable:
     """A program compiled by XLA, once for all parameters, seeds and durations."""
 
     def __init__(self, program: Program, options: Options):
-        assert program.delivery is not None
-        self.program, self.options = program, options
-        self.compilations = 0
-        self.chunk = _chunk(program, options)
-        d = program.delivery
-        self.native = NativeTable(d, _threads()) if _use_native() else None
-        plain = {"row_pointer": d.row_pointer, "slot": d.slot, "delay": d.delay}
-        arrays = self.native.arrays if self.native else plain
+        self.options, self.compilations = options, 0
+        self.native = Synapses(program, options, _threads()) if _use_native() else None
+        self.program = self.native.program if self.native else lower(program, CONCRETE)
+        self.binder = Binder(self.program, options, self.native)
+        self.chunk = _chunk(self.program, options)
+        if self.native:
+            self.binder.bind()  # draws the weights
+            arrays = self.native.arrays
+        else:
+            assert self.program.delivery is not None and self.program.delivery.rows is not None
+            rows = self.program.delivery.rows
+            arrays = {"row_pointer": rows.row_pointer, "slot": rows.slot, "delay": rows.delay}
         with jax.enable_x64(True):
-            self.table = {name: jnp.asarray(a) for name, a in arrays.items()}
+            # device_put takes arrays on pages of their own without a copy.
+            self.table = {name: jax.device_put(a) for name, a in arrays.items()}
             self.table["zero"] = jnp.int64(0)
         self.compiled = jax.jit(
             self._advance, compiler_options=_AS_WRITTEN if options.conformance else None
@@ -90,7 +98,7 @@ class JaxExecutable:
         delivery = self.program.delivery
         assert delivery is not None
         arrays = JaxArrays(self.options.conformance, self.native is not None)
-        events = NativeEvents(self.native, table) if self.native else RingEvents(delivery, table)
+        events = NativeEvents(delivery, table) if self.native else RingEvents(delivery, table)
         return Step(self.program, arrays, events, self.options.dtype)
 
     def _advance(
@@ -130,6 +138,9 @@ class JaxExecutable:
         dtype = self.program.group(probe.source.group).field(probe.variable).dtype
         return {"float": self.options.dtype, "int": np.int32, "bool": np.bool_}[dtype]
 
+    def explain(self) -> list[str]:
+        return self.native.explain() if self.native else []
+
     def run(
         self,
         values: Mapping[str, np.ndarray],
@@ -137,9 +148,6 @@ class JaxExecutable:
         steps: int,
         progress: Callable[[int], None],
     ) -> Recorded:
-        if self.native:
-            ordered = values["delivery.weights"][self.native.order]
-            values = {**values, "delivery.weights": ordered}
         with jax.enable_x64(True):
             bound = {
                 name: jnp.asarray(v, self.options.dtype if v.dtype == np.float64 else v.dtype)
@@ -190,5 +198,6 @@ def _chunk(program: Program, options: Options) -> int:
 
 def _width(delivery: Delivery) -> int:
     """Synapses taken at a time: the longest row, up to a bound, as a power of two."""
-    longest = int(np.diff(delivery.row_pointer).max(initial=1))
+    assert delivery.rows is not None
+    longest = int(np.diff(delivery.rows.row_pointer).max(initial=1))
     return int(min(_WIDEST, 2 ** int(np.ceil(np.log2(max(longest, 1))))))

@@ -22,52 +22,19 @@ from .events import no_derivative, primitive
 
 Array = Any
 
-# Targets are 16-bit numbers within a part. A few parts more than that needs keep threads busy.
-_LARGEST_PART = 2**16
-_FEWEST_SLOTS = 4096
-
-
-class NativeTable:
-    """The synapses of a program as the kernels want them.
-
-    arrays: segment uint32 [parts, sources, delays + 1], target uint16 [synapses], delays int32,
-    part_start int32 [parts + 1]. order: where each synapse stands in the Delivery.
-    """
-
-    def __init__(self, delivery: Delivery, threads: int):
-        d = delivery
-        self.n_sources, self.n_slots, self.rows = d.n_sources, d.n_slots, d.longest + 1
-        few = max(-(-d.n_slots // _LARGEST_PART), min(threads, d.n_slots // _FEWEST_SLOTS), 1)
-        start = np.linspace(0, d.n_slots, few + 1).round().astype(np.int64)
-        delays = np.unique(d.delay)
-        source = np.repeat(np.arange(d.n_sources), np.diff(d.row_pointer))
-        part = np.searchsorted(start, d.slot, side="right") - 1
-        key = (part * d.n_sources + source) * max(len(delays), 1)
-        key += np.searchsorted(delays, d.delay)
-        self.order = np.argsort(key, kind="stable")
-        counts = np.bincount(key, minlength=few * d.n_sources * len(delays))
-        ends = np.concatenate([[0], np.cumsum(counts)])
-        shape = (few, d.n_sources, len(delays))
-        bounds = (ends[:-1].reshape(shape), ends[1:].reshape(shape)[..., -1:])
-        segment = np.concatenate(bounds, axis=-1) if len(delays) else np.zeros((*shape[:2], 1))
-        target = (d.slot - start[part])[self.order]
-        self.arrays = {
-            "segment": segment.astype(np.uint32),
-            "target": target.astype(np.uint16),
-            "delays": delays.astype(np.int32),
-            "part_start": start.astype(np.int32),
-        }
-
 
 class NativeEvents:
-    """The event operations of a step. Under way: who fired in the last steps, and how many."""
+    """The event operations of a step. Under way: who fired in the last steps, and how many.
 
-    def __init__(self, table: NativeTable, arrays: Mapping[str, Any]):
-        self.table, self.arrays = table, arrays
+    arrays: of the table of synapses; see spikesim.native.connect.Table.
+    """
+
+    def __init__(self, delivery: Delivery, arrays: Mapping[str, Any]):
+        self.delivery, self.arrays = delivery, arrays
 
     def start(self, dtype: Any) -> tuple[Array, Array]:
-        shape = (self.table.rows, self.table.n_sources)
-        return jnp.zeros(shape, jnp.int32), jnp.zeros(self.table.rows, jnp.int32)
+        rows = self.delivery.longest + 1
+        return jnp.zeros((rows, self.delivery.n_sources), jnp.int32), jnp.zeros(rows, jnp.int32)
 
     def exchange(
         self, under_way: Any, fired: Array, weights: Array, found: Array, due: Array
@@ -75,7 +42,7 @@ class NativeEvents:
         a = self.arrays
         log, counts, arrived = exchange_p.bind(
             fired, *under_way, _int32(found), _int32(due), weights,
-            a["delays"], a["segment"], a["target"], a["part_start"], n_slots=self.table.n_slots,
+            a["delays"], a["segment"], a["target"], a["part_start"], n_slots=self.delivery.n_slots,
         )  # fmt: skip
         return arrived, (log, counts)
 

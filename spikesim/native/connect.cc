@@ -1,0 +1,717 @@
+// The table of synapses, straight from the rules, as the NumPy passes (draw, delays, layout) and
+// then the sort by (part, source, delay) would make it.
+//
+// A synapse is never stored but in the table. All draws are counted, so whatever is needed twice is
+// drawn twice:
+//
+//   survey  draws pairs and delays once, and counts: synapses of each part and source, delays that
+//           occur, indegrees
+//   fill    takes the sources in buckets of some 10^5 synapses, draws the synapses of a bucket in
+//           the order of the rules, sorts them in the cache and writes them to their places
+//
+// Some rules draw the source too, so the synapses of a bucket lie anywhere among all. For these,
+// the counters of every bucket are listed first, 4 bytes a synapse, for some 10^8 synapses at a
+// time. Every synapse has its place before anything is written, so the number of threads changes
+// nothing.
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <exception>
+#include <memory>
+#include <new>
+#include <thread>
+#include <vector>
+
+#include "laws.h"
+#include "random.h"
+#include "portable.h"
+
+#if defined(_WIN32)
+#define SPIKESIM_EXPORT extern "C" __declspec(dllexport)
+#else
+#define SPIKESIM_EXPORT extern "C" __attribute__((visibility("default")))
+#endif
+
+namespace spikesim {
+
+// An operation on weights: weight * value and so on.
+struct Change {
+  enum Kind : int32_t { kTimes, kPlus, kMinus, kFrom, kOver, kUnder };
+  int32_t kind;
+  double value;
+};
+
+// The layouts of these are those of the classes of the same names in spikesim/native/connect.py.
+struct Projection {
+  enum Rule : int32_t { kTotal, kIndegree, kOutdegree, kAll, kOne, kProbability, kList };
+  int32_t rule;
+  uint32_t stream;
+  int64_t n_source, n_target;
+  int64_t number;             // candidates, or the degree
+  double scale;               // 1/log(1 - p)
+  const int32_t* own;         // [n_target], of kOutdegree [n_source]: the same neuron's position in
+                              // the other view, or -1; null where that is of no concern
+  const int32_t* source;      // [n_source] number of the source in the network
+  const int32_t* by_source;   // [n_source] positions in ascending order of it
+  const uint32_t* place;      // [n_target] part << 16 | place in the part
+  const int64_t* begin;       // kList: [n_source + 1], where the pairs of a source begin
+  const int64_t* target;      // kList: [pairs], as are the next two
+  const int64_t* row;
+  const int64_t* position;
+  Law weight, axonal, dendritic;
+  int64_t n_changes;
+  const Change* changes;
+};
+
+struct Network {
+  uint32_t seed;
+  int32_t threads;
+  double dt;
+  int64_t n_sources, n_parts;
+  int64_t n_projections;
+  const Projection* projections;
+};
+
+namespace {
+
+constexpr int64_t kChunk = int64_t{1} << 20;          // draws a task
+constexpr int64_t kBucket = int64_t{1} << 17;         // synapses sorted together
+constexpr int64_t kLargestSort = int64_t{1} << 18;    // counters of a sort
+constexpr int64_t kListed = int64_t{100} * 1000 * 1000;  // counters listed at a time
+
+// work(thread, item) for every item, each once; the first exception is thrown on.
+template <typename Work>
+void Parallel(int threads, int64_t items, const Work& work) {
+  threads = static_cast<int>(std::max<int64_t>(1, std::min<int64_t>(threads, items)));
+  std::atomic<int64_t> next{0};
+  std::vector<std::exception_ptr> faults(threads);
+  auto run = [&](int thread) {
+    try {
+      for (int64_t item; (item = next.fetch_add(1)) < items;) work(thread, item);
+    } catch (...) {
+      faults[thread] = std::current_exception();
+      next = items;
+    }
+  };
+  std::vector<std::thread> others;
+  for (int t = 1; t < threads; ++t) others.emplace_back(run, t);
+  run(0);
+  for (std::thread& t : others) t.join();
+  for (auto& fault : faults)
+    if (fault) std::rethrow_exception(fault);
+}
+
+// Some synapses of one projection: positions in the two views, and the counters of their draws.
+struct Batch {
+  int n = 0;
+  uint32_t source[kBlock], target[kBlock], row[kBlock], position[kBlock];
+  int64_t index[kBlock];  // kList: the number of the pair
+};
+
+bool Scanned(const Projection& p) {
+  return p.rule == Projection::kTotal || p.rule == Projection::kIndegree;
+}
+
+SPIKESIM_VECTOR void PairsOfTotal(uint32_t seed, uint32_t stream, const uint32_t* k, int n,
+                                  uint32_t n_source, uint32_t n_target, uint32_t* source,
+                                  uint32_t* target) {
+  for (int i = 0; i < n; ++i) {
+    const Words w = Threefry(seed, stream, 0, k[i]);
+    source[i] = Integer(w.x, n_source);
+    target[i] = Integer(w.y, n_target);
+  }
+}
+
+SPIKESIM_VECTOR void FirstWords(uint32_t seed, uint32_t stream, const uint32_t* row,
+                                const uint32_t* position, int n, uint32_t* word) {
+  for (int i = 0; i < n; ++i) word[i] = Threefry(seed, stream, row[i], position[i]).x;
+}
+
+// Skips to the next target of rule kProbability: floor(log(1 - u) scale), at most `most`.
+SPIKESIM_VECTOR void Gaps(uint32_t seed, uint32_t stream, uint32_t row, uint32_t position, int n,
+                          double scale, double most, double* gap) {
+  for (int i = 0; i < n; ++i) {
+    const double u = Uniform(Threefry(seed, stream, row, position + static_cast<uint32_t>(i)));
+    const double skip = std::floor(Log(1.0 - u) * scale);
+    gap[i] = skip < most ? skip : most;
+  }
+}
+
+// Partner `drawn` of a row that must not be paired with `own` (-1: no such).
+uint32_t Beside(uint32_t drawn, int32_t own) {
+  return drawn + (own >= 0 && drawn >= static_cast<uint32_t>(own));
+}
+
+// The pairs of the counters k of a rule that draws sources; n <= kBlock.
+void FromCounters(uint32_t seed, const Projection& p, const uint32_t* k, int n, Batch& b) {
+  if (p.rule == Projection::kTotal) {
+    PairsOfTotal(seed, p.stream, k, n, static_cast<uint32_t>(p.n_source),
+                 static_cast<uint32_t>(p.n_target), b.source, b.target);
+    std::fill(b.row, b.row + n, 0u);
+    std::copy(k, k + n, b.position);
+    b.n = n;
+    if (!p.own) return;
+    b.n = 0;
+    for (int i = 0; i < n; ++i) {
+      const uint32_t source = b.source[i], target = b.target[i], position = b.position[i];
+      b.source[b.n] = source;
+      b.target[b.n] = target;
+      b.position[b.n] = position;
+      b.n += p.own[target] != static_cast<int32_t>(source);
+    }
+    return;
+  }
+  const uint32_t degree = static_cast<uint32_t>(p.number);
+  for (int i = 0; i < n; ++i) {
+    b.row[i] = b.target[i] = k[i] / degree;
+    b.position[i] = k[i] % degree;
+  }
+  FirstWords(seed, p.stream, b.row, b.position, n, b.source);
+  for (int i = 0; i < n; ++i) {
+    const int32_t own = p.own ? p.own[b.target[i]] : -1;
+    b.source[i] = Beside(Integer(b.source[i], static_cast<uint32_t>(p.n_source - (own >= 0))), own);
+  }
+  b.n = n;
+}
+
+// Collects synapses one after the other, handing on full batches.
+template <typename Take>
+class Gathered {
+ public:
+  Gathered(Batch& batch, const Take& take) : b_(batch), take_(take) { b_.n = 0; }
+  void Add(int64_t source, int64_t target, int64_t row, int64_t position, int64_t index = 0) {
+    const int n = b_.n++;
+    b_.source[n] = static_cast<uint32_t>(source);
+    b_.target[n] = static_cast<uint32_t>(target);
+    b_.row[n] = static_cast<uint32_t>(row);
+    b_.position[n] = static_cast<uint32_t>(position);
+    b_.index[n] = index;
+    if (b_.n == kBlock) Flush();
+  }
+  void Flush() {
+    if (b_.n) take_(b_);
+    b_.n = 0;
+  }
+
+ private:
+  Batch& b_;
+  const Take& take_;
+};
+
+// The synapses of the source at position s, by a rule that has its pairs by source.
+template <typename Take>
+void FromSource(uint32_t seed, const Projection& p, int64_t s, Gathered<Take>& to) {
+  switch (p.rule) {
+    case Projection::kOutdegree: {
+      const int32_t own = p.own ? p.own[s] : -1;
+      const uint32_t most = static_cast<uint32_t>(p.n_target - (own >= 0));
+      uint32_t row[kBlock], position[kBlock], word[kBlock];
+      std::fill(row, row + kBlock, static_cast<uint32_t>(s));
+      for (int64_t k = 0; k < p.number; k += kBlock) {
+        const int n = static_cast<int>(std::min<int64_t>(kBlock, p.number - k));
+        for (int i = 0; i < n; ++i) position[i] = static_cast<uint32_t>(k + i);
+        FirstWords(seed, p.stream, row, position, n, word);
+        for (int i = 0; i < n; ++i) to.Add(s, Beside(Integer(word[i], most), own), s, k + i);
+      }
+      return;
+    }
+    case Projection::kAll:
+      for (int64_t t = 0; t < p.n_target; ++t)
+        if (!p.own || p.own[t] != s) to.Add(s, t, s, t);
+      return;
+    case Projection::kOne:
+      to.Add(s, s, s, 0);
+      return;
+    case Projection::kProbability: {
+      double gap[kBlock];
+      int64_t t = -1;
+      for (int64_t k = 0;; k += kBlock) {
+        Gaps(seed, p.stream, static_cast<uint32_t>(s), static_cast<uint32_t>(k), kBlock, p.scale,
+             static_cast<double>(p.n_target), gap);
+        for (int i = 0; i < kBlock; ++i) {
+          t += static_cast<int64_t>(gap[i]) + 1;
+          if (t >= p.n_target) return;
+          if (!p.own || p.own[t] != s) to.Add(s, t, s, k + i);
+        }
+      }
+    }
+    default:
+      for (int64_t i = p.begin[s]; i < p.begin[s + 1]; ++i)
+        to.Add(s, p.target[i], p.row[i], p.position[i], i);
+  }
+}
+
+// --- delays and weights --------------------------------------------------------------------------
+
+// out[i] += floor(delay/dt + 0.5 + 1e-9), as ir.program.nearest_step. Longer than 2^30 is 2^30.
+SPIKESIM_VECTOR void AddSteps(const double* delay, int n, double dt, int32_t* out) {
+  for (int i = 0; i < n; ++i) {
+    const double steps = std::floor(delay[i] / dt + (0.5 + 1e-9));
+    out[i] += static_cast<int32_t>(steps < 0x1p30 ? steps : 0x1p30);
+  }
+}
+
+void Delays(const Network& net, const Projection& p, const Batch& b, int32_t* out) {
+  std::fill(out, out + b.n, 0);
+  double delay[kBlock];
+  for (const Law* law : {&p.axonal, &p.dendritic}) {
+    if (law->kind == Law::kConstant && law->a == 0.0) continue;
+    Draw(*law, net.seed, b.row, b.position, b.index, b.n, delay);
+    AddSteps(delay, b.n, net.dt, out);
+  }
+}
+
+void Weights(const Network& net, const Projection& p, const Batch& b, double* w) {
+  Draw(p.weight, net.seed, b.row, b.position, b.index, b.n, w);
+  for (const Change* c = p.changes; c < p.changes + p.n_changes; ++c) {
+    const double v = c->value;
+    for (int i = 0; i < b.n; ++i) {
+      switch (c->kind) {
+        case Change::kTimes: w[i] = w[i] * v; break;
+        case Change::kPlus: w[i] = w[i] + v; break;
+        case Change::kMinus: w[i] = w[i] - v; break;
+        case Change::kFrom: w[i] = v - w[i]; break;
+        case Change::kOver: w[i] = w[i] / v; break;
+        default: w[i] = v / w[i];
+      }
+    }
+  }
+}
+
+// --- survey --------------------------------------------------------------------------------------
+
+struct Chunk {
+  int64_t projection, begin, end;  // of counters, or of source positions
+};
+
+// The work of a projection, cut into pieces of some 10^6 draws.
+std::vector<Chunk> Chunks(const Network& net, int64_t k) {
+  const Projection& p = net.projections[k];
+  int64_t end = p.n_source, step = kChunk;
+  if (Scanned(p)) {
+    end = p.rule == Projection::kTotal ? p.number : p.number * p.n_target;
+  } else {
+    int64_t each = p.n_target;
+    if (p.rule == Projection::kOutdegree) each = p.number;
+    if (p.rule == Projection::kOne) each = 1;
+    if (p.rule == Projection::kList && p.n_source) each = p.begin[p.n_source] / p.n_source;
+    step = std::max<int64_t>(1, kChunk / std::max<int64_t>(1, each));
+  }
+  std::vector<Chunk> chunks;
+  for (int64_t begin = 0; begin < end; begin += step)
+    chunks.push_back({k, begin, std::min(end, begin + step)});
+  return chunks;
+}
+
+template <typename Take>
+void FromChunk(const Network& net, const Chunk& chunk, Batch& batch, const Take& take) {
+  const Projection& p = net.projections[chunk.projection];
+  if (!Scanned(p)) {
+    Gathered<Take> to(batch, take);
+    for (int64_t s = chunk.begin; s < chunk.end; ++s) FromSource(net.seed, p, s, to);
+    return to.Flush();
+  }
+  uint32_t k[kBlock];
+  for (int64_t begin = chunk.begin; begin < chunk.end; begin += kBlock) {
+    const int n = static_cast<int>(std::min<int64_t>(kBlock, chunk.end - begin));
+    for (int i = 0; i < n; ++i) k[i] = static_cast<uint32_t>(begin + i);
+    FromCounters(net.seed, p, k, n, batch);
+    take(batch);
+  }
+}
+
+struct Survey {
+  std::vector<uint32_t> counts, indegree;
+  std::vector<uint8_t> seen;
+};
+
+// counts [parts][sources]; seen [n_seen]: which delays there are; indegree [projections]: the
+// largest. A delay beyond n_seen is an error of the caller.
+bool Survey_(const Network& net, uint32_t* counts, uint8_t* seen, int64_t n_seen,
+             uint32_t* indegree) {
+  const int64_t cells = net.n_parts * net.n_sources;
+  std::vector<Survey> found(std::max(1, net.threads));
+  std::atomic<bool> good{true};
+  for (Survey& s : found) {
+    s.counts.resize(cells);
+    s.seen.resize(n_seen);
+  }
+  for (int64_t k = 0; k < net.n_projections; ++k) {
+    const Projection& p = net.projections[k];
+    for (Survey& s : found) s.indegree.assign(p.n_target, 0);
+    const std::vector<Chunk> chunks = Chunks(net, k);
+    Parallel(net.threads, chunks.size(), [&](int thread, int64_t item) {
+      Survey& mine = found[thread];
+      Batch batch;
+      int32_t delay[kBlock];
+      FromChunk(net, chunks[item], batch, [&](const Batch& b) {
+        Delays(net, p, b, delay);
+        for (int i = 0; i < b.n; ++i) {
+          if (delay[i] < 0 || delay[i] >= n_seen) {
+            good = false;
+            continue;
+          }
+          mine.seen[delay[i]] = 1;
+          ++mine.counts[(p.place[b.target[i]] >> 16) * net.n_sources + p.source[b.source[i]]];
+          ++mine.indegree[b.target[i]];
+        }
+      });
+    });
+    uint32_t most = 0;
+    for (int64_t t = 0; t < p.n_target; ++t) {
+      uint32_t sum = 0;
+      for (const Survey& s : found) sum += s.indegree[t];
+      most = std::max(most, sum);
+    }
+    indegree[k] = most;
+  }
+  std::fill(counts, counts + cells, 0u);
+  std::fill(seen, seen + n_seen, uint8_t{0});
+  for (const Survey& s : found) {
+    for (int64_t i = 0; i < cells; ++i) counts[i] += s.counts[i];
+    for (int64_t i = 0; i < n_seen; ++i) seen[i] |= s.seen[i];
+  }
+  return good;
+}
+
+// --- fill ----------------------------------------------------------------------------------------
+
+// What is to be made: see spikesim/native/connect.py. Null: not wanted.
+struct Table {
+  const uint32_t* counts;  // [parts][sources]
+  const int32_t* delays;   // [n_delays]
+  int64_t n_delays;
+  uint32_t* segment;       // [parts][sources][n_delays + 1]
+  uint16_t* target;        // [synapses]
+  void* weight;            // [synapses], float32 or float64
+  int32_t wide;            // float64?
+  double* largest;         // [projections] |weight|
+};
+
+struct Bucket {
+  int64_t begin, end;  // sources
+  int64_t synapses;
+};
+
+std::vector<Bucket> Buckets(const Network& net, const Table& table) {
+  const int64_t widest =
+      std::max<int64_t>(1, kLargestSort / std::max<int64_t>(1, net.n_parts * table.n_delays));
+  std::vector<Bucket> buckets;
+  for (int64_t s = 0; s < net.n_sources; ++s) {
+    int64_t mine = 0;
+    for (int64_t part = 0; part < net.n_parts; ++part)
+      mine += table.counts[part * net.n_sources + s];
+    if (buckets.empty() || s - buckets.back().begin >= widest ||
+        buckets.back().synapses + mine > kBucket)
+      buckets.push_back({s, s, 0});
+    buckets.back().end = s + 1;
+    buckets.back().synapses += mine;
+  }
+  return buckets;
+}
+
+// Does the projection have a source in [begin, end)? Gives the range of by_source that has them.
+std::pair<int64_t, int64_t> Within(const Projection& p, int64_t begin, int64_t end) {
+  auto below = [&p](int32_t position, int64_t source) { return p.source[position] < source; };
+  const int32_t* last = p.by_source + p.n_source;
+  return {std::lower_bound(p.by_source, last, begin, below) - p.by_source,
+          std::lower_bound(p.by_source, last, end, below) - p.by_source};
+}
+
+// The counters of the synapses of each bucket, for the rules that draw sources.
+class Lists {
+ public:
+  // Of the buckets [first, last).
+  Lists(const Network& net, const std::vector<Bucket>& buckets, int64_t first, int64_t last)
+      : net_(net), first_(first), n_(last - first), of_(net.n_sources) {
+    for (int64_t b = first; b < last; ++b)
+      for (int64_t s = buckets[b].begin; s < buckets[b].end; ++s) of_[s] = 1 + b - first;
+    const int64_t begin = buckets[first].begin, end = buckets[last - 1].end;
+    for (int64_t k = 0; k < net.n_projections; ++k) {
+      start_.push_back(chunks_.size());
+      const auto range = Within(net.projections[k], begin, end);
+      if (!Scanned(net.projections[k]) || range.first == range.second) continue;
+      const std::vector<Chunk> mine = Chunks(net, k);
+      chunks_.insert(chunks_.end(), mine.begin(), mine.end());
+    }
+    start_.push_back(chunks_.size());
+    Count();
+    Fill();
+  }
+
+  // The counters of a bucket's synapses of projection k, in order: [begin, end).
+  std::pair<const uint32_t*, const uint32_t*> Of(int64_t bucket, int64_t k) const {
+    const int64_t row = (bucket - first_) * static_cast<int64_t>(chunks_.size());
+    return {list_.get() + at_[row + start_[k]], list_.get() + at_[row + start_[k + 1]]};
+  }
+
+ private:
+  // Column 0 takes the synapses of sources outside.
+  template <typename Take>
+  void Each(int64_t item, const Take& take) const {
+    Batch batch;
+    const int32_t* source = net_.projections[chunks_[item].projection].source;
+    const bool indegree = net_.projections[chunks_[item].projection].rule == Projection::kIndegree;
+    const uint32_t degree =
+        static_cast<uint32_t>(net_.projections[chunks_[item].projection].number);
+    FromChunk(net_, chunks_[item], batch, [&](const Batch& b) {
+      for (int i = 0; i < b.n; ++i)
+        take(of_[source[b.source[i]]],
+             indegree ? b.row[i] * degree + b.position[i] : b.position[i]);
+    });
+  }
+
+  void Count() {
+    const int64_t chunks = chunks_.size();
+    at_.assign(n_ * chunks + 1, 0);
+    Parallel(net_.threads, chunks, [&](int, int64_t item) {
+      std::vector<uint32_t> count(n_ + 1);
+      Each(item, [&](uint32_t bucket, uint32_t) { ++count[bucket]; });
+      for (int64_t b = 0; b < n_; ++b) at_[b * chunks + item] = count[b + 1];
+    });
+    uint64_t sum = 0;
+    for (uint64_t& at : at_) {
+      const uint64_t mine = at;
+      at = sum;
+      sum += mine;
+    }
+    list_.reset(new uint32_t[sum + 1]);
+  }
+
+  void Fill() {
+    const int64_t chunks = chunks_.size();
+    Parallel(net_.threads, chunks, [&](int, int64_t item) {
+      std::vector<uint32_t*> to(n_ + 1);
+      // What is outside is written over and over to one place.
+      uint32_t outside;
+      for (int64_t b = 0; b < n_; ++b) to[b + 1] = list_.get() + at_[b * chunks + item];
+      Each(item, [&](uint32_t bucket, uint32_t k) {
+        uint32_t*& here = to[bucket];
+        *(bucket ? here : &outside) = k;
+        here += bucket != 0;
+      });
+    });
+  }
+
+  const Network& net_;
+  int64_t first_, n_;
+  std::vector<uint32_t> of_;  // [sources] 1 + bucket, 0 outside
+  std::vector<Chunk> chunks_;
+  std::vector<int64_t> start_;  // [projections + 1] first chunk
+  std::vector<uint64_t> at_;    // [buckets][chunks] where in the list
+  std::unique_ptr<uint32_t[]> list_;
+};
+
+// What a thread needs to sort a bucket.
+template <typename Real>
+struct Scratch {
+  std::vector<uint32_t> key, count;
+  std::vector<uint16_t> target;
+  std::vector<Real> weight;
+  std::vector<double> largest;
+};
+
+template <typename Real>
+class Filler {
+ public:
+  Filler(const Network& net, const Table& table)
+      : net_(net), table_(table), index_(1), scratch_(std::max(1, net.threads)) {
+    for (int64_t d = 0; d < table.n_delays; ++d) {
+      index_.resize(table.delays[d] + 1);
+      index_[table.delays[d]] = static_cast<uint32_t>(d);
+    }
+    begin_.resize(net.n_parts * net.n_sources + 1);
+    for (size_t i = 0; i + 1 < begin_.size(); ++i) begin_[i + 1] = begin_[i] + table.counts[i];
+    for (auto& s : scratch_) s.largest.resize(net.n_projections);
+  }
+
+  void Run() {
+    const std::vector<Bucket> buckets = Buckets(net_, table_);
+    const int64_t n = buckets.size();
+    for (int64_t first = 0, last; first < n; first = last) {
+      int64_t listed = 0;
+      for (last = first; last < n && (last == first || listed < kListed); ++last)
+        listed += buckets[last].synapses;
+      const Lists lists(net_, buckets, first, last);
+      Parallel(net_.threads, last - first, [&](int thread, int64_t item) {
+        Fill(buckets[first + item], first + item, lists, scratch_[thread]);
+      });
+    }
+    for (int64_t k = 0; k < net_.n_projections; ++k) {
+      double most = 0.0;
+      for (const auto& s : scratch_) most = std::max(most, s.largest[k]);
+      table_.largest[k] = most;
+    }
+  }
+
+ private:
+  void Fill(const Bucket& bucket, int64_t number, const Lists& lists, Scratch<Real>& s) const {
+    const uint32_t sources = static_cast<uint32_t>(bucket.end - bucket.begin);
+    const uint32_t delays = static_cast<uint32_t>(table_.n_delays);
+    s.count.assign(net_.n_parts * sources * delays, 0);
+    s.key.resize(bucket.synapses);
+    s.target.resize(bucket.synapses);
+    s.weight.resize(bucket.synapses);
+    int64_t at = 0;
+    Batch batch;
+    for (int64_t k = 0; k < net_.n_projections; ++k) {
+      const Projection& p = net_.projections[k];
+      auto take = [&](const Batch& b) {
+        int32_t delay[kBlock];
+        double weight[kBlock];
+        Delays(net_, p, b, delay);
+        Weights(net_, p, b, weight);
+        double most = s.largest[k];
+        for (int i = 0; i < b.n; ++i) most = std::max(most, std::fabs(weight[i]));
+        s.largest[k] = most;
+        for (int i = 0; i < b.n; ++i) {
+          const uint32_t place = p.place[b.target[i]];
+          const uint32_t source = p.source[b.source[i]] - static_cast<uint32_t>(bucket.begin);
+          const uint32_t key = ((place >> 16) * sources + source) * delays + index_[delay[i]];
+          ++s.count[key];
+          s.key[at + i] = key;
+          s.target[at + i] = static_cast<uint16_t>(place);
+          // With wider numbers the sum is taken later: see Round. It loses the sign of a zero.
+          s.weight[at + i] = static_cast<Real>(sizeof(Real) == 8 ? weight[i] : weight[i] + 0.0);
+        }
+        at += b.n;
+      };
+      if (Scanned(p)) {
+        auto [begin, end] = lists.Of(number, k);
+        for (; begin < end; begin += kBlock) {
+          FromCounters(net_.seed, p, begin,
+                       static_cast<int>(std::min<int64_t>(kBlock, end - begin)), batch);
+          take(batch);
+        }
+      } else {
+        const auto range = Within(p, bucket.begin, bucket.end);
+        Gathered<decltype(take)> to(batch, take);
+        for (int64_t i = range.first; i < range.second; ++i)
+          FromSource(net_.seed, p, p.by_source[i], to);
+        to.Flush();
+      }
+    }
+    Sort(bucket, sources, delays, s);
+  }
+
+  void Sort(const Bucket& bucket, uint32_t sources, uint32_t delays, Scratch<Real>& s) const {
+    size_t key = 0;
+    for (int64_t part = 0; part < net_.n_parts; ++part) {
+      const int64_t row = part * net_.n_sources + bucket.begin;
+      uint32_t sum = static_cast<uint32_t>(begin_[row]);
+      for (uint32_t source = 0; source < sources; ++source) {
+        uint32_t* segment =
+            table_.segment ? table_.segment + (row + source) * (table_.n_delays + 1) : nullptr;
+        for (uint32_t d = 0; d < delays; ++d, ++key) {
+          const uint32_t mine = s.count[key];
+          if (segment) segment[d] = sum;
+          s.count[key] = sum;
+          sum += mine;
+        }
+        if (segment) segment[delays] = sum;
+      }
+    }
+    Real* weight = static_cast<Real*>(table_.weight);
+    for (size_t i = 0; i < s.key.size(); ++i) {
+      const uint32_t to = s.count[s.key[i]]++;
+      if (table_.target) table_.target[to] = s.target[i];
+      weight[to] = s.weight[i];
+    }
+  }
+
+  const Network& net_;
+  const Table& table_;
+  std::vector<uint32_t> index_;  // of a delay
+  std::vector<uint64_t> begin_;  // [parts][sources]
+  mutable std::vector<Scratch<Real>> scratch_;
+};
+
+template <typename Call>
+int32_t Guarded(const Call& call) {
+  try {
+    return call();
+  } catch (const std::bad_alloc&) {
+    return 2;
+  } catch (...) {
+    return 3;
+  }
+}
+
+}  // namespace
+}  // namespace spikesim
+
+// All give 0 if it went well, 1 for a delay out of range, 2 for lack of memory.
+
+SPIKESIM_EXPORT int32_t spikesim_survey(const spikesim::Network* net, uint32_t* counts,
+                                        uint8_t* seen, int64_t n_seen, uint32_t* indegree) {
+  return spikesim::Guarded(
+      [&] { return spikesim::Survey_(*net, counts, seen, n_seen, indegree) ? 0 : 1; });
+}
+
+SPIKESIM_EXPORT int32_t spikesim_fill(const spikesim::Network* net, const spikesim::Table* table) {
+  return spikesim::Guarded([&] {
+    if (table->wide)
+      spikesim::Filler<double>(*net, *table).Run();
+    else
+      spikesim::Filler<float>(*net, *table).Run();
+    return 0;
+  });
+}
+
+// weight = (weight + constant) - constant, with the constant of its target's slot; part_start
+// [parts + 1] slots, begin [parts + 1] synapses.
+SPIKESIM_EXPORT void spikesim_round(int32_t threads, int64_t n_parts, const int64_t* begin,
+                                    const int64_t* part_start, const uint16_t* target,
+                                    const double* constant, double* weight) {
+  constexpr int64_t kPiece = int64_t{1} << 20;
+  for (int64_t part = 0; part < n_parts; ++part) {
+    const double* mine = constant + part_start[part];
+    const int64_t n = begin[part + 1] - begin[part];
+    spikesim::Parallel(threads, (n + kPiece - 1) / kPiece, [&](int, int64_t piece) {
+      const int64_t first = begin[part] + piece * kPiece;
+      const int64_t last = std::min(begin[part + 1], first + kPiece);
+      for (int64_t i = first; i < last; ++i) {
+        const double c = mine[target[i]];
+        weight[i] = (weight[i] + c) - c;
+      }
+    });
+  }
+}
+
+// How many candidates rule kTotal looks at until `number` are no autapses.
+SPIKESIM_EXPORT int64_t spikesim_candidates(uint32_t seed, uint32_t stream, int64_t n_source,
+                                            int64_t n_target, const int32_t* own, int64_t number) {
+  uint32_t k[spikesim::kBlock], source[spikesim::kBlock], target[spikesim::kBlock];
+  int64_t found = 0;
+  for (int64_t first = 0; found < number; first += spikesim::kBlock) {
+    if (first + spikesim::kBlock > int64_t{1} << 32) return -1;
+    for (int i = 0; i < spikesim::kBlock; ++i) k[i] = static_cast<uint32_t>(first + i);
+    spikesim::PairsOfTotal(seed, stream, k, spikesim::kBlock, static_cast<uint32_t>(n_source),
+                           static_cast<uint32_t>(n_target), source, target);
+    for (int i = 0; i < spikesim::kBlock; ++i)
+      if (own[target[i]] != static_cast<int32_t>(source[i]) && ++found == number)
+        return first + i + 1;
+  }
+  return 0;
+}
+
+// Standard normal numbers of probabilities, for tests and benchmarks.
+SPIKESIM_EXPORT void spikesim_normal_quantiles(const double* p, int64_t n, double* z) {
+  for (int64_t i = 0; i < n; i += spikesim::kBlock)
+    spikesim::NormalQuantiles(
+        p + i, static_cast<int>(std::min<int64_t>(spikesim::kBlock, n - i)), z + i);
+}
+
+// `law` at the counters (0, 0) ... (0, n - 1), for tests and benchmarks.
+SPIKESIM_EXPORT void spikesim_draw(const spikesim::Law* law, uint32_t seed, int64_t n,
+                                   double* out) {
+  uint32_t row[spikesim::kBlock] = {}, position[spikesim::kBlock];
+  for (int64_t i = 0; i < n; i += spikesim::kBlock) {
+    const int m = static_cast<int>(std::min<int64_t>(spikesim::kBlock, n - i));
+    for (int k = 0; k < m; ++k) position[k] = static_cast<uint32_t>(i + k);
+    spikesim::Draw(*law, seed, row, position, nullptr, m, out + i);
+  }
+}

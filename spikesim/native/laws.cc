@@ -1,0 +1,130 @@
+// Values of distributions, each one inverse cumulative distribution of one uniform number.
+
+#include "laws.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include "portable.h"
+#include "random.h"
+
+namespace spikesim {
+namespace {
+
+// Numerators and denominators of Wichura's algorithm PPND16 (Applied Statistics 37, 477, 1988),
+// lowest order first.
+constexpr double kCentreAbove[] = {
+    3.3871328727963665, 133.14166789178438, 1971.5909503065513, 13731.69376550946,
+    45921.95393154987, 67265.7709270087, 33430.57558358813, 2509.0809287301227};
+constexpr double kCentreBelow[] = {
+    1.0, 42.31333070160091, 687.1870074920579, 5394.196021424751,
+    21213.794301586597, 39307.89580009271, 28729.085735721943, 5226.495278852854};
+constexpr double kMiddleAbove[] = {
+    1.4234371107496835, 4.630337846156546, 5.769497221460691, 3.6478483247632045,
+    1.2704582524523684, 0.2417807251774506, 0.022723844989269184, 0.0007745450142783414};
+constexpr double kMiddleBelow[] = {
+    1.0, 2.053191626637759, 1.6763848301838038, 0.6897673349851,
+    0.14810397642748008, 0.015198666563616457, 0.0005475938084995345, 1.0507500716444169e-09};
+constexpr double kTailAbove[] = {
+    6.657904643501103, 5.463784911164114, 1.7848265399172913, 0.29656057182850487,
+    0.026532189526576124, 0.0012426609473880784, 2.7115555687434876e-05, 2.0103343992922881e-07};
+constexpr double kTailBelow[] = {
+    1.0, 0.599832206555888, 0.1369298809227358, 0.014875361290850615,
+    0.0007868691311456133, 1.8463183175100548e-05, 1.421511758316446e-07, 2.0442631033899397e-15};
+
+SPIKESIM_VECTOR void Centre(const double* p, int n, double* z) {
+  for (int i = 0; i < n; ++i) {
+    const double c = p[i] - 0.5;
+    const double x = 0.180625 - c * c;
+    z[i] = c * (Horner(x, kCentreAbove) / Horner(x, kCentreBelow));
+  }
+}
+
+// For |p - 1/2| > 0.425. r: for the few beyond 5 the caller takes another formula.
+SPIKESIM_VECTOR void Outside(const double* p, int n, double* z, double* r) {
+  for (int i = 0; i < n; ++i) {
+    const double other = 1.0 - p[i];
+    r[i] = std::sqrt(-Log(p[i] < other ? p[i] : other));
+    const double x = r[i] - 1.6;
+    const double value = Horner(x, kMiddleAbove) / Horner(x, kMiddleBelow);
+    z[i] = p[i] - 0.5 < 0.0 ? -value : value;
+  }
+}
+
+SPIKESIM_VECTOR void Between(double* p, int n, double below, double upto) {
+  for (int i = 0; i < n; ++i) {
+    const double inside = below + (upto - below) * p[i];
+    p[i] = inside < 1.0 - 0x1p-53 ? inside : 1.0 - 0x1p-53;
+  }
+}
+
+SPIKESIM_VECTOR void Clip(double* x, int n, double low, double high) {
+  for (int i = 0; i < n; ++i) {
+    const double above = x[i] > low ? x[i] : low;
+    x[i] = above < high ? above : high;
+  }
+}
+
+SPIKESIM_VECTOR void Linear(const double* x, int n, double start, double slope, double* out) {
+  for (int i = 0; i < n; ++i) out[i] = start + slope * x[i];
+}
+
+}  // namespace
+
+SPIKESIM_VECTOR void OpenUniforms(uint32_t seed, uint32_t stream, const uint32_t* row,
+                                  const uint32_t* position, int n, double* u) {
+  for (int i = 0; i < n; ++i) {
+    const Words w = Threefry(seed, stream, row[i], position[i]);
+    // Both halves fit an int32, which converts to double in vectors everywhere.
+    const double high = static_cast<double>(static_cast<int32_t>(w.x >> 5));
+    const double low = static_cast<double>(static_cast<int32_t>(w.y >> 7));
+    u[i] = ((high * 0x1p25 + low) + 0.5) * 0x1p-52;
+  }
+}
+
+void NormalQuantiles(const double* p, int n, double* z) {
+  Centre(p, n, z);
+  int at[kBlock], count = 0;
+  for (int i = 0; i < n; ++i) {
+    at[count] = i;
+    count += std::fabs(p[i] - 0.5) > 0.425;
+  }
+  double q[kBlock], value[kBlock], r[kBlock];
+  for (int k = 0; k < count; ++k) q[k] = p[at[k]];
+  Outside(q, count, value, r);
+  for (int k = 0; k < count; ++k) {
+    if (r[k] > 5.0) {
+      const double x = r[k] - 5.0;
+      const double far = Horner(x, kTailAbove) / Horner(x, kTailBelow);
+      value[k] = q[k] - 0.5 < 0.0 ? -far : far;
+    }
+    z[at[k]] = value[k];
+  }
+}
+
+void Draw(const Law& law, uint32_t seed, const uint32_t* row, const uint32_t* position,
+          const int64_t* index, int n, double* out) {
+  if (law.kind == Law::kConstant) {
+    std::fill(out, out + n, law.a);
+    return;
+  }
+  if (law.kind == Law::kGiven) {
+    for (int i = 0; i < n; ++i) out[i] = law.given[index[i]];
+    return;
+  }
+  double p[kBlock];
+  OpenUniforms(seed, law.stream, row, position, n, p);
+  if (law.kind == Law::kUniform) return Linear(p, n, law.a, law.b - law.a, out);
+  const bool bounded = law.below != 0.0 || law.upto != 1.0;
+  if (bounded) Between(p, n, law.below, law.upto);
+  NormalQuantiles(p, n, out);
+  if (law.kind == Law::kNormal) {
+    Linear(out, n, law.a, law.b, out);
+  } else {
+    for (int i = 0; i < n; ++i) out[i] = law.a * Exp(law.b * out[i]);
+  }
+  if (bounded) Clip(out, n, law.low, law.high);
+}
+
+}  // namespace spikesim

@@ -1,0 +1,37 @@
+// Values of distributions: spikesim/distributions.py for many counters at once.
+#ifndef SPIKESIM_NATIVE_LAWS_H_
+#define SPIKESIM_NATIVE_LAWS_H_
+
+#include <cstdint>
+
+namespace spikesim {
+
+// Numbers are drawn this many at a time.
+constexpr int kBlock = 256;
+
+// What weights or delays are. The layout is that of `Law` in spikesim/native/connect.py.
+struct Law {
+  enum Kind : int32_t { kConstant, kUniform, kNormal, kLognormal, kGiven };
+  int32_t kind;
+  uint32_t stream;
+  double a, b;          // the value; low and high; mean and s.d.; median and sigma
+  double below, upto;   // the parts of an unbounded law below the bounds
+  double low, high;     // the bounds
+  const double* given;  // one value a connection
+};
+
+// The values for the counters (row, position), of n <= kBlock connections; for given values, those
+// at `index`.
+void Draw(const Law& law, uint32_t seed, const uint32_t* row, const uint32_t* position,
+          const int64_t* index, int n, double* out);
+
+// Standard normal numbers of n <= kBlock probabilities inside (0, 1), as random.normal_quantile.
+void NormalQuantiles(const double* p, int n, double* z);
+
+// (j + 1/2) 2^-52, as random.open_uniform.
+void OpenUniforms(uint32_t seed, uint32_t stream, const uint32_t* row, const uint32_t* position,
+                  int n, double* u);
+
+}  // namespace spikesim
+
+#endif  // SPIKESIM_NATIVE_LAWS_H_
