@@ -14,7 +14,7 @@ import numpy as np
 
 from .errors import DescriptionError, UnknownAttributeError, UnknownNameError, did_you_mean
 from .ir.program import NEST_ORDER, STANDARD_ORDER
-from .models.base import NeuronModel
+from .models.base import NeuronModel, refuse_prefix
 from .recording import Request
 from .stimuli.base import Arrivals, Source
 from .units import bare_array
@@ -302,6 +302,7 @@ class Network(_Fixed):
     ) -> None:
         """Give a stimulus to a view: a current (`sp.dc`, `sp.step_current`, `sp.timed_array`) into
         a port, or trains of spikes (`sp.poisson`) through a synapse with a weight."""
+        refuse_prefix(name, "the name of a stimulus")
         for part in _parts(target):
             view = self._view(part, "target")
             taken = {s.name for s in self.stimulations if s.target.population is view.population}

@@ -61,11 +61,13 @@ def _data(program: Program, probe: Probe, recorded: Recorded) -> Spikes | Trace:
 
 
 def connections_of(edges: Edges, program: Program) -> Connections:
-    """The connections of lowered edges, in the units of the user."""
+    """The connections of lowered edges, in the units of the user and the order of their arrays."""
     pairs = edges.pattern
+    order = np.argsort(pairs.given)
     source = edges.source.indices(program.group(edges.source.group).size)[pairs.source]
     target = edges.target.indices(program.group(edges.target.group).size)[pairs.target]
     weight = np.broadcast_to(edges.field("weight").value, len(pairs))
     steps = np.broadcast_to(np.asarray(edges.axonal) + np.asarray(edges.dendritic), len(pairs))
     unit = str(edges.field("weight").unit)
-    return Connections(source, target, np.array(weight), steps * program.dt, unit)
+    delay = steps * program.dt
+    return Connections(source[order], target[order], weight[order], delay[order], unit)

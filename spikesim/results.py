@@ -169,7 +169,10 @@ def merged_traces(parts: Sequence[Trace]) -> Trace:
 
 @dataclass(frozen=True, eq=False)
 class Connections:
-    """Connections of a projection, [connections] each, sorted by source.
+    """Connections of a projection, [connections] each.
+
+    Their order is that in which arrays of weights are taken, when projecting and in `params`: the
+    user's own for sp.explicit and sp.from_matrix, by source for all other rules.
 
     source, target: neuron numbers in their populations; weight, in `unit`; delay: ms, on the grid.
     """

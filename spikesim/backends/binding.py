@@ -196,7 +196,9 @@ class Binder:
                     scope[f"{side}.{name.removeprefix(prefix)}"] = chosen
         for f in e.fields:
             if f.kind != "derived":
-                scope[f.name] = self.value(e.name, f, given, len(pairs), False)
+                value = self.value(e.name, f, given, len(pairs), False)
+                mine = value.ndim and f"{e.name}.{f.name}" in given
+                scope[f.name] = value[pairs.given] if mine else value
         self._prologue(e.prologue, scope)
         weight = scope[e.pre[0].value.name]  # type: ignore[union-attr]
         return np.asarray(np.broadcast_to(weight, (len(pairs),)), np.float64)

@@ -166,7 +166,8 @@ class _Reader:
             raise self.fault(node, f"expected a number, got {value!r:.40}")
         if (isinstance(value, int) and abs(value) >= 2**53) or not math.isfinite(value):
             raise self.fault(node, "a number too large for a float64")
-        return Typed(Const(value), None if value == 0 else DIMENSIONLESS)
+        # Always a float: integers would wrap, and differently on each backend.
+        return Typed(Const(float(value)), None if value == 0 else DIMENSIONLESS)
 
     def _name(self, node: ast.Name) -> Typed:
         name = node.id

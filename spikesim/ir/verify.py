@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..distributions import Distribution
 from ..errors import ProgramError
 from ..random import stream
 from .expr import OPERATIONS, Draw, Expr, Op, references, walk
-from .program import Block, Edges, Neurons, Program, Statement
+from .program import Block, Edges, Field, Neurons, Pairs, Program, Statement
 
 _ALWAYS = frozenset({"t", "dt", "step"})
 
@@ -131,21 +132,24 @@ def _names(expr: Expr, scope: set[str], where: str) -> Iterable[str]:
 
 
 def streams(p: Program) -> dict[str, int]:
-    """Every random stream of a program: its path and its 32-bit number.
+    """Every random stream that something is drawn from: its path and its 32-bit number."""
 
-    Raises ProgramError where two paths share a number.
-    """
+    def drawn(owner: str, fields: Iterable[Field]) -> list[str]:
+        return [f"{owner}.{f.name}" for f in fields if isinstance(f.value, Distribution)]
+
     paths = []
     for n in p.neurons:
-        paths += [f"{n.name}.{f.name}" for f in n.fields]
+        paths += drawn(n.name, n.fields)
         for expr in _expressions(n):
             paths += [draw_path(n.name, x) for x in walk(expr) if isinstance(x, Draw)]
     for i in p.inputs:
         paths += [draw_path(i.target.group, x) for x in walk(i.value) if isinstance(x, Draw)]
-        paths += [f"{i.target.group}.{f.name}" for f in i.fields]
+        paths += drawn(i.target.group, i.fields)
     for e in p.edges:
-        paths += [f"{e.name}.{x}" for x in ("pairs", "axonal", "dendritic")]
-        paths += [f"{e.name}.{f.name}" for f in e.fields]
+        paths += [] if isinstance(e.pattern, Pairs) else [f"{e.name}.pairs"]
+        parts = {"axonal": e.axonal, "dendritic": e.dendritic}
+        paths += [f"{e.name}.{w}" for w, part in parts.items() if isinstance(part, Distribution)]
+        paths += drawn(e.name, e.fields)
     return {path: stream(path) for path in paths}
 
 

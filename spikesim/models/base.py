@@ -292,6 +292,19 @@ def neuron(
     return model
 
 
+# First parts of names that the program makes itself, or that stand for time.
+_PREFIXES = frozenset(
+    {"t", "dt", "step", "held", "held_steps", "next", "grid", "arriving", "fixed", "slope", "pre"}
+    | {"post", "P", "k1", "k2", "k3", "k4"}
+)
+
+
+def refuse_prefix(name: str | None, what: str) -> None:
+    """Raise ParameterError for a synapse's or stimulus' name that has a meaning of its own."""
+    if name in _PREFIXES:
+        raise ParameterError(f"{what} can't be {name!r}, which has a meaning of its own")
+
+
 class SynapseModel(Model):
     """Base of synapse models: what a spike does to its target.
 
@@ -317,6 +330,7 @@ class SynapseModel(Model):
         snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", self.definition.name).lower()
         if name is not None and not (isinstance(name, str) and name.isidentifier()):
             raise ParameterError(f"{self.definition.name}: name is a word, got {name!r}")
+        refuse_prefix(name, f"{self.definition.name}: name")
         self.name = name or snake
         self._named = name is not None
 

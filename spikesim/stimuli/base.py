@@ -46,7 +46,7 @@ class Place:
                 f"{len(self.chosen)}, one a neuron"
             )
             return Ref(f"{self.name}.{what}")
-        if np.ndim(plain) and len(self.chosen) != self.size:
+        if np.ndim(plain):
             full = np.zeros(self.size)
             full[self.chosen] = plain
             plain = full

@@ -38,10 +38,15 @@ class StepCurrent(Signal):
         if (np.diff(steps) <= 0).any() or steps[0] < 0:
             place.fault("times must grow by at least one step each, from 0 on")
             return Const(0.0)
-        # The number of changes so far is the index: a sum of comparisons, one a change.
-        index: Expr = Const(0)
-        for k in steps:
-            passed = call("ge", Ref("step"), Const(int(k)))
-            index = Op("add", (index, call("where", passed, Const(1), Const(0))))
+        # The number of changes so far is the index: a sum of comparisons, one a change, added in
+        # pairs so that the tree stays flat.
+        terms: list[Expr] = [
+            call("where", call("ge", Ref("step"), Const(int(k))), Const(1), Const(0)) for k in steps
+        ]
+        while len(terms) > 1:
+            odd = terms[len(terms) & ~1 :]
+            pairs = zip(terms[::2], terms[1::2], strict=False)
+            terms = [Op("add", pair) for pair in pairs] + odd
+        (index,) = terms
         table = place.table("amplitudes", np.concatenate([[0.0], amplitudes]), place.dimension)
         return place.masked(call("take", table, index))
