@@ -38,7 +38,8 @@ class FromMatrix(Rule):
         return source, target, dense[source, target]
 
     def faults(self, ends: Ends) -> list[str]:
-        if self.unit is not None and not is_quantity(self.unit):
+        single = np.ndim(getattr(self.unit, "magnitude", 0)) == 0
+        if self.unit is not None and not (is_quantity(self.unit) and single):
             return [f"unit is {self.unit!r:.60}; expected a unit such as pA"]
         if self.unit is not None and is_quantity(self.matrix):
             return ["the matrix has a unit of its own; leave unit out"]
@@ -66,6 +67,8 @@ class FromMatrix(Rule):
 
     def own_weights(self) -> Any:
         source, target, values = self._coordinates()
+        if np.ndim(getattr(self.unit, "magnitude", 0)):
+            return None  # a fault of its own
         if self.unit is not None:
             return values * self.unit
         if not is_quantity(self.matrix):

@@ -301,7 +301,7 @@ _PREFIXES = frozenset(
 
 def refuse_prefix(name: str | None, what: str) -> None:
     """Raise ParameterError for a synapse's or stimulus' name that has a meaning of its own."""
-    if name in _PREFIXES:
+    if isinstance(name, str) and name in _PREFIXES:
         raise ParameterError(f"{what} can't be {name!r}, which has a meaning of its own")
 
 

@@ -63,7 +63,7 @@ def test_synapses_at_two_ports_are_two():
         net.project(cells, cells, sp.all_to_all(), synapse=synapse, weight=1 * pA, port=port)
     (equation, *_) = build(net).group("cells").equations
     written = text.expression(equation.rate)
-    assert "exp_current.I + 2 * exp_current_2.I" in written, written
+    assert "exp_current.I + 2.0 * exp_current_2.I" in written, written
 
 
 def test_the_unit_of_a_current_chooses_the_port():
@@ -74,7 +74,7 @@ def test_the_unit_of_a_current_chooses_the_port():
     net.stimulate(cells, sp.timed_array([1, 2] * nS, dt=1 * ms))
     written = text.expression(build(net).group("cells").equations[0].rate)
     assert "(dc + step_current + timed_array) * v" in written, written
-    assert "2 * dc#2" in written
+    assert "2.0 * dc#2" in written
 
 
 def test_delays_by_default():
