@@ -1,18 +1,22 @@
-# Every target sets up what it needs, in .venv (or .venv-nest, .venv-brian2), and needs only Python
-# 3.11 to 3.13 with venv, gcc and a package index. `make help` lists the targets.
+# Every target sets up what it needs, in .venv (or .venv-nest, .venv-brian2, .venv-bench-*), and needs
+# only Python 3.11 to 3.13 with venv, gcc and a package index. `make help` lists the targets.
 
 PYTHON ?= python3
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
+BENCHMARKS := cuba cobahh brunel microcircuit noise
+BENCH_ENVS := spikesim nest brian2 brainpy
 
 BIN := .venv/bin
 
-.PHONY: help demo test slow lint peer-nest peer-brian2-networks clean
+.PHONY: help demo test slow lint bench bench-envs peer-nest peer-brian2-networks clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 26
-	@echo "Variables: PYTHON=python3.12 (which Python), PYTEST_ARGS='-k name' (for make test)"
+	@echo "Variables: PYTHON=python3.12 (which Python), PYTEST_ARGS='-k name' (for make test),"
+	@echo "           BENCH_ARGS='--quick --json' (for make bench)"
 
 demo: .venv/.demo  ## run a small cortical microcircuit and draw its spikes
 	@touch .venv/.demo-started
@@ -39,8 +43,16 @@ peer-nest: .venv-nest/.ready  ## compare with NEST 3.10
 peer-brian2-networks: .venv-brian2/.ready  ## compare whole networks with Brian2 2.9
 	.venv-brian2/bin/python tests/peers/peer_brian2_networks.py
 
+bench: bench-envs  ## measure speed against NEST, Brian2 and BrainPy (half an hour)
+	@for name in $(BENCHMARKS); do \
+	  .venv-bench-spikesim/bin/python benchmarks/$$name.py $(BENCH_ARGS) || exit 1; done
+
+bench-envs: $(BENCH_ENVS:%=.venv-bench-%/.ready)  ## make what the benchmarks need
+	.venv-bench-spikesim/bin/python benchmarks/cuba.py --prepare
+	.venv-bench-spikesim/bin/python benchmarks/cobahh.py --prepare
+
 clean:  ## remove the environments and everything built or cached
-	rm -rf .venv .venv-nest .venv-brian2 build dist
+	rm -rf .venv .venv-nest .venv-brian2 .venv-bench-* build dist
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -54,11 +66,22 @@ clean:  ## remove the environments and everything built or cached
 # Brian2 compiles its C++ with setuptools, which Python 3.12 no longer brings along.
 .venv-brian2/.ready: NEEDS := 'brian2==2.9.0' 'numpy<2.4' setuptools -e .
 
+# What a peer's environment holds is in a file of its own; pins keep figures comparable.
+.venv-bench-%/.ready: NEEDS = -r benchmarks/requirements/$*.txt
+.venv-bench-spikesim/.ready: NEEDS = -r benchmarks/requirements/spikesim.txt -e .
+
 .venv/.demo .venv/.test .venv/.lint: .venv/.created
 .venv-nest/.ready: .venv-nest/.created
 .venv-brian2/.ready: .venv-brian2/.created
 
 .venv/.demo .venv/.test .venv/.lint .venv-nest/.ready .venv-brian2/.ready: pyproject.toml
+	@echo "Installing into $(@D); the first time takes a few minutes."
+	$(@D)/bin/python -m pip install --quiet $(NEEDS)
+	@touch $@
+
+.SECONDARY: $(BENCH_ENVS:%=.venv-bench-%/.created)
+.venv-bench-spikesim/.ready: pyproject.toml CMakeLists.txt $(wildcard spikesim/native/*.cc spikesim/native/*.h)
+.venv-bench-%/.ready: .venv-bench-%/.created benchmarks/requirements/%.txt
 	@echo "Installing into $(@D); the first time takes a few minutes."
 	$(@D)/bin/python -m pip install --quiet $(NEEDS)
 	@touch $@

@@ -1,0 +1,25 @@
+"""COBAHH (Brette et al. 2007), 4,000 Hodgkin-Huxley neurons, against Brian2."""
+
+from __future__ import annotations
+
+import sys
+
+from contest import Case, compiled_in, contest, network_parser
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Measure and report."""
+    parser = network_parser(__doc__)
+    parser.add_argument("--neurons", type=int, default=4000)
+    options = parser.parse_args(arguments)
+    quick = options.quick or options.prepare
+    n = options.neurons
+    duration = options.duration or (300 if quick else 1000)
+    kept = compiled_in(f"cobahh-{n}-{duration:g}") if quick else ()
+    brian2 = ("cobahh", "--neurons", str(n), *kept)
+    contest("cobahh", [Case(f"cobahh-{n}", "cobahh", {"n": n}, duration, {"brian2": brian2})],
+            options)  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(main())

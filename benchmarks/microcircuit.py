@@ -1,0 +1,48 @@
+"""The microcircuit of Potjans and Diesmann (2014) at a scale, against NEST: wall over model time.
+
+At full scale NEST needs 14 GB and minutes: leave it out with --peers none.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from contest import Case, contest, network_parser
+from ours import example
+
+
+def handed_over(scale: float, drive: str) -> dict[str, Any]:
+    """The numbers of the example, for NEST."""
+    m = example("microcircuit")
+    p = m.parameters(scale, scale, drive)
+    rates = m.EXTERNAL_RATE * p.external_indegrees * (drive == "poisson")
+    return {
+        "sizes": p.sizes.tolist(), "synapses": p.synapses.tolist(), "weights": p.weights.tolist(),
+        "current": p.current.tolist(), "external_rates": rates.tolist(),
+        "external_weight": float(p.external_weight), "v_mean": m.V_MEAN.tolist(),
+        "v_sd": m.V_SD.tolist(),
+    }  # fmt: skip
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Measure and report."""
+    parser = network_parser(__doc__)
+    parser.add_argument("--scale", type=float, default=0.1, help="of neurons and indegrees")
+    parser.add_argument("--drive", choices=("poisson", "dc"), default="poisson")
+    options = parser.parse_args(arguments)
+    scale, drive = options.scale, options.drive
+    values = json.dumps(handed_over(scale, drive))
+    nest = ("microcircuit", "--values", values, "--threads", str(options.cores))
+    populations = ("L23E", "L23I", "L4E", "L4I", "L5E", "L5I", "L6E", "L6I")
+    case = Case(
+        f"microcircuit-{scale:g}", "microcircuit", {"scale": scale, "drive": drive},
+        options.duration or (500 if options.quick else 2000), {"nest": nest}, populations,
+        factor="real-time-factor",
+    )  # fmt: skip
+    contest("microcircuit", [case], options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""A network of docs/examples in spikesim, as a measured process. See peers/child.py.
+
+`build` is the description and Network.compile, which draws the connections; `compile` is the first
+step, for which XLA compiles.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE / "peers"))
+
+from child import Child  # noqa: E402
+
+
+def example(name: str) -> Any:
+    """The module docs/examples/NAME.py."""
+    path = HERE.parent / "docs" / "examples" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"example_{name}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # a dataclass looks for its module there
+    spec.loader.exec_module(module)
+    return module
+
+
+def main() -> None:
+    """Build, compile with a first step, then run once for every line that comes in."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("network")
+    parser.add_argument("--values", type=json.loads, default={}, help="JSON: of the network")
+    parser.add_argument("--duration", type=float, default=1000, help="ms")
+    parser.add_argument("--precision", default="float32")
+    options = parser.parse_args()
+    child = Child()
+    with child.phase("import"):
+        import jax  # noqa: F401  # the first compile would import it
+
+        import spikesim
+        from spikesim.native import why_missing
+        from spikesim.units import ms
+
+        describe = example(options.network).network
+    with child.phase("build"):
+        net = describe(**options.values)
+        model = net.compile("jax", precision=options.precision)
+    with child.phase("compile"):
+        model.run(0.1 * ms)
+
+    def run() -> dict[str, Any]:
+        start = time.perf_counter()
+        results = model.run(options.duration * ms)
+        took = time.perf_counter() - start
+        return {"run": took, "rates": [results[p].spikes.rate() for p in results]}
+
+    kernels = ", without C++ kernels" if why_missing() else ""
+    child.serve(f"spikesim {spikesim.__version__}{kernels}", run)
+
+
+if __name__ == "__main__":
+    main()

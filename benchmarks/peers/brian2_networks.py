@@ -1,0 +1,117 @@
+"""CUBA and COBAHH (Brette et al. 2007) in Brian2, as C++ standalone with the fastest flags.
+
+The binary draws the connections itself; the time of that, and of writing results, is its `setup`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from child import Child
+
+FLAGS = ["-w", "-O3", "-march=native", "-ffast-math"]
+
+CUBA = """
+dv/dt = (ge + gi - (v - El))/taum : volt (unless refractory)
+dge/dt = -ge/taue : volt
+dgi/dt = -gi/taui : volt
+"""
+COBAHH = """
+dv/dt = (gl*(El - v) + ge*(Ee - v) + gi*(Ei - v) - g_na*(m*m*m)*h*(v - ENa)
+         - g_kd*(n*n*n*n)*(v - EK))/Cm : volt
+dm/dt = alpha_m*(1 - m) - beta_m*m : 1
+dn/dt = alpha_n*(1 - n) - beta_n*n : 1
+dh/dt = alpha_h*(1 - h) - beta_h*h : 1
+dge/dt = -ge/taue : siemens
+dgi/dt = -gi/taui : siemens
+alpha_m = 0.32/mV*4*mV/exprel((13*mV - v + VT)/(4*mV))/ms : Hz
+beta_m = 0.28/mV*5*mV/exprel((v - VT - 40*mV)/(5*mV))/ms : Hz
+alpha_h = 0.128*exp((17*mV - v + VT)/(18*mV))/ms : Hz
+beta_h = 4/(1 + exp((40*mV - v + VT)/(5*mV)))/ms : Hz
+alpha_n = 0.032/mV*5*mV/exprel((15*mV - v + VT)/(5*mV))/ms : Hz
+beta_n = 0.5*exp((10*mV - v + VT)/(40*mV))/ms : Hz
+"""
+
+
+def main() -> None:
+    """Build, compile, then run the binary once for every line that comes in."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("network", choices=("cuba", "cobahh"))
+    parser.add_argument("--neurons", type=int, default=4000)
+    parser.add_argument("--duration", type=float, default=1000, help="ms")
+    parser.add_argument("--folder", help="keep the C++ here; default: compile anew every time")
+    options = parser.parse_args()
+    child = Child()
+    with child.phase("import"):
+        import brian2 as b
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = options.folder or temporary
+        with child.phase("build"):
+            b.prefs.codegen.cpp.extra_compile_args_gcc = FLAGS
+            b.set_device("cpp_standalone", build_on_run=False, directory=folder)
+            b.defaultclock.dt = 0.1 * b.ms
+            b.seed(1)
+            net, spikes = (cuba if options.network == "cuba" else cobahh)(b, options.neurons)
+            net.run(options.duration * b.ms)
+            new = not Path(folder, "makefile").exists()
+            b.device.build(directory=folder, compile=True, run=False)
+        took = b.device.timers["compile"]["make"]
+        child.phases["build"] -= took
+        child.phases |= compile_time(Path(folder, "compile_time"), took, new)
+
+        def run() -> dict[str, Any]:
+            b.device.run(folder, with_output=False)
+            took = b.device._last_run_time
+            found = len(b.device.get_value(spikes.variables["i"], access_data=True))
+            return {"run": took, "setup": b.device.timers["run_binary"] - took,
+                    "rates": [found / options.neurons / options.duration * 1e3]}  # fmt: skip
+
+        child.serve(f"Brian2 {b.__version__}", run)
+
+
+def compile_time(note: Path, took: float, new: bool) -> dict[str, float]:
+    """The seconds of compiling everything: now, or when the folder was new, or not known."""
+    if new:
+        note.write_text(str(took))
+    return {"compile": float(note.read_text())} if note.exists() else {}
+
+
+def cuba(b, n: int) -> tuple:
+    """Integrate-and-fire neurons with exponential synaptic input, in mV."""
+    constants = {"taum": 20 * b.ms, "taue": 5 * b.ms, "taui": 10 * b.ms, "El": -49 * b.mV}
+    group = b.NeuronGroup(n, CUBA, threshold="v > -50*mV", reset="v = -60*mV",
+                          refractory=5 * b.ms, method="exact", namespace=constants)  # fmt: skip
+    group.v = "-60*mV + rand()*10*mV"
+    return _connected(b, group, n, "ge += 1.62*mV", "gi -= 9*mV")
+
+
+def cobahh(b, n: int) -> tuple:
+    """Hodgkin-Huxley neurons of Traub and Miles with exponential conductances."""
+    constants = {
+        "Cm": 200 * b.pF, "gl": 10 * b.nS, "g_na": 20 * b.uS, "g_kd": 6 * b.uS, "El": -60 * b.mV,
+        "EK": -90 * b.mV, "ENa": 50 * b.mV, "VT": -63 * b.mV, "taue": 5 * b.ms, "taui": 10 * b.ms,
+        "Ee": 0 * b.mV, "Ei": -80 * b.mV,
+    }  # fmt: skip
+    group = b.NeuronGroup(n, COBAHH, threshold="v > -20*mV", refractory=3 * b.ms,
+                          method="exponential_euler", namespace=constants)  # fmt: skip
+    group.v = "-65*mV + randn()*5*mV"
+    group.ge = "40*nS + randn()*15*nS"
+    group.gi = "200*nS + randn()*120*nS"
+    return _connected(b, group, n, "ge += 6*nS", "gi += 67*nS")
+
+
+def _connected(b, group, n: int, excitation: str, inhibition: str) -> tuple:
+    exc = n * 4 // 5
+    sources = ((group[:exc], excitation), (group[exc:], inhibition))
+    synapses = [b.Synapses(source, group, on_pre=effect) for source, effect in sources]
+    for s in synapses:
+        s.connect(p=min(1.0, 80 / n))
+    spikes = b.SpikeMonitor(group)
+    return b.Network(group, *synapses, spikes), spikes
+
+
+if __name__ == "__main__":
+    main()
