@@ -1,0 +1,153 @@
+"""The benchmarks start, and their tables say what was measured. Nothing is measured here."""
+
+import importlib
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BENCHMARKS = ROOT / "benchmarks"
+SCRIPTS = ("cuba", "cobahh", "brunel", "microcircuit", "noise")
+PEERS = ("nest", "brian2", "brainpy")
+ECHO = """
+import sys
+sys.path.insert(0, {peers!r})
+from child import Child
+child = Child()
+with child.phase("build"):
+    print("this is no answer")
+child.serve("echo 1", lambda: {{"run": 0.5, "rates": [2.0, 4.0]}})
+"""
+
+
+@pytest.fixture(scope="module")
+def modules() -> Iterator[SimpleNamespace]:
+    """table, race and contest: modules of a folder of scripts, not of a package."""
+    names = ("table", "race", "contest")
+    before = {name: sys.modules.pop(name, None) for name in names}
+    sys.path.insert(0, str(BENCHMARKS))
+    found: dict[str, ModuleType] = {name: importlib.import_module(name) for name in names}
+    sys.path.remove(str(BENCHMARKS))
+    yield SimpleNamespace(**found)
+    for name, module in before.items():
+        sys.modules.pop(name)
+        if module is not None:
+            sys.modules[name] = module
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_help_says_what_it_does(name: str) -> None:
+    done = subprocess.run(
+        [sys.executable, str(BENCHMARKS / f"{name}.py"), "--help"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert {"--quick", "--json", "--save"} <= set(re.findall(r"--\w+", done.stdout))
+
+
+def test_peers_know_nothing_of_us() -> None:
+    scripts = sorted((BENCHMARKS / "peers").glob("*.py"))
+    assert {f"{peer}_networks.py" for peer in PEERS} <= {s.name for s in scripts}
+    assert not [s.name for s in scripts if "spikesim" in s.read_text("utf-8")]
+
+
+@pytest.mark.parametrize("name", (*PEERS, "spikesim"))
+def test_environments_are_pinned(name: str) -> None:
+    lines = (BENCHMARKS / "requirements" / f"{name}.txt").read_text("utf-8").splitlines()
+    wanted = [line for line in lines if line and not line.startswith("#")]
+    assert wanted and all(re.fullmatch(r"[\w-]+==[\w.]+", line) for line in wanted)
+
+
+def test_row_as_json(modules: SimpleNamespace) -> None:
+    row = modules.table.Row("cuba-4000-run", 8.0, 10.0, "Peer 1.0", "us/step")
+    assert row.json() == {"name": "cuba-4000-run", "ours": 8.0, "peer": 10.0,
+                          "peer_name": "Peer 1.0", "ratio": 1.25, "unit": "us/step"}  # fmt: skip
+
+
+def test_missing_peer_has_no_ratio(modules: SimpleNamespace) -> None:
+    row = modules.table.Row("x", 8.0, None, "nest", "s")
+    assert row.ratio is None and json.loads(json.dumps(row.json()))["peer"] is None
+    assert modules.table.ratios([row]).splitlines()[1].split() == ["x", "8.00", "-", "-", "s",
+                                                                  "nest"]  # fmt: skip
+
+
+def test_figures_keep_three_digits(modules: SimpleNamespace) -> None:
+    values = (None, 0.0, 0.0123, 0.5, 1.0, 12.345, 123.4, 123456.0)
+    assert [modules.table.figure(v) for v in values] == [
+        "-", "0.00", "0.01", "0.50", "1.00", "12.3", "123", "123456"
+    ]  # fmt: skip
+
+
+def test_columns_line_up(modules: SimpleNamespace) -> None:
+    lines = modules.table.text(("", "ours"), [("a", "1"), ("longer", "22.5")]).splitlines()
+    assert lines == ["        ours", "a          1", "longer  22.5"]
+
+
+def test_rates_that_differ_are_named(modules: SimpleNamespace) -> None:
+    assert modules.table.rates_differ([1.0, 5.4, 5.6], [1.09, 5.0, 5.0]) == [2]
+    assert modules.table.rates_differ([0.0], [0.0]) == []
+    assert modules.table.rates_differ([0.1], [0.0]) == [0]
+
+
+def test_result_is_saved_with_the_machine(
+    modules: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setattr(modules.table, "RESULTS", tmp_path)
+    rows = [modules.table.Row("x", 1.0, 2.0, "peer", "s")]
+    modules.table.report("name", rows, {"rounds": 3}, as_json=True, save=True)
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == [rows[0].json()]
+    (path,) = tmp_path.glob("20??-??-??-name.json")
+    saved = json.loads(path.read_text())
+    assert saved["rounds"] == 3 and saved["rows"] == [rows[0].json()]
+    assert {"processor", "cores", "python"} <= set(saved["machine"])
+
+
+def echo(modules: SimpleNamespace, name: str, code: str = ECHO) -> object:
+    code = code.format(peers=str(BENCHMARKS / "peers"))
+    return modules.race.Contestant(name, (sys.executable, "-c", code))
+
+
+def test_race_takes_turns_and_says_who_failed(modules: SimpleNamespace) -> None:
+    cores = modules.contest.allowed_cores(1)
+    failing = echo(modules, "failing", "raise SystemExit('no such library')")
+    absent = modules.race.Contestant("absent", ("/no/such/python",))
+    said: list[str] = []
+    found = modules.race.race([echo(modules, "echo"), failing, absent], 2, cores, say=said.append)
+    assert found[0].version == "echo 1" and set(found[0].phases) == {"build"}
+    assert [r["run"] for r in found[0].runs] == [0.5, 0.5] and found[0].rates == [2.0, 4.0]
+    assert found[0].of_runs("run") == 0.5 and found[0].of_runs("setup") is None
+    assert found[1].missing == "no such library" and "bench-envs" in found[2].missing
+    assert said[-1] == "round 2 of 2"
+
+
+def test_rows_of_a_case(modules: SimpleNamespace) -> None:
+    Measured, Case = modules.race.Measured, modules.contest.Case
+    phases = {"import": 1.0, "build": 0.5, "compile": 0.25}
+
+    def took(name: str, run: float, rates: list[float], **more: float) -> object:
+        runs = [{"run": run * k, "rates": rates, **more} for k in (1, 1, 5)]
+        return Measured(name, f"{name} 1", dict(phases), runs)
+
+    ours = [took(f"spikesim {p}", run, [5.0, 6.0]) for p, run in (("32", 1.0), ("64", 2.0))]
+    measured = [*ours, took("fast", 0.5, [4.0], setup=0.25), Measured("lost", missing="a reason")]
+    case = Case("net", "net", {}, 1000.0, {})
+    rows = modules.contest.compare(case, measured)
+    assert [(r.name, r.ours, r.peer, r.ratio, r.unit) for r in rows[:4]] == [
+        ("net-run", 100.0, 50.0, 0.5, "us/step"),
+        ("net-run-float64", 200.0, 50.0, 0.25, "us/step"),
+        ("net-first-step", 0.75, 1.0, 1.0 / 0.75, "s"),
+        ("net-script", 2.75, 2.5, 2.5 / 2.75, "s"),
+    ]
+    assert [r.peer for r in rows[4:]] == [None] * 4 and rows[4].peer_name == "lost"
+    remarks = modules.contest.remarks(case, measured)
+    assert remarks[0] == "lost is missing: a reason"
+    assert remarks[1].startswith("WARNING: net: rates differ by more than 10%: all 5.20, fast 4.00")
+    factor = Case("net", "net", {}, 500.0, {}, factor="real-time-factor")
+    row = modules.contest.compare(factor, measured)[0]
+    assert (row.name, row.ours, row.unit) == ("real-time-factor", 2.0, "s/s")
