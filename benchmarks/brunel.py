@@ -19,7 +19,7 @@ def main(arguments: list[str] | None = None) -> None:
     values = {"scale": scale, "g": options.g, "eta": options.eta}
     nest = ("brunel", "--values", json.dumps(values), "--threads", str(options.cores))
     name = f"brunel-{round(12_500 * scale)}"
-    contest("brunel", [Case(name, "brunel", values, options.duration or 1000, {"nest": nest})],
+    contest("brunel", [Case(name, "brunel", values, options.duration or 500, {"nest": nest})],
             options)  # fmt: skip
 
 

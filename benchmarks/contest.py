@@ -98,17 +98,19 @@ def compare(case: Case, measured: Sequence[Measured]) -> list[Row]:
     ours = dict(zip(PRECISIONS, measured, strict=False))
     scale, unit = (1e3, "s/s") if case.factor else (1e5, "us/step")
     per_run = scale / case.duration
+    figures = (("run", case.factor or f"{case.name}-run"), ("cpu", f"{case.name}-cpu"))
     rows = []
     for peer in measured[2:] or [Measured("none", missing="none asked for")]:
         name, there = peer.version or peer.name, bool(peer.runs)
-        their_run = peer.of_runs("run") if there else None
-        for precision, mine in ours.items():
-            run = mine.of_runs("run")
-            assert run is not None
-            ending = "" if precision == "float32" else f"-{precision}"
-            rows.append(Row((case.factor or f"{case.name}-run") + ending, run * per_run,
-                            None if their_run is None else their_run * per_run, name, unit,
-                            ))  # fmt: skip
+        for key, row in figures:
+            theirs = peer.of_runs(key) if there else None
+            for precision, mine in ours.items():
+                run = mine.of_runs(key)
+                assert run is not None
+                ending = "" if precision == "float32" else f"-{precision}"
+                rows.append(
+                    Row(row + ending, run * per_run, theirs and theirs * per_run, name, unit)
+                )
         first, script = (peer.first_step, peer.script) if there else (None, None)
         mine = ours["float32"]
         assert mine.first_step is not None and mine.script is not None
@@ -124,10 +126,10 @@ def phases(measured: Sequence[Measured]) -> str:
         if m.missing:
             continue
         times = [m.phases.get(p) for p in ("import", "build", "compile")]
-        times += [m.of_runs("setup"), m.of_runs("run"), m.of_runs("memory")]
+        times += [m.of_runs(key) for key in ("setup", "run", "cpu", "memory")]
         rates = " ".join(table.figure(r) for r in m.rates)
         lines.append([m.name, *(table.figure(t) for t in times), rates])
-    head = ("", "import", "build", "compile", "setup", "run (s)", "MB", "mean rates (1/s)")
+    head = ("", "import", "build", "compile", "setup", "run", "cpu (s)", "MB", "mean rates (1/s)")
     return table.text(head, lines)
 
 

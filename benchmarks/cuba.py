@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> None:
     quick = options.quick or options.prepare
     cases = []
     for n in options.neurons or ([4000] if quick else SIZES):
-        duration = options.duration or (2000 if quick or n > 10_000 else 10_000)
+        duration = options.duration or (1000 if n > 10_000 else 2000 if quick else 10_000)
         cases.append(case(n, duration, quick))
     contest("cuba", cases, options)
 

@@ -55,10 +55,10 @@ def main() -> None:
         model.run(0.1 * ms)
 
     def run() -> dict[str, Any]:
-        start = time.perf_counter()
+        start, processor = time.perf_counter(), time.process_time()
         results = model.run(options.duration * ms)
-        took = time.perf_counter() - start
-        return {"run": took, "rates": [results[p].spikes.rate() for p in results]}
+        took, cpu = time.perf_counter() - start, time.process_time() - processor
+        return {"run": took, "cpu": cpu, "rates": [results[p].spikes.rate() for p in results]}
 
     kernels = ", without C++ kernels" if why_missing() else ""
     child.serve(f"spikesim {spikesim.__version__}{kernels}", run)

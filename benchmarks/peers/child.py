@@ -31,7 +31,8 @@ class Child:
         self.phases[name] = self.phases.get(name, 0.0) + time.perf_counter() - start
 
     def serve(self, version: str, run: Callable[[], dict[str, Any]]) -> None:
-        """Answer each line with what `run` gives: at least run (s) and rates (spikes/s)."""
+        """Answer each line with what `run` gives: at least run and cpu (s on the clock and
+        of the processor) and rates (spikes/s)."""
         self._say({"phases": self.phases, "version": version})
         for _ in sys.stdin:
             self._say(run() | {"memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024})

@@ -22,7 +22,7 @@ from child import Child
 child = Child()
 with child.phase("build"):
     print("this is no answer")
-child.serve("echo 1", lambda: {{"run": 0.5, "rates": [2.0, 4.0]}})
+child.serve("echo 1", lambda: {{"run": 0.5, "cpu": 0.4, "rates": [2.0, 4.0]}})
 """
 
 
@@ -131,20 +131,22 @@ def test_rows_of_a_case(modules: SimpleNamespace) -> None:
     phases = {"import": 1.0, "build": 0.5, "compile": 0.25}
 
     def took(name: str, run: float, rates: list[float], **more: float) -> object:
-        runs = [{"run": run * k, "rates": rates, **more} for k in (1, 1, 5)]
+        runs = [{"run": run * k, "cpu": run / 2, "rates": rates, **more} for k in (1, 1, 5)]
         return Measured(name, f"{name} 1", dict(phases), runs)
 
     ours = [took(f"spikesim {p}", run, [5.0, 6.0]) for p, run in (("32", 1.0), ("64", 2.0))]
     measured = [*ours, took("fast", 0.5, [4.0], setup=0.25), Measured("lost", missing="a reason")]
     case = Case("net", "net", {}, 1000.0, {})
     rows = modules.contest.compare(case, measured)
-    assert [(r.name, r.ours, r.peer, r.ratio, r.unit) for r in rows[:4]] == [
+    assert [(r.name, r.ours, r.peer, r.ratio, r.unit) for r in rows[:6]] == [
         ("net-run", 100.0, 50.0, 0.5, "us/step"),
         ("net-run-float64", 200.0, 50.0, 0.25, "us/step"),
+        ("net-cpu", 50.0, 25.0, 0.5, "us/step"),
+        ("net-cpu-float64", 100.0, 25.0, 0.25, "us/step"),
         ("net-first-step", 0.75, 1.0, 1.0 / 0.75, "s"),
         ("net-script", 2.75, 2.5, 2.5 / 2.75, "s"),
     ]
-    assert [r.peer for r in rows[4:]] == [None] * 4 and rows[4].peer_name == "lost"
+    assert [r.peer for r in rows[6:]] == [None] * 6 and rows[6].peer_name == "lost"
     remarks = modules.contest.remarks(case, measured)
     assert remarks[0] == "lost is missing: a reason"
     assert remarks[1].startswith("WARNING: net: rates differ by more than 10%: all 5.20, fast 4.00")
