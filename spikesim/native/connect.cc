@@ -20,7 +20,6 @@
 #include <cstdint>
 #include <cstring>
 #include <exception>
-#include <memory>
 #include <new>
 #include <thread>
 #include <vector>
@@ -424,9 +423,10 @@ std::pair<int64_t, int64_t> Within(const Projection& p, int64_t begin, int64_t e
 // The counters of the synapses of each bucket, for the rules that draw sources.
 class Lists {
  public:
-  // Of the buckets [first, last).
-  Lists(const Network& net, const std::vector<Bucket>& buckets, int64_t first, int64_t last)
-      : net_(net), first_(first), n_(last - first), of_(net.n_sources) {
+  // Of the buckets [first, last). `memory` is used again and again: new pages cost time.
+  Lists(const Network& net, const std::vector<Bucket>& buckets, int64_t first, int64_t last,
+        std::vector<uint32_t>& memory)
+      : net_(net), first_(first), n_(last - first), of_(net.n_sources), list_(memory) {
     for (int64_t b = first; b < last; ++b)
       for (int64_t s = buckets[b].begin; s < buckets[b].end; ++s) of_[s] = 1 + b - first;
     const int64_t begin = buckets[first].begin, end = buckets[last - 1].end;
@@ -445,7 +445,7 @@ class Lists {
   // The counters of a bucket's synapses of projection k, in order: [begin, end).
   std::pair<const uint32_t*, const uint32_t*> Of(int64_t bucket, int64_t k) const {
     const int64_t row = (bucket - first_) * static_cast<int64_t>(chunks_.size());
-    return {list_.get() + at_[row + start_[k]], list_.get() + at_[row + start_[k + 1]]};
+    return {list_.data() + at_[row + start_[k]], list_.data() + at_[row + start_[k + 1]]};
   }
 
  private:
@@ -478,7 +478,7 @@ class Lists {
       at = sum;
       sum += mine;
     }
-    list_.reset(new uint32_t[sum + 1]);
+    if (list_.size() < sum + 1) list_.resize(sum + 1);
   }
 
   void Fill() {
@@ -487,7 +487,7 @@ class Lists {
       std::vector<uint32_t*> to(n_ + 1);
       // What is outside is written over and over to one place.
       uint32_t outside;
-      for (int64_t b = 0; b < n_; ++b) to[b + 1] = list_.get() + at_[b * chunks + item];
+      for (int64_t b = 0; b < n_; ++b) to[b + 1] = list_.data() + at_[b * chunks + item];
       Each(item, [&](uint32_t bucket, uint32_t k) {
         uint32_t*& here = to[bucket];
         *(bucket ? here : &outside) = k;
@@ -502,7 +502,7 @@ class Lists {
   std::vector<Chunk> chunks_;
   std::vector<int64_t> start_;  // [projections + 1] first chunk
   std::vector<uint64_t> at_;    // [buckets][chunks] where in the list
-  std::unique_ptr<uint32_t[]> list_;
+  std::vector<uint32_t>& list_;
 };
 
 // What a thread needs to sort a bucket.
@@ -531,11 +531,12 @@ class Filler {
   void Run() {
     const std::vector<Bucket> buckets = Buckets(net_, table_);
     const int64_t n = buckets.size();
+    std::vector<uint32_t> memory;
     for (int64_t first = 0, last; first < n; first = last) {
       int64_t listed = 0;
       for (last = first; last < n && (last == first || listed < kListed); ++last)
         listed += buckets[last].synapses;
-      const Lists lists(net_, buckets, first, last);
+      const Lists lists(net_, buckets, first, last, memory);
       Parallel(net_.threads, last - first, [&](int thread, int64_t item) {
         Fill(buckets[first + item], first + item, lists, scratch_[thread]);
       });

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import importlib
 import mmap
+import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from copy import copy
