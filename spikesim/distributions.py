@@ -21,6 +21,8 @@ from .units import DIMENSIONLESS, Dimension, strip
 _NUMPY = portable.NUMPY
 # A bounded distribution keeps at least this much of its law; less than that is a slip of units.
 _LEAST_MASS = 1e-6
+# Normal numbers stay below this; see random.normal.
+_LARGEST_NORMAL = 8.3
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,10 @@ class Distribution:
         """The smallest value there can be."""
         raise NotImplementedError
 
+    def highest(self) -> float:
+        """A number that no draw is above."""
+        raise NotImplementedError
+
     def quantile(self, p: np.ndarray) -> np.ndarray:
         """The value below which a part `p` of the law lies."""
         raise NotImplementedError
@@ -111,6 +117,9 @@ class Uniform(Distribution):
 
     def lowest(self) -> float:
         return float(self.low)
+
+    def highest(self) -> float:
+        return float(self.high)
 
     def quantile(self, p: np.ndarray) -> np.ndarray:
         return np.asarray(self.low + (self.high - self.low) * p)
@@ -175,6 +184,9 @@ class Normal(_Bounded):
     def lowest(self) -> float:
         return max(self.interval()[0], -math.inf if self.sd > 0 else float(self.mean))
 
+    def highest(self) -> float:
+        return min(self.interval()[1], float(self.mean + _LARGEST_NORMAL * self.sd))
+
     def _unbounded(self, p: np.ndarray) -> np.ndarray:
         return np.asarray(self.mean + self.sd * normal_quantile(p, _NUMPY))
 
@@ -204,6 +216,10 @@ class Lognormal(_Bounded):
 
     def lowest(self) -> float:
         return max(self.interval()[0], 0.0)
+
+    def highest(self) -> float:
+        exponent = min(_LARGEST_NORMAL * self.sigma, 700.0)
+        return min(self.interval()[1], float(self.median * math.exp(exponent)))
 
     def _unbounded(self, p: np.ndarray) -> np.ndarray:
         scaled = portable.exp(self.sigma * normal_quantile(p, _NUMPY), _NUMPY)

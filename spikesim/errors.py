@@ -6,6 +6,7 @@
     |   |-- DimensionError              units that don't fit
     |   |-- ParameterError              a value that is missing, not finite, or out of range
     |   |-- ConnectivityError           a projection that can't be drawn
+    |   |-- TooLargeError (MemoryError)  a network that does not fit into memory
     |   |-- UnknownNameError            a population, variable, rule, model or backend nobody knows
     |   |   `-- UnknownAttributeError (AttributeError)  the same, written as `sp.name`
     |   `-- SeveralErrors               more than one of the above, reported together
@@ -46,6 +47,10 @@ class ParameterError(DescriptionError):
 
 class ConnectivityError(DescriptionError):
     """A projection that can't be drawn."""
+
+
+class TooLargeError(DescriptionError, MemoryError):
+    """A network that does not fit into memory."""
 
 
 class UnknownNameError(DescriptionError):

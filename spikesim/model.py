@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .backends.base import Executable, Options
+from .backends.memory import Memory
 from .build import checked_seed
 from .build.values import check_values
 from .errors import (
@@ -116,6 +117,11 @@ class Model:
             lines.append(f"{delivery.synapses} synapses, longest delay {delivery.longest} steps")
         lines += self.executable.explain()
         return "\n".join(lines)
+
+    def memory(self) -> Memory:
+        """The memory it takes, in bytes by part, as it was estimated before anything was allocated;
+        `print(model.memory())` shows a table. A network that can't fit is refused with it."""
+        return self.executable.memory
 
     def __repr__(self) -> str:
         return f"Model of {sum(n.size for n in self.program.neurons)} neurons on {self.backend}"

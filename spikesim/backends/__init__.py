@@ -8,7 +8,7 @@ from ..errors import UnknownNameError, did_you_mean
 from ..plugins import module_names
 from .base import Backend
 
-_SHARED = ("base", "binding", "drive", "evaluate", "step")
+_SHARED = ("base", "binding", "drive", "evaluate", "memory", "step")
 
 
 def names() -> list[str]:

@@ -59,11 +59,14 @@ class Executable(Protocol):
     """A program made ready to run; a function of parameter values, a seed and a number of steps.
 
     program: as it went through the passes that the backend wants. binder: see `binding`.
+    memory: what it takes, by part; see `memory`.
     """
 
     compilations: int
     program: Program
     binder: Any
+
+    memory: Any
 
     def explain(self) -> list[str]:
         """How the synapses are stored, in lines."""

@@ -12,6 +12,7 @@ from ..passes import CONCRETE, lower
 from .base import Options, Recorded, refuse_unsupported
 from .binding import Binder, HostArrays
 from .drive import Chunk, drive
+from .memory import estimate, refuse_too_large
 from .step import State, Step
 
 _CHUNK = 256
@@ -84,6 +85,8 @@ class NumPyExecutable:
     compilations = 0
 
     def __init__(self, program: Program, options: Options):
+        self.memory = estimate(program, options, False, 1, 1)
+        refuse_too_large(self.memory)
         program = lower(program, CONCRETE)
         assert program.delivery is not None
         self.binder = Binder(program, options)

@@ -59,6 +59,11 @@ class Rule:
         """How many connections there will be; None where that is drawn."""
         return None
 
+    def expected(self, ends: Ends) -> float:
+        """About how many connections there will be, for an estimate of memory; a rule that draws
+        their number may leave it at 0."""
+        return float(self.count(ends) or 0)
+
     def own_weights(self) -> Any:
         """Weights that come with the rule (a matrix's entries), or None."""
         return None

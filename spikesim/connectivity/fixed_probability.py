@@ -34,6 +34,9 @@ class FixedProbability(Rule):
             faults.append(f"p is {self.p!r:.60}; expected a probability, a number from 0 to 1")
         return faults
 
+    def expected(self, ends: Ends) -> float:
+        return float(self.p) * ends.n_source * ends.n_target
+
     def never(self, ends: Ends) -> bool:
         """Is there no connection for certain?"""
         return bool(self.p < _NEVER or ends.n_source == 0)

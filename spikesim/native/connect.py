@@ -9,7 +9,6 @@ from __future__ import annotations
 import ctypes
 import importlib
 import mmap
-import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from copy import copy
@@ -29,14 +28,12 @@ from ..connectivity.fixed_probability import FixedProbability
 from ..connectivity.fixed_total_number import FixedTotalNumber
 from ..connectivity.one_to_one import OneToOne
 from ..distributions import Distribution, Lognormal, Normal, Uniform
-from ..errors import SpikesimError, raise_all
+from ..errors import SpikesimError, TooLargeError, raise_all
 from ..ir.program import Delivery, Edges, Pairs, Program, nearest_step
 from ..passes.delays import refuse_short, shortest
 from ..passes.draw import draw_edges, ends_of
 from ..random import stream
 
-# Normal numbers stay below this; see random.normal.
-_LARGEST_NORMAL = 8.3
 # Delays above this many steps are no delays.
 _LONGEST = 2**26
 _MOST_SYNAPSES = 2**32 - 1
@@ -176,7 +173,7 @@ class Table:
         n, parts = len(self.delays), len(part_start) - 1
         self.synapses = int(self.counts.sum(dtype=np.int64))
         if self.synapses > _MOST_SYNAPSES:
-            raise MemoryError(f"{self.synapses} synapses; one table holds at most {_MOST_SYNAPSES}")
+            raise TooLargeError(f"{self.synapses} synapses; a table holds {_MOST_SYNAPSES}")
         self.segment = allocate((parts, delivery.n_sources, n + 1), np.uint32)
         self.target = allocate(self.synapses, np.uint16)
 
@@ -188,7 +185,7 @@ class Table:
     def _survey(self) -> None:
         reach = 1 + max((e.longest() for e in self.edges), default=0)
         if reach > _LONGEST:
-            raise MemoryError(f"delays of up to {reach - 1} steps; at most {_LONGEST} can be held")
+            raise TooLargeError(f"delays of up to {reach - 1} steps; at most {_LONGEST} are held")
         shape = (len(self.part_start) - 1, self.delivery.n_sources)
         self.counts = np.zeros(shape, np.uint32)
         indegree = np.zeros(len(self.edges), np.uint32)
@@ -243,7 +240,7 @@ class Table:
         plain = [_at(a) if isinstance(a, np.ndarray) else a for a in args]
         fault = getattr(_library(), f"spikesim_{name}")(byref(net), *plain)
         if fault == 2:
-            raise MemoryError("the synapses do not fit into memory; see model.memory()")
+            raise TooLargeError("the synapses do not fit into memory; see model.memory()")
         assert not fault, f"spikesim_{name} failed with {fault}"
 
 
@@ -344,14 +341,8 @@ def _needs_numpy(e: Edges) -> bool:
 
 def _bound(value: Any) -> float:
     """A number that no value is above."""
-    if isinstance(value, Uniform):
-        return float(max(value.low, value.high))
-    if isinstance(value, Normal):
-        return min(value.interval()[1], value.mean + _LARGEST_NORMAL * value.sd)
-    if isinstance(value, Lognormal):
-        with np.errstate(over="ignore"):
-            free = value.median * np.exp(_LARGEST_NORMAL * value.sigma)
-        return min(value.interval()[1], float(free))
+    if isinstance(value, Distribution):
+        return value.highest()
     return float(np.max(value)) if np.size(value) else 0.0
 
 

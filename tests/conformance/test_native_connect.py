@@ -252,3 +252,23 @@ def test_normal_numbers_far_out():
     word0, word1 = (words >> 25).astype(np.uint32) << 5, (words & 0x1FFFFFF).astype(np.uint32) << 7
     expected = law.quantile(random.open_uniform(word0, word1))
     assert np.array_equal(connect.normal_quantiles(random.open_uniform(word0, word1)), expected)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "jax"])
+def test_a_network_too_large_is_refused_with_a_table(backend):
+    net, a, b = two(1_000_000, 1_000_000)
+    net.project(a, b, sp.fixed_probability(0.9), weight=1 * mV, delay=sp.uniform(0 * ms, 2 * ms))
+    with pytest.raises(sp.errors.TooLargeError, match=r"(?s)GB, this machine has .*total"):
+        net.compile(backend)
+
+
+def test_memory_is_about_what_is_taken():
+    net, a, b = two(300, 3000)
+    delay = sp.normal(1.5 * ms, 0.75 * ms, low=0.05 * ms)
+    net.project(a, b, sp.fixed_probability(0.5), weight=sp.normal(1 * mV, 0.1 * mV), delay=delay)
+    model = net.compile("jax")
+    made, parts = model.executable.native, model.memory().parts
+    assert parts["targets"] == pytest.approx(made.table.target.nbytes, rel=0.01)
+    assert parts["weights"] == pytest.approx(made.weight.nbytes, rel=0.01)
+    assert made.table.segment.nbytes <= parts["segments"] < 2 * made.table.segment.nbytes
+    assert "total" in str(model.memory())

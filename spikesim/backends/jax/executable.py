@@ -15,15 +15,17 @@ import numpy as np
 from ...ir.program import Delivery, Program
 from ...native import why_missing
 from ...passes import CONCRETE, lower
+from ...passes.layout import addresses
 from ..base import Options, Recorded
 from ..binding import Binder
 from ..drive import Chunk, State, drive, sample_steps
+from ..memory import estimate, refuse_too_large
 from ..step import Step
 from .arrays import JaxArrays
 from .events import deliver
 from .exact import as_written
 from .native import NativeEvents
-from .synapses import Synapses
+from .synapses import Synapses, part_starts
 
 # In conformance mode XLA may not regroup constants (algsimp); `as_written` does the rest. Level 1
 # compiles faster than the highest, and what it makes is about as fast.
@@ -75,7 +77,11 @@ class JaxExecutable:
 
     def __init__(self, program: Program, options: Options):
         self.options, self.compilations = options, 0
-        self.native = Synapses(program, options, _threads()) if _use_native() else None
+        native, threads = _use_native(), _threads()
+        parts = len(part_starts(addresses(program).n_slots, threads)) - 1
+        self.memory = estimate(program, options, native, parts, threads)
+        refuse_too_large(self.memory)
+        self.native = Synapses(program, options, threads) if native else None
         self.program = self.native.program if self.native else lower(program, CONCRETE)
         self.binder = Binder(self.program, options, self.native)
         self.chunk = _chunk(self.program, options)
