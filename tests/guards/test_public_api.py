@@ -3,7 +3,7 @@
 import inspect
 import sys
 from collections.abc import Iterator
-from types import FunctionType, ModuleType
+from types import FunctionType, ModuleType, ModuleType
 
 import spikesim
 
@@ -18,6 +18,8 @@ def own_submodule(name: str) -> bool:
 
 
 def is_ours(thing: object) -> bool:
+    if isinstance(thing, ModuleType):  # a package's parts are its attributes once imported
+        return False
     module = getattr(thing, "__module__", None)
     return isinstance(module, str) and module.partition(".")[0] == "spikesim"
 

@@ -335,7 +335,9 @@ INFIX = [n for n, op in OPERATIONS.items() if op.symbol and op.arity == 2]
 LOGIC, COMPARE = ("and", "or"), ("lt", "le", "gt", "ge", "eq", "ne")
 ARITHMETIC = [n for n in INFIX if n not in LOGIC + COMPARE]
 CALLS = [n for n, op in OPERATIONS.items() if not op.symbol and n not in ("take", "where")]
-constants = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**53) + 1, 2**53 - 1).map(float)
+constants = st.floats(allow_nan=False, allow_infinity=False) | st.integers(
+    -(2**53) + 1, 2**53 - 1
+).map(float)
 leaves = st.builds(Const, constants) | st.builds(Ref, st.sampled_from(NAMES))
 
 
