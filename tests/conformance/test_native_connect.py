@@ -189,7 +189,8 @@ def test_weights_of_a_run():
     net, a, b = two()
     synapse = sp.synapses.ExpConductance(name="g")
     net.project(a, b, sp.fixed_probability(0.3), synapse=synapse, name="p",
-                weight=sp.normal(2 * nS, 0.2 * nS, low=0 * nS), delay=sp.uniform(0 * ms, 1 * ms))  # fmt: skip
+                weight=sp.normal(2 * nS, 0.2 * nS, low=0 * nS),
+                delay=sp.uniform(0 * ms, 1 * ms))  # fmt: skip
     net.project(a, b, sp.fixed_total_number(20), weight=1 * mV, name="q")
     net.project(b, a, sp.explicit([3, 1, 2], [0, 1, 0]), weight=np.arange(3.0) * mV, name="r")
     listed = np.linspace(1, 2, 20) * mV

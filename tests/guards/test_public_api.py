@@ -3,7 +3,7 @@
 import inspect
 import sys
 from collections.abc import Iterator
-from types import FunctionType, ModuleType, ModuleType
+from types import FunctionType, ModuleType
 
 import spikesim
 
