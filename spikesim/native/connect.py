@@ -139,10 +139,9 @@ def normal_quantiles(p: np.ndarray) -> np.ndarray:
     return z
 
 
-def draws(law: Distribution, seed: int, number: int, count: int) -> np.ndarray:
-    """`law.draw(seed, number, 0, np.arange(count))` by the C++ code."""
-    out = np.empty(count)
-    _library().spikesim_draw(byref(_described(law, number)), seed, count, _at(out))
+def draws(law: Distribution, seed: int, number: int, out: np.ndarray) -> np.ndarray:
+    """`law.draw(seed, number, 0, np.arange(len(out)))` by the C++ code, into float64 `out`."""
+    _library().spikesim_draw(byref(_described(law, number)), seed, out.size, _at(out))
     return out
 
 

@@ -33,7 +33,7 @@ constexpr double kTailBelow[] = {
     1.0, 0.599832206555888, 0.1369298809227358, 0.014875361290850615,
     0.0007868691311456133, 1.8463183175100548e-05, 1.421511758316446e-07, 2.0442631033899397e-15};
 
-SPIKESIM_VECTOR void Centre(const double* p, int n, double* z) {
+SPIKESIM_VECTOR void Centre(const double* __restrict p, int n, double* __restrict z) {
   for (int i = 0; i < n; ++i) {
     const double c = p[i] - 0.5;
     const double x = 0.180625 - c * c;
@@ -42,7 +42,8 @@ SPIKESIM_VECTOR void Centre(const double* p, int n, double* z) {
 }
 
 // For |p - 1/2| > 0.425. r: for the few beyond 5 the caller takes another formula.
-SPIKESIM_VECTOR void Outside(const double* p, int n, double* z, double* r) {
+SPIKESIM_VECTOR void Outside(const double* __restrict p, int n, double* __restrict z,
+                             double* __restrict r) {
   for (int i = 0; i < n; ++i) {
     const double other = 1.0 - p[i];
     r[i] = std::sqrt(-Log(p[i] < other ? p[i] : other));
@@ -90,9 +91,11 @@ void NormalQuantiles(const double* p, int n, double* z) {
     at[count] = i;
     count += std::fabs(p[i] - 0.5) > 0.425;
   }
-  double q[kBlock], value[kBlock], r[kBlock];
+  // Whole vectors: what is left over would be taken one by one.
+  double q[kBlock + 8], value[kBlock + 8], r[kBlock + 8];
   for (int k = 0; k < count; ++k) q[k] = p[at[k]];
-  Outside(q, count, value, r);
+  for (int k = count; k < count + 8; ++k) q[k] = 0.01;
+  Outside(q, (count + 7) / 8 * 8, value, r);
   for (int k = 0; k < count; ++k) {
     if (r[k] > 5.0) {
       const double x = r[k] - 5.0;
