@@ -232,8 +232,9 @@ def rule(draw, n_source, n_target):
         pre, post = rng.integers(0, n_source, count), rng.integers(0, n_target, count)
         if kind == "explicit":
             return sp.explicit(pre, post), count
+        # Positive, since conductances take nothing else.
         sparse = scipy.sparse.coo_array(
-            (rng.normal(0, 1, count), (pre, post)), (n_source, n_target)
+            (rng.uniform(0.1, 2, count), (pre, post)), (n_source, n_target)
         )
         return sp.from_matrix(sparse if kind == "sparse" else sparse.toarray()), None
     return sp.fixed_probability(draw(number(0, 0.6)), autapses), None
