@@ -24,7 +24,7 @@ RUNNING = ("params", "seed", "progress")
 def compile_network(network: Network, backend: str = "auto", **options: Any) -> Model:
     """A snapshot of the network, ready to run as a function of parameters, seed and duration.
 
-    backend: "auto", "jax" or "numpy". precision: "float32" (default) or "float64". conformance:
+    backend: "auto", "cpp", "jax" or "numpy". precision: "float32" (default) or "float64". conformance:
     float64 in which every backend gives the same bits (slower).
 
     Raises SeveralErrors with all faults of the network, UnknownNameError for an unknown backend or

@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib
 
 from ..errors import UnknownNameError, did_you_mean
+from ..native import available
 from ..plugins import module_names
 from .base import Backend
 
-_SHARED = ("base", "binding", "drive", "evaluate", "memory", "step")
+_SHARED = ("base", "binding", "drive", "evaluate", "memory", "step", "synapses")
 
 
 def names() -> list[str]:
@@ -22,7 +23,7 @@ def find(name: str) -> Backend:
     Raises UnknownNameError for a name that no backend has.
     """
     if isinstance(name, str) and name == "auto":
-        name = "jax"
+        name = "cpp" if available() else "jax"
     if not isinstance(name, str) or name not in names():
         hint = did_you_mean(str(name), [*names(), "auto"])
         raise UnknownNameError(f"unknown backend {name!r:.40}; {hint}")

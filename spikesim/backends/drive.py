@@ -1,6 +1,6 @@
 """The run, chunk by chunk: drain what was recorded, look for NaN, tell the progress bar.
 
-A backend brings `advance`, which takes the state some steps on and hands back who fired and what
+A backend brings `advance`, which takes the state some steps on and hands back the spikes and what
 was sampled. Chunks start from a state that is kept until they are over, so that a state that is no
 longer finite can be located by taking the chunk again, step by step.
 """
@@ -17,14 +17,15 @@ from ..ir.program import Probe, Program
 from .base import Recorded
 
 State = dict[str, Any]
-Chunk = tuple[State, np.ndarray, dict[str, np.ndarray]]
+Found = tuple[np.ndarray, np.ndarray]
+Chunk = tuple[State, Found, dict[str, np.ndarray]]
 
 
 class Advance(Protocol):
     """Take `count` steps from step `n`."""
 
     def __call__(self, state: State, n: int, count: int) -> Chunk:
-        """(state, fired [count, sources] bool, samples by probe [samples, elements])."""
+        """(state, spikes as (steps, sources) by step, samples by probe [samples, elements])."""
         ...
 
 
@@ -50,10 +51,10 @@ def drive(
     n = 0
     while n < steps:
         count = min(chunk, steps - n)
-        following, fired, samples = advance(state, n, count)
+        following, spikes, samples = advance(state, n, count)
         if any(not np.isfinite(np.asarray(following[name])).all() for name in floats):
             _locate(program, advance, state, n, count, floats)
-        collected.add(n, np.asarray(fired), samples)
+        collected.add(n, count, spikes, samples)
         state, n = following, n + count
         progress(count)
     final = {
@@ -92,11 +93,17 @@ class _Collected:
         self.program = program
         sizes = {g.name: g.size for g in program.neurons}
         offsets = dict(program.delivery.sources) if program.delivery else {}
-        self.columns: dict[str, np.ndarray] = {}
+        # For each probe, which of its elements a source is (-1: none), and whether in order.
+        self.places: dict[str, np.ndarray] = {}
+        self.ascending: dict[str, bool] = {}
+        n_sources = program.delivery.n_sources if program.delivery else 0
         for probe in program.probes:
             if probe.event:
                 chosen = probe.source.indices(sizes[probe.source.group])
-                self.columns[probe.name] = chosen + offsets[probe.source.group]
+                place = np.full(n_sources, -1, np.int64)
+                place[chosen + offsets[probe.source.group]] = np.arange(len(chosen))
+                self.places[probe.name] = place
+                self.ascending[probe.name] = bool((np.diff(chosen) > 0).all())
         self.events: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {
             p.name: [] for p in program.probes if p.event and not p.reduce
         }
@@ -105,24 +112,21 @@ class _Collected:
             p.name: [] for p in program.probes if p.variable
         }
 
-    def add(self, n: int, fired: np.ndarray, samples: dict[str, np.ndarray]) -> None:
+    def add(self, n: int, count: int, spikes: Found, samples: dict[str, np.ndarray]) -> None:
         for name, values in samples.items():
             self.samples[name].append(np.array(values))
-        if not self.columns:
-            return
-        # Few fire: the list of all events is short, and each probe picks its own from it.
-        steps, sources = _set_flags(fired)
-        for name, column in self.columns.items():
-            place = np.full(fired.shape[1], -1, dtype=np.int64)
-            place[column] = np.arange(len(column))
-            mine = place[sources] >= 0
+        steps, sources = spikes
+        for name, place in self.places.items():
+            element = place[sources]
+            mine = element >= 0
+            element, step = element[mine], steps[mine]
             if name in self.events:
-                element = place[sources[mine]]
-                step = steps[mine] + n
-                order = np.lexsort((element, step))
-                self.events[name].append((step[order], element[order]))
+                if not self.ascending[name]:
+                    order = np.lexsort((element, step))
+                    element, step = element[order], step[order]
+                self.events[name].append((step, element))
             else:
-                self.counts[name].append(np.bincount(steps[mine], minlength=len(fired)))
+                self.counts[name].append(np.bincount(step - n, minlength=count))
 
     def finish(self, steps: int, final: dict[tuple[str, str], np.ndarray]) -> Recorded:
         samples, sampled = {}, {}
@@ -154,15 +158,16 @@ class _Collected:
         return np.asarray(total / (max(width, 1) * lengths * self.program.dt))
 
 
-def _set_flags(flags: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """np.nonzero of a bool matrix in which few are set: eight are looked at at a time."""
+def listed(flags: np.ndarray, n: int) -> Found:
+    """The spikes of flags [steps, sources], from step n on. Few are set: eight are looked at at a
+    time."""
     flat = np.ascontiguousarray(flags).reshape(-1).view(np.uint8)
     whole = flat.size // 8 * 8
     eights = np.flatnonzero(flat[:whole].view(np.uint64))
     row, column = np.nonzero(flat[:whole].reshape(-1, 8)[eights])
     place = np.concatenate([eights[row] * 8 + column, whole + np.flatnonzero(flat[whole:])])
     steps, sources = np.divmod(place, max(flags.shape[1], 1))
-    return steps, sources
+    return steps + n, sources
 
 
 def sample_steps(n: int, count: int, every: int) -> range:

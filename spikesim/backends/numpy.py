@@ -11,7 +11,7 @@ from ..ir.program import Delivery, Program
 from ..passes import CONCRETE, lower
 from .base import Options, Recorded, refuse_unsupported
 from .binding import Binder, HostArrays
-from .drive import Chunk, drive
+from .drive import Chunk, drive, listed
 from .memory import estimate, refuse_too_large
 from .step import State, Step
 
@@ -124,7 +124,7 @@ class NumPyExecutable:
                 state = self.step(cast, state, np.int64(n + k), key)
                 fired[k] = state["fired"]
             samples = {p.name: np.array(rows[p.name]) for p, _, _ in probes if rows[p.name]}
-            return state, fired, samples
+            return state, listed(fired, n), samples
 
         self.arrays.underflow = False
         with np.errstate(all="ignore", under="call", call=self.arrays.note):

@@ -7,7 +7,6 @@ The functions are called through ctypes, which lets other threads run meanwhile.
 from __future__ import annotations
 
 import ctypes
-import importlib
 import mmap
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -33,6 +32,7 @@ from ..ir.program import Delivery, Edges, Pairs, Program, nearest_step
 from ..passes.delays import refuse_short, shortest
 from ..passes.draw import draw_edges, ends_of
 from ..random import stream
+from . import library as native_library
 
 # Delays above this many steps are no delays.
 _LONGEST = 2**26
@@ -99,8 +99,7 @@ class _Table(Structure):
 
 @cache
 def _library() -> ctypes.CDLL:
-    kernels = importlib.import_module("spikesim.native._kernels")
-    library = ctypes.CDLL(kernels.__file__)
+    library = native_library()
     network = POINTER(_Network)
     library.spikesim_survey.argtypes = [network, c_void_p, c_void_p, c_int64, c_void_p]
     library.spikesim_fill.argtypes = [network, POINTER(_Table)]

@@ -1,5 +1,4 @@
 // The Python module spikesim.native._kernels: hands the kernels to XLA as capsules.
-#define Py_LIMITED_API 0x030B0000
 #include <Python.h>
 
 #include "xla/ffi/api/c_api.h"

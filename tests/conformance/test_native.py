@@ -11,7 +11,8 @@ import pytest
 import spikesim as sp
 from spikesim import portable, random
 from spikesim.backends.base import Options
-from spikesim.backends.jax import executable, native, synapses
+from spikesim.backends import synapses
+from spikesim.backends.jax import executable, native
 from spikesim.build import build
 from spikesim.native import connect, why_missing
 from spikesim.passes import SYMBOLIC, lower

@@ -12,7 +12,7 @@ from spikesim import distributions, random
 from spikesim.backends.base import Options
 from spikesim.backends.binding import Binder
 from spikesim.backends.jax import executable
-from spikesim.backends.jax.synapses import Synapses
+from spikesim.backends.synapses import Synapses
 from spikesim.build import build
 from spikesim.native import connect, why_missing
 from spikesim.passes import CONCRETE, SYMBOLIC, lower

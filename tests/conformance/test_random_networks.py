@@ -1,4 +1,4 @@
-"""Random networks: NumPy and JAX give the same bits in conformance mode.
+"""Random networks: NumPy, JAX and C++ give the same bits in conformance mode.
 
 Every spike, every recorded state, every rate and the final states are compared. `make test` runs a
 few examples; `pytest -m slow` runs 300.
@@ -16,12 +16,14 @@ from hypothesis import strategies as st
 
 import spikesim as sp
 from spikesim.backends import numpy as numpy_backend
+from spikesim.backends.cpp import executable as cpp_backend
 from spikesim.backends.jax import executable as jax_backend
 from spikesim.errors import DescriptionError, RunError
+from spikesim.native import why_missing
 from spikesim.units import Hz, ms, mV, nS, pA
 
 # Small, so that a run crosses the borders of chunks, and not at the same steps on both.
-CHUNKS = {"numpy": 29, "jax": 37}
+CHUNKS = {"numpy": 29, "jax": 37, "cpp": 41}
 
 
 def number(low, high):
@@ -373,7 +375,7 @@ def outcome(model, duration, seed):
         return {"fault": np.array(str(fault))}
 
 
-def check(examples, least_spikes):
+def check(examples, least_spikes, backends):
     seen = Counter()
 
     @settings(
@@ -387,13 +389,15 @@ def check(examples, least_spikes):
     @given(networks())
     def same_everywhere(drawn):
         net, steps, seed = drawn
-        models = {name: compiled(net, name) for name in CHUNKS}
-        duration = steps * models["numpy"].program.dt * ms
-        first, second = (outcome(m, duration, seed) for m in models.values())
-        note(models["numpy"].text(lowered=True))
-        assert first.keys() == second.keys()
-        different = [name for name in first if not same_bits(first[name], second[name])]
-        assert not different
+        meaning = compiled(net, "numpy")
+        duration = steps * meaning.program.dt * ms
+        first = outcome(meaning, duration, seed)
+        note(meaning.text(lowered=True))
+        for name in backends:
+            other = outcome(compiled(net, name), duration, seed)
+            assert first.keys() == other.keys()
+            different = [what for what in first if not same_bits(first[what], other[what])]
+            assert not different, name
         seen["examples"] += 1
         seen["faults"] += "fault" in first
         seen["spikes"] += sum(len(v) for name, v in first.items() if name.endswith("spikes.i"))
@@ -401,6 +405,7 @@ def check(examples, least_spikes):
     with (
         patch.object(numpy_backend, "_CHUNK", CHUNKS["numpy"]),
         patch.object(jax_backend, "_LONGEST_CHUNK", CHUNKS["jax"]),
+        patch.object(cpp_backend, "_CHUNK_STEPS", CHUNKS["cpp"]),
     ):
         same_everywhere()
     assert seen["spikes"] > least_spikes * seen["examples"], seen
@@ -408,10 +413,15 @@ def check(examples, least_spikes):
     print(dict(seen))
 
 
-def test_a_few_random_networks():
-    check(examples=15, least_spikes=20)
+@pytest.mark.skipif(bool(why_missing()), reason="the C++ part is not built")
+def test_random_networks_in_cpp():
+    check(examples=100, least_spikes=20, backends=["cpp"])
+
+
+def test_a_few_random_networks_in_jax():
+    check(examples=15, least_spikes=20, backends=["jax"])
 
 
 @pytest.mark.slow
 def test_300_random_networks():
-    check(examples=300, least_spikes=20)
+    check(examples=300, least_spikes=20, backends=["jax", *([] if why_missing() else ["cpp"])])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -13,19 +12,19 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...ir.program import Delivery, Program
-from ...native import why_missing
+from ...native import available
 from ...passes import CONCRETE, lower
 from ...passes.layout import addresses
 from ..base import Options, Recorded
 from ..binding import Binder
-from ..drive import Chunk, State, drive, sample_steps
+from ..drive import Chunk, State, drive, listed, sample_steps
 from ..memory import estimate, refuse_too_large
 from ..step import Step
+from ..synapses import Synapses, part_starts
 from .arrays import JaxArrays
 from .events import deliver
 from .exact import as_written
 from .native import NativeEvents
-from .synapses import Synapses, part_starts
 
 # In conformance mode XLA may not regroup constants (algsimp); `as_written` does the rest. Level 1
 # compiles faster than the highest, and what it makes is about as fast.
@@ -33,7 +32,6 @@ _AS_WRITTEN = {"xla_backend_optimization_level": 1, "xla_disable_hlo_passes": "a
 _BUFFER_BYTES = 2**25
 _LONGEST_CHUNK = 1000
 _WIDEST = 512
-_said: list[str] = []  # that the kernels are missing is said once
 
 
 class RingEvents:
@@ -168,21 +166,15 @@ class JaxExecutable:
                     for p in self.program.probes
                     if p.variable
                 }
-                return state, np.asarray(fired)[:count], kept
+                return state, listed(np.asarray(fired)[:count], n), kept
 
             start = self._step(self.table).initial(bound)
             return drive(self.program, advance, start, steps, self.chunk, progress)
 
 
 def _use_native() -> bool:
-    """Are the C++ kernels there, and is this a CPU? Where they are missing, it is said once."""
-    if jax.default_backend() != "cpu":
-        return False
-    missing = why_missing()
-    if missing and not _said:
-        warnings.warn(missing, RuntimeWarning, stacklevel=2)
-        _said.append(missing)
-    return not missing
+    """Are the C++ kernels there, and is this a CPU?"""
+    return jax.default_backend() == "cpu" and available()
 
 
 def _threads() -> int:

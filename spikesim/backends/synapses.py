@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from ...distributions import Distribution
-from ...errors import ParameterError
-from ...ir.expr import Expr, Op, Ref, references
-from ...ir.program import Edges, Program, Statement
-from ...native.connect import CHANGES, Table, Weighing, allocate
-from ...passes.layout import addresses, is_static
-from ..base import Options
-from ..binding import Binder, Values, Weighed
+from ..distributions import Distribution
+from ..errors import ParameterError
+from ..ir.expr import Expr, Op, Ref, references
+from ..ir.program import Edges, Program, Statement
+from ..native.connect import CHANGES, Table, Weighing, allocate
+from ..passes.layout import addresses, is_static
+from .base import Options
+from .binding import Binder, Values, Weighed
 
 # Targets are 16-bit numbers within a part. A few parts more than that needs keep threads busy.
 _LARGEST_PART = 2**16

@@ -1,0 +1,243 @@
+"""A program on the machine: its arrays laid out, its blocks compiled, run chunk by chunk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from ctypes import c_int64, pointer
+from typing import Any
+
+import numpy as np
+
+from ...ir.program import Neurons, Program
+from ...native import machine
+from ...native.connect import allocate
+from ...passes.inputs import arriving
+from ...passes.layout import addresses
+from ..base import Options, Recorded
+from ..binding import Binder
+from ..drive import Chunk, State, drive, sample_steps
+from ..memory import estimate, refuse_too_large
+from ..synapses import Synapses, part_starts
+from .assemble import Assembler
+from .code import DTYPE, LETTER, Memory, Number, Place, Unit, Value
+
+# Bytes of a block of floats: a few of them stay in the nearest cache.
+_BLOCK_BYTES = 4096
+# A thread more pays from about so many elements on.
+_ELEMENTS_A_THREAD = 16384
+# A chunk has so many updates of neurons, but not more steps.
+_CHUNK_UPDATES, _CHUNK_STEPS = 5 * 10**7, 10_000
+_ROOM = 2**20  # spikes drained at a time
+
+
+class CppExecutable:
+    """A program that is run by the machine in C++. Nothing is compiled but instructions."""
+
+    compilations = 0
+
+    def __init__(self, program: Program, options: Options):
+        threads = _threads(program)
+        self.options, self.threads = options, threads
+        parts = len(part_starts(addresses(program).n_slots, threads)) - 1
+        self.memory = estimate(program, options, True, parts, threads)
+        refuse_too_large(self.memory)
+        self.synapses = Synapses(program, options, threads)
+        self.program = self.synapses.program
+        self.binder = Binder(self.program, options, self.synapses)
+        self._machine(self.binder.bind())  # an operation that is missing is told here
+
+    def _machine(self, values: Mapping[str, np.ndarray]) -> Machine:
+        return Machine(self.program, self.synapses, values, self.options, self.threads)
+
+    def explain(self) -> list[str]:
+        return [f"threads: {self.threads}", *self.synapses.explain()]
+
+    def run(
+        self,
+        values: Mapping[str, np.ndarray],
+        seed: int,
+        steps: int,
+        progress: Callable[[int], None],
+    ) -> Recorded:
+        machine_ = self._machine(values)
+        size = sum(n.size for n in self.program.neurons)
+        chunk = int(np.clip(_CHUNK_UPDATES // max(size, 1), 1, _CHUNK_STEPS))
+
+        def advance(state: State, n: int, count: int) -> Chunk:
+            return machine_.advance(state, n, count, seed)
+
+        return drive(self.program, advance, machine_.snapshot(), steps, chunk, progress)
+
+
+class Machine:
+    """A program and the values of a run, as the machine takes them."""
+
+    def __init__(
+        self, program: Program, synapses: Synapses, values: Mapping[str, np.ndarray],
+        options: Options, threads: int,
+    ):  # fmt: skip
+        assert program.delivery is not None
+        self.program, self.values, self.options = program, values, options
+        self.conformance, self.real = options.conformance, LETTER[options.dtype]
+        self.deliver_first = program.order.index("deliver") < program.order.index("threshold")
+        delivery = program.delivery
+        self.offsets = dict(delivery.sources)
+        self.slots = {(g, v): start for g, v, start in delivery.slots}
+        self.memory = Memory()
+        rows = delivery.longest + 1 + self.deliver_first
+        self.state: dict[str, np.ndarray] = {
+            "log": allocate((rows, delivery.n_sources), np.int32),
+            "log.count": np.zeros((rows, threads), np.int32),
+        }
+        self.arrived = allocate(delivery.n_slots, options.dtype)
+        groups = [self._units(g) for g in program.neurons]
+        block = _BLOCK_BYTES // options.dtype.itemsize
+        assembler = Assembler(self.memory, block)
+        described = [
+            self._group(g, units, assembler)
+            for g, units in zip(program.neurons, groups, strict=True)
+        ]
+        tables = [self._table(synapses, values["delivery.weights"])]
+        part_start = synapses.table.part_start.astype(np.int64)
+        self.memory.kept += [part_start, *tables]
+        self.recording = any(p.event for p in program.probes)
+        self.spikes = [
+            np.empty(max(_ROOM, 2 * delivery.n_sources) if self.recording else 0, np.int32)
+            for _ in range(2)
+        ]
+        self.network = machine.Network(
+            program.dt, options.dtype.itemsize == 8, self.deliver_first, threads, block,
+            assembler.local, len(described), machine.array(machine.Group, described),
+            delivery.n_sources, delivery.n_slots, len(part_start) - 1, len(tables),
+            part_start.ctypes.data, machine.array(machine.Table, tables),
+            self.arrived.ctypes.data, rows, self.state["log"].ctypes.data,
+            self.state["log.count"].ctypes.data,
+        )  # fmt: skip
+        self.latest: State | None = None
+
+    # the code
+
+    def _units(self, group: Neurons) -> dict[str, Unit]:
+        """The code of a group: before and after the delivery of spikes, and a reset an event."""
+        scope = self._scope(group)
+        before, after = (
+            Unit(self.memory, group.name, scope, self.conformance) for _ in range(2)
+        )
+        before.block(group.inputs + group.update)
+        after.block(group.arrive)
+        units = {"before": before, "after": after}
+        looking = after if self.deliver_first else before
+        for event in group.events:
+            flags = self.memory.keep(np.zeros(group.size, bool))
+            self.state_flags = flags
+            looking.store(f"flags of {event.name}", flags, looking.value(event.condition))
+            reset = Unit(self.memory, group.name, scope, self.conformance, listed=True)
+            reset.block(event.reset)
+            units[event.name] = reset
+        return units
+
+    def _scope(self, group: Neurons) -> dict[str, Value]:
+        scope: dict[str, Value] = {"dt": Number(self.program.dt)}
+        itemsize = self.options.dtype.itemsize
+        for f in group.fields:
+            name = f"{group.name}.{f.name}"
+            if f.kind == "arrival":
+                continue
+            value = np.asarray(self.values[name])
+            letter = {"float": self.real, "int": "i", "bool": "b"}[f.dtype]
+            if f.kind != "state" and value.dtype != np.float64:
+                letter = LETTER[value.dtype]
+            cast = np.ascontiguousarray(value.ravel(), DTYPE[letter])
+            if f.kind == "state":
+                cast = cast.copy()
+                self.state[name] = cast
+            scope[f.name] = self.memory.keep(cast, shared=not value.ndim)
+        for port in group.ports:
+            start = self.slots[group.name, port.variable]
+            base = self.arrived.ctypes.data + start * itemsize
+            scope[arriving(port.variable)] = Place(self.real, base, itemsize)
+        return scope
+
+    def _group(
+        self, group: Neurons, units: Mapping[str, Unit], assembler: Assembler
+    ) -> machine.Group:
+        events = [
+            machine.Event(
+                self._flags(units, event.name).base,
+                event.name == "spike",
+                assembler.code(units[event.name]) if event.reset else machine.Code(),
+            )
+            for event in group.events
+        ]
+        slots = [self.slots[group.name, p.variable] for p in group.ports]
+        return machine.Group(
+            group.size, self.offsets.get(group.name, -1), assembler.code(units["before"]),
+            assembler.code(units["after"]), len(events), machine.array(machine.Event, events),
+            len(slots), (c_int64 * len(slots))(*slots),
+        )  # fmt: skip
+
+    def _flags(self, units: Mapping[str, Unit], event: str) -> Place:
+        looking = units["after" if self.deliver_first else "before"]
+        return looking.stores[f"flags of {event}"][0]
+
+    def _table(self, synapses: Synapses, weight: np.ndarray) -> machine.Table:
+        t = synapses.table
+        return machine.Table(
+            t.segment.ctypes.data, t.delays.ctypes.data, len(t.delays), t.target.ctypes.data,
+            weight.ctypes.data, 0,
+        )  # fmt: skip
+
+    # the run
+
+    def snapshot(self) -> State:
+        """A copy of the state."""
+        self.latest = {name: value.copy() for name, value in self.state.items()}
+        return self.latest
+
+    def advance(self, state: State, n: int, count: int, seed: int) -> Chunk:
+        """`count` steps from step n."""
+        if state is not self.latest:
+            for name, value in self.state.items():
+                value[...] = state[name]
+        samples = self._probes(n, count)
+        found: list[tuple[np.ndarray, np.ndarray]] = []
+        done = 0
+        while done < count:
+            taken, spikes = machine.run(
+                self.network, seed, n + done, count - done,
+                *(self.spikes if self.recording else (None, None)),
+            )  # fmt: skip
+            found.append((self.spikes[0][:spikes].astype(np.int64), self.spikes[1][:spikes].copy()))
+            done += taken
+        steps, sources = (np.concatenate(column) for column in zip(*found, strict=True))
+        return self.snapshot(), (steps, sources), samples
+
+    def _probes(self, n: int, count: int) -> dict[str, np.ndarray]:
+        """Set up where samples of these steps go."""
+        samples, probes = {}, []
+        self.indices = []
+        for p in self.program.probes:
+            if not p.variable:
+                continue
+            values = self.state[f"{p.source.group}.{p.variable}"]
+            index = np.ascontiguousarray(p.source.indices(len(values)))
+            out = np.empty((len(sample_steps(n, count, p.every)), len(index)), values.dtype)
+            samples[p.name] = out
+            self.indices.append(index)
+            probes.append(
+                machine.Probe(
+                    values.ctypes.data, values.itemsize, index.ctypes.data, len(index), p.every,
+                    out.ctypes.data,
+                )
+            )  # fmt: skip
+        self.network.n_probes = len(probes)
+        self.network.probes = machine.array(machine.Probe, probes)
+        return samples
+
+
+def _threads(program: Program) -> int:
+    """As many as there is work for."""
+    have = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    elements = sum(n.size for n in program.neurons)
+    return int(np.clip(elements // _ELEMENTS_A_THREAD, 1, have))

@@ -1,0 +1,391 @@
+// Steps of a network, from the first to the last without a way out: what spikesim/backends/step.py
+// means, by loops over blocks of elements that stay in the nearest cache, and by the delivery of
+// events. Threads share the elements and the parts of the slots, and meet twice a step.
+
+#include "machine.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include "delivery.h"
+#include "draws.h"
+
+namespace spikesim {
+namespace {
+
+// Numbers too small to be normal count as zero, as in XLA and on GPUs.
+class FlushSubnormals {
+ public:
+#if defined(__x86_64__)
+  FlushSubnormals() : before_(_mm_getcsr()) { _mm_setcsr(before_ | 0x8040u); }
+  ~FlushSubnormals() { _mm_setcsr(before_); }
+
+ private:
+  unsigned before_;
+#elif defined(__aarch64__)
+  FlushSubnormals() {
+    asm volatile("mrs %0, fpcr" : "=r"(before_));
+    asm volatile("msr fpcr, %0" ::"r"(before_ | (1ull << 24)));
+  }
+  ~FlushSubnormals() { asm volatile("msr fpcr, %0" ::"r"(before_)); }
+
+ private:
+  uint64_t before_;
+#endif
+};
+
+// All threads wait for the last. They spin for a while, since steps are short.
+class Barrier {
+ public:
+  explicit Barrier(int64_t threads) : threads_(threads) {}
+  void Wait() {
+    if (threads_ == 1) return;
+    const int64_t round = round_.load(std::memory_order_acquire);
+    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == threads_) {
+      arrived_.store(0, std::memory_order_relaxed);
+      round_.store(round + 1, std::memory_order_release);
+      return;
+    }
+    for (int spins = 0; round_.load(std::memory_order_acquire) == round;) {
+      if (++spins > 4000) std::this_thread::yield();
+#if defined(__x86_64__)
+      else _mm_pause();
+#endif
+    }
+  }
+
+ private:
+  const int64_t threads_;
+  alignas(64) std::atomic<int64_t> arrived_{0};
+  alignas(64) std::atomic<int64_t> round_{0};
+};
+
+// A stretch of a group that belongs to a thread.
+struct Stretch {
+  const Group* group;
+  int64_t begin, end;
+};
+
+struct Steps {
+  const Network& net;
+  uint32_t seed;
+  int64_t first, count;
+  int32_t* spike_step;  // recorded spikes [room], or nullptr
+  int32_t* spike_source;
+  int64_t room, spikes, done;
+};
+
+class Worker {
+ public:
+  Worker(Steps& steps, Barrier& barrier, int64_t number, std::vector<Stretch> stretches,
+         const SpikeLog& log)
+      : steps_(steps), net_(steps.net), barrier_(barrier), number_(number),
+        stretches_(std::move(stretches)), log_(log),
+        memory_(new uint8_t[net_.local + 64]) {
+    local_ = memory_.get() + (64 - reinterpret_cast<uintptr_t>(memory_.get()) % 64) % 64;
+    for (const Stretch& s : stretches_) {
+      had_.emplace_back();
+      for (int64_t e = 0; e < s.group->n_events; ++e)
+        had_.back().emplace_back(static_cast<size_t>(s.end - s.begin));
+      had_count_.emplace_back(s.group->n_events, 0);
+    }
+  }
+
+  void Run() {
+    const FlushSubnormals flushing;
+    const int64_t end = steps_.first + steps_.count;
+    for (now_ = steps_.first; now_ < end && HasRoom(); ++now_) {
+      Sample();
+      const double t = static_cast<double>(now_) * net_.dt;
+      const int32_t step = static_cast<int32_t>(now_);
+      std::memcpy(local_, &t, 8);
+      std::memcpy(local_ + 8, &step, 4);
+      Phase(&Group::before);
+      if (!net_.deliver_first) FindSpikes();
+      barrier_.Wait();
+      // Before events are looked for, the latest known are those of the step before.
+      const int64_t found = net_.deliver_first ? now_ - 1 : now_;
+      Deliver(found);
+      if (number_ == 0) Record(found);
+      barrier_.Wait();
+      Phase(&Group::after);
+      Clear();
+      if (net_.deliver_first) FindSpikes();
+      Reset();
+    }
+    barrier_.Wait();
+    if (number_) return;
+    steps_.done = now_ - steps_.first;
+    if (net_.deliver_first) Record(now_ - 1);
+  }
+
+ private:
+  void Sample() {
+    bool due = false;
+    for (int64_t k = 0; k < net_.n_probes; ++k) due |= now_ % net_.probes[k].every == 0;
+    if (!due) return;
+    barrier_.Wait();
+    for (int64_t k = number_; k < net_.n_probes; k += net_.threads) {
+      const Probe& p = net_.probes[k];
+      if (now_ % p.every) continue;
+      const int64_t sample = now_ / p.every - (steps_.first + p.every - 1) / p.every;
+      uint8_t* out = p.out + sample * p.count * p.width;
+      for (int64_t i = 0; i < p.count; ++i)
+        std::memcpy(out + i * p.width, p.values + p.index[i] * p.width, p.width);
+    }
+    barrier_.Wait();
+  }
+
+  void Phase(Code Group::*which) {
+    for (const Stretch& s : stretches_) {
+      const Code& code = s.group->*which;
+      Execute(code.once, code.n_once, 0, 1, nullptr);
+      if (!code.n_each) continue;
+      for (int64_t begin = s.begin; begin < s.end; begin += net_.block)
+        Execute(code.each, code.n_each, begin, std::min(net_.block, s.end - begin), nullptr);
+    }
+  }
+
+  void* Find(const Operand& x, int64_t first) {
+    uint8_t* base = x.local ? local_ + x.base : reinterpret_cast<uint8_t*>(x.base);
+    return base + x.stride * first;
+  }
+
+  // The elements first ... first + n - 1, or those at `index`.
+  void Execute(const Instruction* code, int64_t length, int64_t first, int64_t n,
+               const int32_t* index) {
+    for (const Instruction* one = code; one < code + length; ++one) {
+      void* out = Find(one->out, first);
+      void* a = Find(one->a, first);
+      if (one->what == Instruction::kLoop)
+        one->loop(out, a, Find(one->b, first), Find(one->c, first), n);
+      else
+        Special(*one, out, a, Find(one->b, first), first, n, index);
+    }
+  }
+
+  void Special(const Instruction& one, void* out, void* a, void* b, int64_t first, int64_t n,
+               const int32_t* index) {
+    const int32_t width = one.c.stride;
+    switch (one.what) {
+      case Instruction::kGather:
+        for (int64_t i = 0; i < n; ++i)
+          Move(static_cast<uint8_t*>(out) + i * width,
+               static_cast<uint8_t*>(a) + index[i] * int64_t{width}, width);
+        return;
+      case Instruction::kScatter:
+        for (int64_t i = 0; i < n; ++i)
+          Move(static_cast<uint8_t*>(out) + index[i] * int64_t{width},
+               static_cast<uint8_t*>(a) + i * width, width);
+        return;
+      default: break;
+    }
+    if (!index) return Draw(one, out, a, b, static_cast<uint32_t>(first), n);
+    const int64_t step = one.what == Instruction::kPoissons ? 8 : 0;
+    const int64_t size = one.what == Instruction::kUniform || one.what == Instruction::kNormal ? 8 : 4;
+    for (int64_t i = 0; i < n; ++i)
+      Draw(one, static_cast<uint8_t*>(out) + i * size, static_cast<uint8_t*>(a) + i * step,
+           static_cast<uint8_t*>(b) + i * step, static_cast<uint32_t>(index[i]), 1);
+  }
+
+  static void Move(void* to, const void* from, int32_t width) {
+    if (width == 4) std::memcpy(to, from, 4);
+    else if (width == 8) std::memcpy(to, from, 8);
+    else std::memcpy(to, from, 1);
+  }
+
+  void Draw(const Instruction& one, void* out, const void* a, const void* b, uint32_t first,
+            int64_t n) {
+    const uint32_t step = static_cast<uint32_t>(now_);
+    if (one.what == Instruction::kUniform)
+      return StepUniforms(steps_.seed, one.stream, step, first, n, static_cast<double*>(out));
+    if (one.what == Instruction::kNormal)
+      return StepNormals(steps_.seed, one.stream, step, first, n, static_cast<double*>(out));
+    const double* mean = static_cast<const double*>(a);
+    const double* zero = static_cast<const double*>(b);
+    int32_t* counts = static_cast<int32_t*>(out);
+    if (one.what == Instruction::kPoissons)
+      return StepPoissons(mean, zero, steps_.seed, one.stream, step, first, n, counts);
+    StepPoissons(SumsFor(one.stream, *mean, *zero), steps_.seed, one.stream, step, first, n, counts);
+  }
+
+  // Partial sums of the probabilities, made again where the mean has changed.
+  const PoissonSums& SumsFor(uint32_t stream, double mean, double zero) {
+    for (auto& [known, sums] : sums_)
+      if (known == stream) {
+        if (sums->mean != mean) *sums = PoissonSums(mean, zero);
+        return *sums;
+      }
+    sums_.emplace_back(stream, std::make_unique<PoissonSums>(mean, zero));
+    return *sums_.back().second;
+  }
+
+  void FindSpikes() {
+    const int64_t row = now_ % log_.rows;
+    int32_t* sources = log_.source + row * log_.n_sources + log_.piece_start[number_];
+    int32_t fired = 0;
+    for (size_t k = 0; k < stretches_.size(); ++k) {
+      const Stretch& s = stretches_[k];
+      for (int64_t e = 0; e < s.group->n_events; ++e) {
+        const Event& event = s.group->events[e];
+        int32_t* elements = had_[k][e].data();
+        const int32_t n = AppendSet(event.flags + s.begin, s.end - s.begin,
+                                    static_cast<int32_t>(s.begin), elements);
+        had_count_[k][e] = n;
+        if (!event.spike) continue;
+        const int32_t shift = static_cast<int32_t>(s.group->first_source);
+        for (int32_t i = 0; i < n; ++i) sources[fired + i] = elements[i] + shift;
+        fired += n;
+      }
+    }
+    log_.count[row * log_.pieces + number_] = fired;
+  }
+
+  // For one more step, and one that is not recorded yet.
+  bool HasRoom() const {
+    return !steps_.spike_step || steps_.spikes + 2 * net_.n_sources <= steps_.room;
+  }
+
+  void Record(int64_t found) {
+    if (!steps_.spike_step || found < steps_.first) return;
+    const int64_t row = found % log_.rows;
+    for (int64_t piece = 0; piece < log_.pieces; ++piece) {
+      const int32_t n = log_.count[row * log_.pieces + piece];
+      std::memcpy(steps_.spike_source + steps_.spikes,
+                  log_.source + row * log_.n_sources + log_.piece_start[piece], 4 * n);
+      std::fill_n(steps_.spike_step + steps_.spikes, n, static_cast<int32_t>(found));
+      steps_.spikes += n;
+    }
+  }
+
+  void Deliver(int64_t found) {
+    for (int64_t part = number_; part < net_.n_parts; part += net_.threads)
+      for (int64_t k = 0; k < net_.n_tables; ++k) {
+        const Table& t = net_.tables[k];
+        Gather({t.segment, t.delays, t.n_delays, net_.n_sources, t.target}, part, log_, found, now_,
+               segments_);
+        if (net_.wide) Add<double>(t, part);
+        else Add<float>(t, part);
+      }
+  }
+
+  template <typename Real>
+  void Add(const Table& t, int64_t part) {
+    Real* arrived = static_cast<Real*>(net_.arrived) + net_.part_start[part];
+    const Real* weight = static_cast<const Real*>(t.weight);
+    if (t.shared) spikesim::Deliver<true>(segments_, t.target, weight, arrived);
+    else spikesim::Deliver<false>(segments_, t.target, weight, arrived);
+  }
+
+  // What has arrived is taken: the slots start the next step from zero.
+  void Clear() {
+    const int64_t width = net_.wide ? 8 : 4;
+    for (const Stretch& s : stretches_)
+      for (int64_t k = 0; k < s.group->n_slots; ++k)
+        std::memset(static_cast<uint8_t*>(net_.arrived) + (s.group->slot[k] + s.begin) * width, 0,
+                    (s.end - s.begin) * width);
+  }
+
+  void Reset() {
+    for (size_t k = 0; k < stretches_.size(); ++k)
+      for (int64_t e = 0; e < stretches_[k].group->n_events; ++e) {
+        const Code& reset = stretches_[k].group->events[e].reset;
+        const int32_t n = had_count_[k][e];
+        if (!n || !reset.n_each) continue;
+        Execute(reset.once, reset.n_once, 0, 1, nullptr);
+        for (int64_t done = 0; done < n; done += net_.block)
+          Execute(reset.each, reset.n_each, 0, std::min<int64_t>(net_.block, n - done),
+                  had_[k][e].data() + done);
+      }
+  }
+
+  Steps& steps_;
+  const Network& net_;
+  Barrier& barrier_;
+  const int64_t number_;
+  const std::vector<Stretch> stretches_;
+  const SpikeLog& log_;
+  std::unique_ptr<uint8_t[]> memory_;
+  uint8_t* local_;
+  std::vector<std::vector<std::vector<int32_t>>> had_;  // [stretch][event][elements]
+  std::vector<std::vector<int32_t>> had_count_;
+  std::vector<Segment> segments_;
+  std::vector<std::pair<uint32_t, std::unique_ptr<PoissonSums>>> sums_;
+  int64_t now_ = 0;
+};
+
+// Elements dealt to threads in equal numbers, group after group, in whole cache lines of flags.
+std::vector<std::vector<Stretch>> Deal(const Network& net) {
+  constexpr int64_t kLine = 64;
+  int64_t total = 0;
+  for (int64_t g = 0; g < net.n_groups; ++g) total += net.groups[g].size;
+  std::vector<std::vector<Stretch>> dealt(net.threads);
+  int64_t before = 0;
+  for (int64_t g = 0; g < net.n_groups; ++g) {
+    const Group& group = net.groups[g];
+    int64_t begin = 0;
+    for (int64_t t = 0; t < net.threads && begin < group.size; ++t) {
+      const int64_t share = (total * (t + 1) / net.threads - before + kLine - 1) / kLine * kLine;
+      const int64_t end = t + 1 == net.threads ? group.size : std::clamp(share, begin, group.size);
+      if (end > begin) dealt[t].push_back({&group, begin, end});
+      begin = end;
+    }
+    before += group.size;
+  }
+  return dealt;
+}
+
+}  // namespace
+
+// Takes up to `count` steps from step `first`. Spikes go to spike_step and spike_source [room], or
+// nowhere (nullptr); *spikes says how many. Returns how many steps were taken: fewer where there
+// was no room for one more.
+extern "C" __attribute__((visibility("default"))) int64_t spikesim_run(
+    const Network* net, uint32_t seed, int64_t first, int64_t count, int32_t* spike_step,
+    int32_t* spike_source, int64_t room, int64_t* spikes) {
+  Steps steps{*net, seed, first, count, spike_step, spike_source, room, 0, 0};
+  Barrier barrier(net->threads);
+  const auto dealt = Deal(*net);
+  std::vector<int64_t> piece_start(net->threads, 0);
+  for (int64_t t = 0; t < net->threads; ++t)
+    for (const Stretch& s : dealt[t])
+      if (s.group->first_source >= 0) {
+        piece_start[t] = s.group->first_source + s.begin;
+        break;
+      }
+  const SpikeLog log{net->log, net->count, piece_start.data(), net->rows, net->threads,
+                     net->n_sources};
+  std::vector<std::unique_ptr<Worker>> workers;
+  for (int64_t t = 0; t < net->threads; ++t)
+    workers.push_back(std::make_unique<Worker>(steps, barrier, t, dealt[t], log));
+  std::vector<std::thread> threads;
+  for (int64_t t = 1; t < net->threads; ++t) threads.emplace_back([&, t] { workers[t]->Run(); });
+  workers[0]->Run();
+  for (std::thread& thread : threads) thread.join();
+  *spikes = steps.spikes;
+  return steps.done;
+}
+
+// The fastest loop of that name for this processor; nullptr where there is none.
+extern "C" __attribute__((visibility("default"))) Loop spikesim_operation(const char* name,
+                                                                          int single) {
+#if defined(SPIKESIM_X86)
+  static const int level = __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
+                                   __builtin_cpu_supports("avx512dq")
+                               ? 2
+                               : __builtin_cpu_supports("avx2") ? 1 : 0;
+  if (level == 2) return FindAvx512(name, single);
+  if (level == 1) return FindAvx2(name, single);
+#endif
+  return FindBaseline(name, single);
+}
+
+}  // namespace spikesim

@@ -1,0 +1,98 @@
+// A network as the machine runs it. The layouts are those of spikesim/native/machine.py.
+#ifndef SPIKESIM_NATIVE_MACHINE_H_
+#define SPIKESIM_NATIVE_MACHINE_H_
+
+#include <cstdint>
+
+#include "operations.h"
+
+namespace spikesim {
+
+// Where an instruction finds the elements of a block: at base + stride * (first element), in bytes.
+// A local one is in the thread's own memory.
+struct Operand {
+  int64_t base;
+  int32_t stride;
+  int32_t local;
+};
+
+struct Instruction {
+  enum What : int32_t {
+    kLoop,      // loop(out, a, b, c, n)
+    kUniform,   // out double; key (seed, stream), counter (step, element)
+    kNormal,    // the same
+    kPoisson,   // out int32, a mean, b probability of zero: double, one for all
+    kPoissons,  // the same, one an element
+    kGather,    // out = a[element], of `stride` bytes each
+    kScatter,   // out[element] = a
+  };
+  int32_t what;
+  uint32_t stream;
+  Loop loop;
+  Operand out, a, b, c;
+};
+
+// What is the same for all elements comes first, once a step; then the blocks of elements.
+struct Code {
+  const Instruction* once;
+  int64_t n_once;
+  const Instruction* each;
+  int64_t n_each;
+};
+
+struct Event {
+  uint8_t* flags;  // [size of the group]
+  int32_t spike;   // are its elements sources?
+  Code reset;      // for those that have it; its arrays are gathered and scattered
+};
+
+struct Group {
+  int64_t size;
+  int64_t first_source;  // of its elements; -1 where they are none
+  Code before;           // up to the delivery of spikes
+  Code after;            // from then on
+  int64_t n_events;
+  const Event* events;
+  int64_t n_slots;      // ports
+  const int64_t* slot;  // [ports], where the slots of a port start
+};
+
+struct Table {
+  const uint32_t* segment;
+  const int32_t* delays;
+  int64_t n_delays;
+  const uint16_t* target;
+  const void* weight;
+  int32_t shared;  // one weight a source, not one a synapse
+};
+
+struct Probe {
+  const uint8_t* values;
+  int32_t width;         // bytes an element
+  const int64_t* index;  // [count]
+  int64_t count, every;
+  uint8_t* out;  // [samples][count]
+};
+
+struct Network {
+  double dt;
+  int32_t wide;              // float64?
+  int32_t deliver_first;     // before events are looked for, as NEST does
+  int64_t threads, block;    // block: elements at a time
+  int64_t local;             // bytes of memory of a thread's own; t and step are the first
+  int64_t n_groups;
+  const Group* groups;
+  int64_t n_sources, n_slots, n_parts, n_tables;
+  const int64_t* part_start;
+  const Table* tables;
+  void* arrived;      // [slots]
+  int64_t rows;       // of the log
+  int32_t* log;       // [rows][sources]
+  int32_t* count;     // [rows][threads]
+  int64_t n_probes;
+  const Probe* probes;
+};
+
+}  // namespace spikesim
+
+#endif  // SPIKESIM_NATIVE_MACHINE_H_

@@ -1,0 +1,137 @@
+"""The machine that runs a whole network in C++, as Python sees it: structures and three functions.
+
+machine.h says what the structures mean. The functions are called through ctypes, which lets other
+threads run meanwhile.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from ctypes import POINTER, Structure, byref, c_double, c_int32, c_int64, c_uint32, c_void_p
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from . import library
+
+# Instruction.what
+LOOP, UNIFORM, NORMAL, POISSON, POISSONS, GATHER, SCATTER = range(7)
+
+
+class Operand(Structure):
+    _fields_ = [("base", c_int64), ("stride", c_int32), ("local", c_int32)]
+
+
+class Instruction(Structure):
+    _fields_ = [
+        ("what", c_int32),
+        ("stream", c_uint32),
+        ("loop", c_void_p),
+        *((name, Operand) for name in ("out", "a", "b", "c")),
+    ]
+
+
+class Code(Structure):
+    _fields_ = [
+        ("once", POINTER(Instruction)),
+        ("n_once", c_int64),
+        ("each", POINTER(Instruction)),
+        ("n_each", c_int64),
+    ]
+
+
+class Event(Structure):
+    _fields_ = [("flags", c_void_p), ("spike", c_int32), ("reset", Code)]
+
+
+class Group(Structure):
+    _fields_ = [
+        ("size", c_int64),
+        ("first_source", c_int64),
+        ("before", Code),
+        ("after", Code),
+        ("n_events", c_int64),
+        ("events", POINTER(Event)),
+        ("n_slots", c_int64),
+        ("slot", POINTER(c_int64)),
+    ]
+
+
+class Table(Structure):
+    _fields_ = [
+        ("segment", c_void_p),
+        ("delays", c_void_p),
+        ("n_delays", c_int64),
+        ("target", c_void_p),
+        ("weight", c_void_p),
+        ("shared", c_int32),
+    ]
+
+
+class Probe(Structure):
+    _fields_ = [
+        ("values", c_void_p),
+        ("width", c_int32),
+        ("index", c_void_p),
+        ("count", c_int64),
+        ("every", c_int64),
+        ("out", c_void_p),
+    ]
+
+
+class Network(Structure):
+    _fields_ = [
+        ("dt", c_double),
+        ("wide", c_int32),
+        ("deliver_first", c_int32),
+        *((name, c_int64) for name in ("threads", "block", "local", "n_groups")),
+        ("groups", POINTER(Group)),
+        *((name, c_int64) for name in ("n_sources", "n_slots", "n_parts", "n_tables")),
+        ("part_start", c_void_p),
+        ("tables", POINTER(Table)),
+        ("arrived", c_void_p),
+        ("rows", c_int64),
+        ("log", c_void_p),
+        ("count", c_void_p),
+        ("n_probes", c_int64),
+        ("probes", POINTER(Probe)),
+    ]
+
+
+def array(kind: type[Structure], items: Sequence[Structure]) -> Any:
+    """A C array of structures."""
+    return (kind * len(items))(*items)
+
+
+@cache
+def loop(name: str, single: int) -> int:
+    """The address of the loop of an operation: "add.f" and the like; `single` is a bit set of the
+    operands that are one value for all elements. 0 where there is none."""
+    function = library().spikesim_operation
+    function.restype = c_void_p
+    return int(function(name.encode(), single) or 0)
+
+
+def run(
+    network: Network, seed: int, first: int, count: int, steps: np.ndarray | None, sources: Any
+) -> tuple[int, int]:
+    """Take up to `count` steps from step `first`; returns (steps taken, spikes found).
+
+    steps, sources: int32 arrays that the spikes are put into, or None. Fewer steps are taken where
+    there is no room for another.
+    """
+    function = library().spikesim_run
+    function.restype = c_int64
+    function.argtypes = [
+        POINTER(Network), c_uint32, c_int64, c_int64, c_void_p, c_void_p, c_int64,
+        POINTER(c_int64),
+    ]  # fmt: skip
+    spikes = c_int64(0)
+    record = steps is not None
+    done = function(
+        byref(network), seed, first, count, steps.ctypes.data if record else None,
+        sources.ctypes.data if record else None, len(sources) if record else 0, byref(spikes),
+    )  # fmt: skip
+    return int(done), int(spikes.value)
