@@ -82,13 +82,11 @@ SPIKESIM_VECTOR void Linear(const double* x, int n, double start, double slope, 
 
 }  // namespace
 
-SPIKESIM_VECTOR void OpenUniforms(uint32_t seed, uint32_t stream, const uint32_t* row,
-                                  const uint32_t* position, int n, double* u) {
+SPIKESIM_VECTOR void OpenUniforms(const uint32_t* word0, const uint32_t* word1, int n, double* u) {
   for (int i = 0; i < n; ++i) {
-    const Words w = Threefry(seed, stream, row[i], position[i]);
     // Both halves fit an int32, which converts to double in vectors everywhere.
-    const double high = static_cast<double>(static_cast<int32_t>(w.x >> 5));
-    const double low = static_cast<double>(static_cast<int32_t>(w.y >> 7));
+    const double high = static_cast<double>(static_cast<int32_t>(word0[i] >> 5));
+    const double low = static_cast<double>(static_cast<int32_t>(word1[i] >> 7));
     u[i] = ((high * 0x1p25 + low) + 0.5) * 0x1p-52;
   }
 }
@@ -127,8 +125,12 @@ void Draw(const Law& law, uint32_t seed, const uint32_t* row, const uint32_t* po
     for (int i = 0; i < n; ++i) out[i] = law.given[index[i]];
     return;
   }
+  uint32_t x[kBlock], y[kBlock];
+  std::copy(row, row + n, x);
+  std::copy(position, position + n, y);
+  Threefry(seed, law.stream, n, x, y);
   double p[kBlock];
-  OpenUniforms(seed, law.stream, row, position, n, p);
+  OpenUniforms(x, y, n, p);
   if (law.kind == Law::kUniform) return Linear(p, n, law.a, law.b - law.a, out);
   const bool bounded = law.below != 0.0 || law.upto != 1.0;
   if (bounded) Between(p, n, law.below, law.upto);
