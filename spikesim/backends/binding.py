@@ -20,9 +20,9 @@ from ..ir.expr import Draw, Expr
 from ..ir.program import Edges, Field, MatrixExponential, Neurons, Pairs, Program, Prologue
 from ..passes.inputs import arriving, grid
 from ..passes.layout import port_of
-from ..random import LARGEST_POISSON_RATE, poisson, poisson_limit
+from ..random import LARGEST_POISSON_RATE, normal, poisson, poisson_limit
 from .base import Options
-from .evaluate import evaluate, operations, uniform_draws
+from .evaluate import evaluate, operations, step_words, uniform_draws
 
 Values = dict[str, np.ndarray]
 
@@ -35,6 +35,12 @@ class HostArrays:
 
     def __init__(self, conformance: bool):
         self.conformance = conformance
+
+    def uniform(self, seed: Any, stream: int, step: Any, size: int) -> np.ndarray:
+        return uniform_draws(seed, stream, step, size, np)
+
+    def normal(self, seed: Any, stream: int, step: Any, size: int) -> np.ndarray:
+        return normal(*step_words(seed, stream, step, size, np), self.library)
 
     def poisson(self, seed: Any, stream: int, step: Any, size: int, mean: Any) -> np.ndarray:
         zero = portable.exp(-np.asarray(mean, np.float64), self.library)

@@ -25,8 +25,16 @@ class Arrays(Protocol):
     library: portable.ArrayLibrary
     conformance: bool
 
+    def uniform(self, seed: Array, stream: int, step: Array, size: int) -> Array:
+        """`random.uniform` of `step_words`."""
+        ...
+
+    def normal(self, seed: Array, stream: int, step: Array, size: int) -> Array:
+        """`random.normal` of `step_words`."""
+        ...
+
     def poisson(self, seed: Array, stream: int, step: Array, size: int, mean: Array) -> Array:
-        """Poisson counts of `uniform_draws`, as `spikesim.random.poisson` defines them."""
+        """`random.poisson` of `uniform_draws`."""
         ...
 
     def settle(self, value: Array) -> Array:
@@ -113,12 +121,11 @@ class Drawing:
         A mean of a Poisson count that is no such thing is moved to the nearest that is.
         """
         stream = random.stream(draw_path(group, node))
-        xp = self.arrays.xp
         if node.distribution == "normal":
-            drawn = step_words(self.seed, stream, self.step, size, xp)
-            return random.normal(*drawn, self.arrays.library)
+            return self.arrays.normal(self.seed, stream, self.step, size)
         if node.distribution == "uniform":
-            return uniform_draws(self.seed, stream, self.step, size, xp)
+            return self.arrays.uniform(self.seed, stream, self.step, size)
+        xp = self.arrays.xp
         mean = _float64(args[0], xp)
         mean = xp.where(mean > 0.0, xp.minimum(mean, random.LARGEST_POISSON_RATE), 0.0)
         return self.arrays.poisson(self.seed, stream, self.step, size, mean)

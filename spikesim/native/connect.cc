@@ -117,24 +117,34 @@ bool Scanned(const Projection& p) {
 SPIKESIM_VECTOR void PairsOfTotal(uint32_t seed, uint32_t stream, const uint32_t* k, int n,
                                   uint32_t n_source, uint32_t n_target, uint32_t* source,
                                   uint32_t* target) {
+  std::fill(source, source + n, 0u);
+  std::copy(k, k + n, target);
+  Threefry(seed, stream, n, source, target);
   for (int i = 0; i < n; ++i) {
-    const Words w = Threefry(seed, stream, 0, k[i]);
-    source[i] = Integer(w.x, n_source);
-    target[i] = Integer(w.y, n_target);
+    source[i] = Integer(source[i], n_source);
+    target[i] = Integer(target[i], n_target);
   }
 }
 
-SPIKESIM_VECTOR void FirstWords(uint32_t seed, uint32_t stream, const uint32_t* row,
-                                const uint32_t* position, int n, uint32_t* word) {
-  for (int i = 0; i < n; ++i) word[i] = Threefry(seed, stream, row[i], position[i]).x;
+void FirstWords(uint32_t seed, uint32_t stream, const uint32_t* row, const uint32_t* position,
+                int n, uint32_t* word) {
+  uint32_t other[kBlock];
+  std::copy(row, row + n, word);
+  std::copy(position, position + n, other);
+  Threefry(seed, stream, n, word, other);
 }
 
 // Skips to the next target of rule kProbability: floor(log(1 - u) scale), at most `most`.
 SPIKESIM_VECTOR void Gaps(uint32_t seed, uint32_t stream, uint32_t row, uint32_t position, int n,
                           double scale, double most, double* gap) {
+  uint32_t x[kBlock], y[kBlock];
   for (int i = 0; i < n; ++i) {
-    const double u = Uniform(Threefry(seed, stream, row, position + static_cast<uint32_t>(i)));
-    const double skip = std::floor(Log(1.0 - u) * scale);
+    x[i] = row;
+    y[i] = position + static_cast<uint32_t>(i);
+  }
+  Threefry(seed, stream, n, x, y);
+  for (int i = 0; i < n; ++i) {
+    const double skip = std::floor(Log(1.0 - Uniform(x[i], y[i])) * scale);
     gap[i] = skip < most ? skip : most;
   }
 }

@@ -1,40 +1,61 @@
-// Draws of a step for every element of a group: key (seed, stream), counter (step, element).
+// Block by block: words, then what is made of them.
+
+#include "draws.h"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
 
-#include "kernels.h"
+#include "laws.h"
 #include "random.h"
 
 namespace spikesim {
 namespace {
 
-constexpr int64_t kBlock = 256;     // elements at a time
-constexpr int64_t kChunk = 16384;   // elements a part of the work
-constexpr int kLongestTable = 1200;  // above poisson_limit(700)
 constexpr uint32_t kTop = 1u << 27;  // the top 27 bits of a uniform number come from one word
 
-SPIKESIM_VECTOR void Tops(uint32_t seed, uint32_t stream, uint32_t step, uint32_t first, int64_t n,
-                          uint32_t* top) {
-  for (int64_t i = 0; i < n; ++i)
-    top[i] = Threefry(seed, stream, step, first + static_cast<uint32_t>(i)).x >> 5;
+SPIKESIM_VECTOR void Counters(uint32_t step, uint32_t first, int n, uint32_t* __restrict x,
+                              uint32_t* __restrict y) {
+  for (int i = 0; i < n; ++i) {
+    x[i] = step;
+    y[i] = first + static_cast<uint32_t>(i);
+  }
+}
+
+// take(i, m, x, y) with the words of the elements i ... i + m - 1, block by block.
+template <typename Take>
+void ForWords(uint32_t seed, uint32_t stream, uint32_t step, uint32_t first, int64_t n,
+              const Take& take) {
+  uint32_t x[kBlock], y[kBlock];
+  for (int64_t i = 0; i < n; i += kBlock) {
+    const int m = static_cast<int>(std::min<int64_t>(kBlock, n - i));
+    Counters(step, first + static_cast<uint32_t>(i), m, x, y);
+    Threefry(seed, stream, m, x, y);
+    take(i, m, x, y);
+  }
+}
+
+SPIKESIM_VECTOR void Uniforms(const uint32_t* __restrict x, const uint32_t* __restrict y, int n,
+                              double* __restrict u) {
+  for (int i = 0; i < n; ++i) u[i] = Uniform(x[i], y[i]);
+}
+
+SPIKESIM_VECTOR void Tops(const uint32_t* __restrict x, int n, uint32_t* __restrict top) {
+  for (int i = 0; i < n; ++i) top[i] = x[i] >> 5;
 }
 
 // Adds 1 where top > bound, and says whether any is equal.
-SPIKESIM_VECTOR uint32_t CountAbove(const uint32_t* top, int64_t n, uint32_t bound,
-                                    int32_t* count) {
+SPIKESIM_VECTOR uint32_t CountAbove(const uint32_t* top, int n, uint32_t bound, int32_t* count) {
   uint32_t equal = 0;
-  for (int64_t i = 0; i < n; ++i) {
+  for (int i = 0; i < n; ++i) {
     count[i] += top[i] > bound;
     equal |= top[i] == bound;
   }
   return equal;
 }
 
-SPIKESIM_VECTOR uint32_t Largest(const uint32_t* x, int64_t n) {
+SPIKESIM_VECTOR uint32_t Largest(const uint32_t* x, int n) {
   uint32_t largest = 0;
-  for (int64_t i = 0; i < n; ++i) largest = x[i] > largest ? x[i] : largest;
+  for (int i = 0; i < n; ++i) largest = x[i] > largest ? x[i] : largest;
   return largest;
 }
 
@@ -57,75 +78,57 @@ int32_t Poisson(double u, double mean, double zero) {
   return k;
 }
 
-// The partial sums for one mean, and their top bits: only where those of u are equal does it take
-// the rest to compare.
-struct Sums {
-  double mean, zero;
-  uint32_t top[kLongestTable];
-  int32_t n;
-  Sums(double mean, double zero)
-      : mean(mean), zero(zero), n(std::min<int32_t>(Limit(mean), kLongestTable)) {
-    double p = zero, s = zero;
-    for (int32_t k = 0; k < n; ++k) {
-      top[k] = s < 1.0 ? static_cast<uint32_t>(s * kTop) : kTop;
-      p = (p * mean) / (k + 1);
-      s = s + p;
-      if (top[k] >= kTop) n = k + 1;  // no u gets further
-    }
-  }
-};
-
-double UniformOf(uint32_t seed, uint32_t stream, uint32_t step, int64_t element) {
-  return Uniform(Threefry(seed, stream, step, static_cast<uint32_t>(element)));
-}
-
-ffi::Error PoissonCounts(ffi::ThreadPool pool, ffi::Buffer<ffi::U32> seed,
-                         ffi::Buffer<ffi::S32> step, ffi::Buffer<ffi::F64> mean,
-                         ffi::Buffer<ffi::F64> zero, ffi::ResultBuffer<ffi::S32> counts,
-                         uint32_t stream) {
-  const int64_t n = counts->element_count();
-  const bool shared = mean.element_count() == 1 && zero.element_count() == 1;
-  if (!shared && (mean.element_count() != n || zero.element_count() != n))
-    return ffi::Error::InvalidArgument("Poisson means: one for all, or one an element");
-  const uint32_t key = *seed.typed_data(), now = static_cast<uint32_t>(*step.typed_data());
-  const double* means = mean.typed_data();
-  const double* zeros = zero.typed_data();
-  int32_t* out = counts->typed_data();
-  const Sums sums(shared ? means[0] : 0.0, shared ? zeros[0] : 1.0);
-  ForEachPart(pool, (n + kChunk - 1) / kChunk, [&](int64_t part) {
-    const int64_t end = std::min(n, (part + 1) * kChunk);
-    if (!shared) {
-      for (int64_t i = part * kChunk; i < end; ++i)
-        out[i] = Poisson(UniformOf(key, stream, now, i), means[i], zeros[i]);
-      return;
-    }
-    uint32_t top[kBlock];
-    for (int64_t i = part * kChunk; i < end; i += kBlock) {
-      const int64_t m = std::min(kBlock, end - i);
-      Tops(key, stream, now, static_cast<uint32_t>(i), m, top);
-      std::fill(out + i, out + i + m, 0);
-      const uint32_t largest = Largest(top, m);
-      uint32_t equal = 0;
-      for (int32_t k = 0; k < sums.n && largest >= sums.top[k]; ++k)
-        equal |= CountAbove(top, m, sums.top[k], out + i);
-      if (!equal) continue;
-      for (int64_t k = i; k < i + m; ++k)
-        out[k] = Poisson(UniformOf(key, stream, now, k), sums.mean, sums.zero);
-    }
-  });
-  return ffi::Error::Success();
-}
-
 }  // namespace
 
-XLA_FFI_DEFINE_HANDLER_SYMBOL(spikesim_poisson, PoissonCounts,
-                              ffi::Ffi::Bind()
-                                  .Ctx<ffi::ThreadPool>()
-                                  .Arg<ffi::Buffer<ffi::U32>>()
-                                  .Arg<ffi::Buffer<ffi::S32>>()
-                                  .Arg<ffi::Buffer<ffi::F64>>()
-                                  .Arg<ffi::Buffer<ffi::F64>>()
-                                  .Ret<ffi::Buffer<ffi::S32>>()
-                                  .Attr<uint32_t>("stream"));
+PoissonSums::PoissonSums(double mean, double zero)
+    : mean(mean), zero(zero), n(std::min<int32_t>(Limit(mean), kLongest)) {
+  double p = zero, s = zero;
+  for (int32_t k = 0; k < n; ++k) {
+    top[k] = s < 1.0 ? static_cast<uint32_t>(s * kTop) : kTop;
+    p = (p * mean) / (k + 1);
+    s = s + p;
+    if (top[k] >= kTop) n = k + 1;  // no u gets further
+  }
+}
+
+void StepUniforms(uint32_t seed, uint32_t stream, uint32_t step, uint32_t first, int64_t n,
+                  double* out) {
+  ForWords(seed, stream, step, first, n, [&](int64_t i, int m, uint32_t* x, uint32_t* y) {
+    Uniforms(x, y, m, out + i);
+  });
+}
+
+void StepNormals(uint32_t seed, uint32_t stream, uint32_t step, uint32_t first, int64_t n,
+                 double* out) {
+  double p[kBlock];
+  ForWords(seed, stream, step, first, n, [&](int64_t i, int m, uint32_t* x, uint32_t* y) {
+    OpenUniforms(x, y, m, p);
+    NormalQuantiles(p, m, out + i);
+  });
+}
+
+void StepPoissons(const PoissonSums& sums, uint32_t seed, uint32_t stream, uint32_t step,
+                  uint32_t first, int64_t n, int32_t* out) {
+  uint32_t top[kBlock];
+  ForWords(seed, stream, step, first, n, [&](int64_t i, int m, uint32_t* x, uint32_t* y) {
+    Tops(x, m, top);
+    std::fill(out + i, out + i + m, 0);
+    const uint32_t largest = Largest(top, m);
+    uint32_t equal = 0;
+    for (int32_t k = 0; k < sums.n && largest >= sums.top[k]; ++k)
+      equal |= CountAbove(top, m, sums.top[k], out + i);
+    if (!equal) return;
+    // Where the top bits are equal the others decide.
+    for (int k = 0; k < m; ++k) out[i + k] = Poisson(Uniform(x[k], y[k]), sums.mean, sums.zero);
+  });
+}
+
+void StepPoissons(const double* mean, const double* zero, uint32_t seed, uint32_t stream,
+                  uint32_t step, uint32_t first, int64_t n, int32_t* out) {
+  ForWords(seed, stream, step, first, n, [&](int64_t i, int m, uint32_t* x, uint32_t* y) {
+    for (int k = 0; k < m; ++k)
+      out[i + k] = Poisson(Uniform(x[k], y[k]), mean[i + k], zero[i + k]);
+  });
+}
 
 }  // namespace spikesim

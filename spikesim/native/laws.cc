@@ -33,20 +33,29 @@ constexpr double kTailBelow[] = {
     1.0, 0.599832206555888, 0.1369298809227358, 0.014875361290850615,
     0.0007868691311456133, 1.8463183175100548e-05, 1.421511758316446e-07, 2.0442631033899397e-15};
 
-SPIKESIM_VECTOR void Centre(const double* __restrict p, int n, double* __restrict z) {
+// Right for |p - 1/2| <= 0.425; notes which are outside.
+SPIKESIM_VECTOR void Centre(const double* __restrict p, int n, double* __restrict z,
+                            int32_t* __restrict outside) {
   for (int i = 0; i < n; ++i) {
     const double c = p[i] - 0.5;
     const double x = 0.180625 - c * c;
     z[i] = c * (Horner(x, kCentreAbove) / Horner(x, kCentreBelow));
+    outside[i] = std::fabs(c) > 0.425;
   }
 }
 
-// For |p - 1/2| > 0.425. r: for the few beyond 5 the caller takes another formula.
-SPIKESIM_VECTOR void Outside(const double* __restrict p, int n, double* __restrict z,
-                             double* __restrict r) {
+// The distance from the centre that the formulas outside take. A loop of its own: see Threefry.
+SPIKESIM_VECTOR void Radius(const double* __restrict p, int n, double* __restrict r) {
   for (int i = 0; i < n; ++i) {
     const double other = 1.0 - p[i];
     r[i] = std::sqrt(-Log(p[i] < other ? p[i] : other));
+  }
+}
+
+// For r <= 5; for the few beyond the caller takes another formula.
+SPIKESIM_VECTOR void Outside(const double* __restrict p, const double* __restrict r, int n,
+                             double* __restrict z) {
+  for (int i = 0; i < n; ++i) {
     const double x = r[i] - 1.6;
     const double value = Horner(x, kMiddleAbove) / Horner(x, kMiddleBelow);
     z[i] = p[i] - 0.5 < 0.0 ? -value : value;
@@ -73,29 +82,29 @@ SPIKESIM_VECTOR void Linear(const double* x, int n, double start, double slope, 
 
 }  // namespace
 
-SPIKESIM_VECTOR void OpenUniforms(uint32_t seed, uint32_t stream, const uint32_t* row,
-                                  const uint32_t* position, int n, double* u) {
+SPIKESIM_VECTOR void OpenUniforms(const uint32_t* word0, const uint32_t* word1, int n, double* u) {
   for (int i = 0; i < n; ++i) {
-    const Words w = Threefry(seed, stream, row[i], position[i]);
     // Both halves fit an int32, which converts to double in vectors everywhere.
-    const double high = static_cast<double>(static_cast<int32_t>(w.x >> 5));
-    const double low = static_cast<double>(static_cast<int32_t>(w.y >> 7));
+    const double high = static_cast<double>(static_cast<int32_t>(word0[i] >> 5));
+    const double low = static_cast<double>(static_cast<int32_t>(word1[i] >> 7));
     u[i] = ((high * 0x1p25 + low) + 0.5) * 0x1p-52;
   }
 }
 
 void NormalQuantiles(const double* p, int n, double* z) {
-  Centre(p, n, z);
-  int at[kBlock], count = 0;
+  int32_t outside[kBlock], at[kBlock], count = 0;
+  Centre(p, n, z, outside);
   for (int i = 0; i < n; ++i) {
     at[count] = i;
-    count += std::fabs(p[i] - 0.5) > 0.425;
+    count += outside[i];
   }
   // Whole vectors: what is left over would be taken one by one.
   double q[kBlock + 8], value[kBlock + 8], r[kBlock + 8];
   for (int k = 0; k < count; ++k) q[k] = p[at[k]];
   for (int k = count; k < count + 8; ++k) q[k] = 0.01;
-  Outside(q, (count + 7) / 8 * 8, value, r);
+  const int whole = (count + 7) / 8 * 8;
+  Radius(q, whole, r);
+  Outside(q, r, whole, value);
   for (int k = 0; k < count; ++k) {
     if (r[k] > 5.0) {
       const double x = r[k] - 5.0;
@@ -116,8 +125,12 @@ void Draw(const Law& law, uint32_t seed, const uint32_t* row, const uint32_t* po
     for (int i = 0; i < n; ++i) out[i] = law.given[index[i]];
     return;
   }
+  uint32_t x[kBlock], y[kBlock];
+  std::copy(row, row + n, x);
+  std::copy(position, position + n, y);
+  Threefry(seed, law.stream, n, x, y);
   double p[kBlock];
-  OpenUniforms(seed, law.stream, row, position, n, p);
+  OpenUniforms(x, y, n, p);
   if (law.kind == Law::kUniform) return Linear(p, n, law.a, law.b - law.a, out);
   const bool bounded = law.below != 0.0 || law.upto != 1.0;
   if (bounded) Between(p, n, law.below, law.upto);

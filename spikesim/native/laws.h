@@ -4,10 +4,9 @@
 
 #include <cstdint>
 
-namespace spikesim {
+#include "random.h"
 
-// Numbers are drawn this many at a time.
-constexpr int kBlock = 256;
+namespace spikesim {
 
 // What weights or delays are. The layout is that of `Law` in spikesim/native/connect.py.
 struct Law {
@@ -28,9 +27,8 @@ void Draw(const Law& law, uint32_t seed, const uint32_t* row, const uint32_t* po
 // Standard normal numbers of n <= kBlock probabilities inside (0, 1), as random.normal_quantile.
 void NormalQuantiles(const double* p, int n, double* z);
 
-// (j + 1/2) 2^-52, as random.open_uniform.
-void OpenUniforms(uint32_t seed, uint32_t stream, const uint32_t* row, const uint32_t* position,
-                  int n, double* u);
+// (j + 1/2) 2^-52 of n pairs of words, as random.open_uniform.
+void OpenUniforms(const uint32_t* word0, const uint32_t* word1, int n, double* u);
 
 }  // namespace spikesim
 

@@ -8,6 +8,8 @@ XLA_FFI_Error* spikesim_exchange_f32(XLA_FFI_CallFrame*);
 XLA_FFI_Error* spikesim_exchange_f64(XLA_FFI_CallFrame*);
 XLA_FFI_Error* spikesim_collect_f32(XLA_FFI_CallFrame*);
 XLA_FFI_Error* spikesim_collect_f64(XLA_FFI_CallFrame*);
+XLA_FFI_Error* spikesim_uniform(XLA_FFI_CallFrame*);
+XLA_FFI_Error* spikesim_normal(XLA_FFI_CallFrame*);
 XLA_FFI_Error* spikesim_poisson(XLA_FFI_CallFrame*);
 }
 
@@ -23,6 +25,8 @@ const Kernel kKernels[] = {
     {"spikesim_exchange_f64", spikesim_exchange_f64},
     {"spikesim_collect_f32", spikesim_collect_f32},
     {"spikesim_collect_f64", spikesim_collect_f64},
+    {"spikesim_uniform", spikesim_uniform},
+    {"spikesim_normal", spikesim_normal},
     {"spikesim_poisson", spikesim_poisson},
 };
 

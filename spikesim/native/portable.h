@@ -52,10 +52,12 @@ SPIKESIM_INLINE double Exponent(double x) {
 SPIKESIM_INLINE double Log(double x) {
   constexpr double kSeries[] = {2.0 / 3,  2.0 / 5,  2.0 / 7,  2.0 / 9,  2.0 / 11,
                                 2.0 / 13, 2.0 / 15, 2.0 / 17, 2.0 / 19, 2.0 / 21};
-  const double significand = Significand(x), exponent = Exponent(x);
-  const bool large = significand > 1.4142135623730951;
-  const double f = (large ? 0.5 * significand : significand) - 1.0;
-  const double k = large ? exponent + 1.0 : exponent;
+  // A significand above 1.4142135623730951 is halved: the sum carries into the exponent.
+  const uint64_t bits = ToBits(x);
+  const uint64_t exponent = (bits + 0x00095F619980C432ull) & 0x7FF0000000000000ull;
+  const double f = FromBits(bits - exponent + 0x3FF0000000000000ull) - 1.0;
+  // The bits of 2^52 + n are those of 2^52 plus n: no conversion, which vectors may lack.
+  const double k = FromBits((exponent >> 52) | 0x4330000000000000ull) - (0x1p52 + 1023.0);
   const double half_square = 0.5 * f * f;
   const double s = f / (2.0 + f);
   const double z = s * s;

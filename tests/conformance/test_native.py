@@ -77,11 +77,42 @@ def test_poisson_counts_are_those_of_the_definition(mean, size):
     expected = random.poisson(u, zero, mean)
     with jax.enable_x64(True):
         for shape in ((), (size,)):
-            counts = native.poisson_counts(
-                jnp.uint32(5), 77, jnp.int32(9), size,
+            counts = native.draw(
+                "poisson", jnp.uint32(5), 77, jnp.int32(9), size,
                 jnp.full(shape, mean), jnp.full(shape, zero),
             )  # fmt: skip
             assert np.array_equal(np.asarray(counts), expected)
+
+
+def defined(kind, seed, step, size):
+    words = random.words(seed, 77, step, np.arange(size))
+    return random.uniform(*words) if kind == "uniform" else random.normal(*words, portable.NUMPY)
+
+
+# Blocks of 256, parts of 16384: whole ones, and some left over.
+@pytest.mark.parametrize("size", [0, 1, 7, 255, 256, 1001, 16_385, 300_001])
+@pytest.mark.parametrize("kind", ["uniform", "normal"])
+def test_numbers_are_those_of_the_definition(kind, size):
+    with jax.enable_x64(True):
+        for seed, step in ((5, 0), (2**32 - 1, 2**31 + 3), (0, 2**32 - 1)):
+            drawn = native.draw(kind, jnp.uint32(seed), 77, jnp.uint32(step), size)
+            assert drawn.dtype == np.float64
+            assert np.array_equal(drawn, defined(kind, seed, step, size))
+
+
+@pytest.mark.parametrize("kind", ["uniform", "normal", "poisson"])
+def test_numbers_of_a_batch_have_no_derivative(kind):
+    def drawn(step, mean):
+        args = (mean, jnp.exp(-mean)) if kind == "poisson" else ()
+        return native.draw(kind, jnp.uint32(5), 77, step, 300, *args)
+
+    with jax.enable_x64(True):
+        steps, mean = jnp.arange(3, dtype=jnp.uint32), jnp.float64(1.5)
+        batch = jax.vmap(drawn, in_axes=(0, None))(steps, mean)
+        assert np.array_equal(batch, [drawn(step, mean) for step in steps])
+        # Of mean * drawn the derivative is the second factor.
+        scaled = jax.vmap(jax.grad(lambda mean, step: jnp.sum(mean * drawn(step, mean))), (None, 0))
+        np.testing.assert_allclose(scaled(mean, steps), batch.sum(axis=1), rtol=1e-12)
 
 
 @pytest.fixture

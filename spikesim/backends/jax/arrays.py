@@ -7,10 +7,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from ... import portable
-from ..evaluate import uniform_draws
+from ... import portable, random
+from ..evaluate import step_words, uniform_draws
 from .events import poisson
-from .native import poisson_counts
+from .native import draw
 
 
 class JaxLibrary:
@@ -43,10 +43,20 @@ class JaxArrays:
     def __init__(self, conformance: bool, native: bool = False):
         self.conformance, self.native = conformance, native
 
+    def uniform(self, seed: Any, stream: int, step: Any, size: int) -> Any:
+        if self.native:
+            return draw("uniform", seed, stream, step, size)
+        return uniform_draws(seed, stream, step, size, jnp)
+
+    def normal(self, seed: Any, stream: int, step: Any, size: int) -> Any:
+        if self.native:
+            return draw("normal", seed, stream, step, size)
+        return random.normal(*step_words(seed, stream, step, size, jnp), self.library)
+
     def poisson(self, seed: Any, stream: int, step: Any, size: int, mean: Any) -> Any:
         zero = portable.exp(-mean, self.library)
         if self.native:
-            return poisson_counts(seed, stream, step, size, *jnp.broadcast_arrays(mean, zero))
+            return draw("poisson", seed, stream, step, size, *jnp.broadcast_arrays(mean, zero))
         u = uniform_draws(seed, stream, step, size, jnp)
         mean, zero = jnp.broadcast_to(mean, (size,)), jnp.broadcast_to(zero, (size,))
         return poisson(u, mean, zero, jnp.floor(mean + 12.0 * jnp.sqrt(mean) + 32.0))

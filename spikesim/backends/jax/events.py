@@ -44,8 +44,8 @@ def primitive(
 
 
 def no_derivative(value: Array) -> Any:
-    """The tangent of an integer: there is none."""
-    return ad.Zero(jax.core.ShapedArray(np.shape(value), jax.dtypes.float0))
+    """The tangent of what no argument moves: an integer, or a random number."""
+    return ad.Zero(jax.typeof(value).to_tangent_aval())
 
 
 # compact

@@ -1,4 +1,4 @@
-"""Delivery and Poisson counts by the C++ kernels of spikesim/native, as JAX primitives on the CPU.
+"""Delivery and random numbers by the C++ kernels of spikesim/native, as JAX primitives on the CPU.
 
 The table of synapses is cut into parts of targets, each sorted by (source, delay), so that a step
 delivers just the segments that arrive in it, into one array that stays in the cache.
@@ -157,32 +157,32 @@ for _p in (exchange_p, arrive_p, collect_p):
     batching.primitive_batchers[_p] = _one_by_one(_p)
 
 
-# counts: (seed, step, mean, zero probability) -> Poisson counts
+# draw: (seed, step, and for counts mean, zero probability) -> the numbers of a step
+
+_DRAWN = {"uniform": "float64", "normal": "float64", "poisson": "int32"}
 
 
-def _counts(*args: Array, stream: int, size: int) -> Array:
-    out = jax.ShapeDtypeStruct((size,), np.int32)
-    result: Array = jax.ffi.ffi_call("spikesim_poisson", out)(*args, stream=np.uint32(stream))
+def _draw(*args: Array, kind: str, stream: int, size: int) -> Array:
+    out = jax.ShapeDtypeStruct((size,), _DRAWN[kind])
+    result: Array = jax.ffi.ffi_call(f"spikesim_{kind}", out)(*args, stream=np.uint32(stream))
     return result
 
 
-counts_p = primitive(
-    "spikesim_counts", _counts,
-    lambda *_, stream, size: ShapedArray((size,), np.dtype("int32")),
+draw_p = primitive(
+    "spikesim_draw", _draw,
+    lambda *_, kind, stream, size: ShapedArray((size,), np.dtype(_DRAWN[kind])),
 )  # fmt: skip
-batching.primitive_batchers[counts_p] = _one_by_one(counts_p)
-ad.primitive_jvps[counts_p] = lambda primals, tangents, **static: (
-    out := counts_p.bind(*primals, **static), no_derivative(out)
+batching.primitive_batchers[draw_p] = _one_by_one(draw_p)
+ad.primitive_jvps[draw_p] = lambda primals, tangents, **static: (
+    out := draw_p.bind(*primals, **static), no_derivative(out)
 )  # fmt: skip
 
 
-def poisson_counts(
-    seed: Array, stream: int, step: Array, size: int, mean: Array, zero: Array
-) -> Array:
-    """Poisson counts, int32 [size], as spikesim.random.poisson defines them.
+def draw(kind: str, seed: Array, stream: int, step: Array, size: int, *args: Array) -> Array:
+    """The numbers of a step, [size], as spikesim.random defines them.
 
-    mean and zero (exp(-mean)): float64, one for all or [size] each.
+    kind: "uniform" or "normal" (float64), or "poisson" (int32) with the arguments mean and
+    exp(-mean): float64, one for all or [size] each.
     """
-    return counts_p.bind(
-        seed.astype(jnp.uint32), _int32(step), mean, zero, stream=stream, size=size
-    )
+    seed, step = seed.astype(jnp.uint32), step.astype(jnp.uint32)
+    return draw_p.bind(seed, step, *args, kind=kind, stream=stream, size=size)

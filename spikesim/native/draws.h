@@ -1,0 +1,36 @@
+// Random numbers of a step, one an element, as spikesim/random.py defines them: key (seed, stream),
+// counters (step, first) ... (step, first + n - 1). For any engine: nothing here is XLA's.
+#ifndef SPIKESIM_NATIVE_DRAWS_H_
+#define SPIKESIM_NATIVE_DRAWS_H_
+
+#include <cstdint>
+
+namespace spikesim {
+
+void StepUniforms(uint32_t seed, uint32_t stream, uint32_t step, uint32_t first, int64_t n,
+                  double* out);
+
+void StepNormals(uint32_t seed, uint32_t stream, uint32_t step, uint32_t first, int64_t n,
+                 double* out);
+
+// What counts of one mean are compared with; zero is exp(-mean). It depends on these two only, so
+// it may be kept from step to step.
+struct PoissonSums {
+  static constexpr int kLongest = 1200;  // above poisson_limit(700)
+  PoissonSums(double mean, double zero);
+  double mean, zero;
+  int32_t n;
+  uint32_t top[kLongest];  // of the partial sums, as many bits as a uniform number has of one word
+};
+
+// Counts of one mean.
+void StepPoissons(const PoissonSums& sums, uint32_t seed, uint32_t stream, uint32_t step,
+                  uint32_t first, int64_t n, int32_t* out);
+
+// Counts with a mean each; zero is exp(-mean).
+void StepPoissons(const double* mean, const double* zero, uint32_t seed, uint32_t stream,
+                  uint32_t step, uint32_t first, int64_t n, int32_t* out);
+
+}  // namespace spikesim
+
+#endif  // SPIKESIM_NATIVE_DRAWS_H_
