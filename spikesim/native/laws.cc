@@ -71,6 +71,10 @@ SPIKESIM_VECTOR void Linear(const double* x, int n, double start, double slope, 
   for (int i = 0; i < n; ++i) out[i] = start + slope * x[i];
 }
 
+SPIKESIM_VECTOR void Lognormal(double* x, int n, double median, double sigma) {
+  for (int i = 0; i < n; ++i) x[i] = median * Exp(sigma * x[i]);
+}
+
 }  // namespace
 
 SPIKESIM_VECTOR void OpenUniforms(uint32_t seed, uint32_t stream, const uint32_t* row,
@@ -125,7 +129,7 @@ void Draw(const Law& law, uint32_t seed, const uint32_t* row, const uint32_t* po
   if (law.kind == Law::kNormal) {
     Linear(out, n, law.a, law.b, out);
   } else {
-    for (int i = 0; i < n; ++i) out[i] = law.a * Exp(law.b * out[i]);
+    Lognormal(out, n, law.a, law.b);
   }
   if (bounded) Clip(out, n, law.low, law.high);
 }
