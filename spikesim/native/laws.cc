@@ -48,7 +48,7 @@ SPIKESIM_VECTOR void Centre(const double* __restrict p, int n, double* __restric
 SPIKESIM_VECTOR void Radius(const double* __restrict p, int n, double* __restrict r) {
   for (int i = 0; i < n; ++i) {
     const double other = 1.0 - p[i];
-    r[i] = std::sqrt(-Log(p[i] < other ? p[i] : other));
+    r[i] = std::sqrt(-LogSum(LogParts(p[i] < other ? p[i] : other)));
   }
 }
 
@@ -78,6 +78,10 @@ SPIKESIM_VECTOR void Clip(double* x, int n, double low, double high) {
 
 SPIKESIM_VECTOR void Linear(const double* x, int n, double start, double slope, double* out) {
   for (int i = 0; i < n; ++i) out[i] = start + slope * x[i];
+}
+
+SPIKESIM_VECTOR void Lognormal(double* x, int n, double median, double sigma) {
+  for (int i = 0; i < n; ++i) x[i] = median * Exp(sigma * x[i]);
 }
 
 }  // namespace
@@ -138,7 +142,7 @@ void Draw(const Law& law, uint32_t seed, const uint32_t* row, const uint32_t* po
   if (law.kind == Law::kNormal) {
     Linear(out, n, law.a, law.b, out);
   } else {
-    for (int i = 0; i < n; ++i) out[i] = law.a * Exp(law.b * out[i]);
+    Lognormal(out, n, law.a, law.b);
   }
   if (bounded) Clip(out, n, law.low, law.high);
 }
