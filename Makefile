@@ -4,12 +4,12 @@
 PYTHON ?= python3
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
-BENCHMARKS := cuba cobahh brunel microcircuit noise
+BENCHMARKS := cuba cobahh brunel microcircuit events recording noise
 BENCH_ENVS := spikesim nest brian2 brainpy
 
 BIN := .venv/bin
 
-.PHONY: help demo test slow lint bench bench-envs peer-nest peer-brian2-networks clean
+.PHONY: help demo test slow lint bench bench-regression bench-envs peer-nest peer-brian2-networks clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -47,6 +47,9 @@ bench: bench-envs  ## measure speed against NEST, Brian2 and BrainPy (half an ho
 	@for name in $(BENCHMARKS); do \
 	  .venv-bench-spikesim/bin/python benchmarks/$$name.py $(BENCH_ARGS) || exit 1; done
 
+bench-regression: .venv-bench-spikesim/.ready  ## measure our hot paths, to compare with earlier figures
+	.venv-bench-spikesim/bin/python -m pytest benchmarks/regression $(BENCH_ARGS)
+
 bench-envs: $(BENCH_ENVS:%=.venv-bench-%/.ready)  ## make what the benchmarks need
 	.venv-bench-spikesim/bin/python benchmarks/cuba.py --prepare
 	.venv-bench-spikesim/bin/python benchmarks/cobahh.py --prepare
@@ -68,7 +71,7 @@ clean:  ## remove the environments and everything built or cached
 
 # What a peer's environment holds is in a file of its own; pins keep figures comparable.
 .venv-bench-%/.ready: NEEDS = -r benchmarks/requirements/$*.txt
-.venv-bench-spikesim/.ready: NEEDS = -r benchmarks/requirements/spikesim.txt -e .
+.venv-bench-spikesim/.ready: NEEDS = -r benchmarks/requirements/spikesim.txt -e '.[bench]'
 
 .venv/.demo .venv/.test .venv/.lint: .venv/.created
 .venv-nest/.ready: .venv-nest/.created

@@ -1,4 +1,4 @@
-"""COBAHH (Brette et al. 2007), 4,000 Hodgkin-Huxley neurons, against Brian2."""
+"""COBAHH (Brette et al. 2007), 4,000 Hodgkin-Huxley neurons, against Brian2 and BrainPy."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def main(arguments: list[str] | None = None) -> None:
     n = options.neurons
     duration = options.duration or (300 if quick else 1000)
     kept = compiled_in(f"cobahh-{n}-{duration:g}") if quick else ()
-    brian2 = ("cobahh", "--neurons", str(n), *kept)
-    contest("cobahh", [Case(f"cobahh-{n}", "cobahh", {"n": n}, duration, {"brian2": brian2})],
-            options)  # fmt: skip
+    network = ("cobahh", "--neurons", str(n))
+    peers = {"brian2": (*network, *kept), "brainpy": network}
+    contest("cobahh", [Case(f"cobahh-{n}", "cobahh", {"n": n}, duration, peers)], options)
 
 
 if __name__ == "__main__":

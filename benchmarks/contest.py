@@ -1,4 +1,4 @@
-"""What the networks' benchmarks share: options, who takes part, and the report."""
+"""What the benchmarks share: options, who takes part, and the report."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,10 @@ from table import Row
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+BEGUN, BEFORE = time.monotonic(), table.loads()
 PRECISIONS = ("float32", "float64")
+FIGURES = ("import", "describe", "build", "compile", "setup", "run", "cpu", "first_step", "script",
+           "memory")  # fmt: skip
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
@@ -28,6 +31,10 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     made.add_argument("--json", action="store_true", help="one JSON object a line")
     made.add_argument("--save", action="store_true", help="write benchmarks/results/DATE-NAME.json")
     made.add_argument("--rounds", type=int, help="runs of each; default 5, with --quick 3")
+    made.add_argument("--backend", default="auto", help="of spikesim; default auto")
+    made.add_argument("--precision", choices=PRECISIONS, nargs="+", default=PRECISIONS,
+                      help="of spikesim; default both")  # fmt: skip
+    made.add_argument("--cores", type=int, default=1, help="that each process may use")
     return made
 
 
@@ -38,7 +45,6 @@ def network_parser(description: str | None) -> argparse.ArgumentParser:
     made.add_argument("--prepare", action="store_true",
                       help="only let the peers compile what --quick will use")  # fmt: skip
     made.add_argument("--peers", default="all", help="such as nest,brian2; default all; or none")
-    made.add_argument("--cores", type=int, default=1, help="that each process may use")
     made.add_argument("--python", action="append", default=[], metavar="PEER=PATH",
                       help="its interpreter; default .venv-bench-PEER/bin/python")  # fmt: skip
     return made
@@ -49,6 +55,24 @@ def allowed_cores(number: int) -> list[int]:
     if not hasattr(os, "sched_getaffinity"):
         return []
     return sorted(os.sched_getaffinity(0))[-number:]
+
+
+def hold(cores: int) -> None:
+    """Let this process use no more; call it before JAX counts them."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, allowed_cores(cores))
+
+
+def rounds(options: argparse.Namespace) -> int:
+    """Runs of each."""
+    return int(options.rounds or (3 if options.quick else 5))
+
+
+def seconds(function: Callable[[], object]) -> float:
+    """What the processor spends in one call; a busy machine disturbs that less than the clock."""
+    start = time.process_time()
+    function()
+    return time.process_time() - start
 
 
 def compiled_in(name: str) -> tuple[str, str]:
@@ -73,49 +97,52 @@ class Case:
     notes: dict[str, str] = field(default_factory=dict)
 
 
-def contestants(case: Case, options: argparse.Namespace) -> list[Contestant]:
-    """Ours in both precisions, then the peers."""
-    values = ("--values", json.dumps(case.values), "--duration", str(case.duration))
-    ours = [
-        Contestant(f"spikesim {p}", (sys.executable, str(HERE / "ours.py"), case.example,
-                                     *values, "--precision", p))
-        for p in PRECISIONS
-    ]  # fmt: skip
+def ours(case: Case, options: argparse.Namespace, precision: str, *more: str) -> Contestant:
+    """spikesim in one precision. more: options of ours.py."""
+    return Contestant(f"spikesim {precision}", (
+        sys.executable, str(HERE / "ours.py"), case.example, "--values", json.dumps(case.values),
+        "--duration", str(case.duration), "--backend", options.backend, "--precision", precision,
+        *more,
+    ))  # fmt: skip
+
+
+def peers(case: Case, options: argparse.Namespace) -> list[Contestant]:
+    """The others that were asked for."""
     paths = dict(choice.split("=", 1) for choice in options.python)
     chosen = case.peers if options.peers == "all" else options.peers.split(",")
-    peers = []
+    found = []
     for peer in case.peers:
         if peer in chosen:
             python = paths.get(peer, str(ROOT / f".venv-bench-{peer}" / "bin" / "python"))
             script = str(HERE / "peers" / f"{peer}_networks.py")
-            peers.append(Contestant(peer, (python, script, *case.peers[peer],
+            found.append(Contestant(peer, (python, script, *case.peers[peer],
                                            "--duration", str(case.duration))))  # fmt: skip
-    return ours + peers
+    return found
 
 
-def compare(case: Case, measured: Sequence[Measured]) -> list[Row]:
-    """Rows of ours in each precision against each peer (or against none)."""
-    ours = dict(zip(PRECISIONS, measured, strict=False))
-    scale, unit = (1e3, "s/s") if case.factor else (1e5, "us/step")
-    per_run = scale / case.duration
-    figures = (("run", case.factor or f"{case.name}-run"), ("cpu", f"{case.name}-cpu"))
+def ending(precision: str) -> str:
+    """Of the name of a row of ours: none for the default."""
+    return "" if precision == "float32" else f"-{precision}"
+
+
+def compare(case: Case, mine: Mapping[str, Measured], others: Sequence[Measured]) -> list[Row]:
+    """Rows of ours, by precision, against each peer (or against none)."""
+    run, unit = (1e3, "s/s") if case.factor else (1e5, "us/step")
+    figures = (
+        ("run", case.factor or f"{case.name}-run", run / case.duration, unit),
+        ("cpu", f"{case.name}-cpu", run / case.duration, unit),
+        ("first_step", f"{case.name}-first-step", 1.0, "s"),
+        ("script", f"{case.name}-script", 1.0, "s"),
+    )
     rows = []
-    for peer in measured[2:] or [Measured("none", missing="none asked for")]:
-        name, there = peer.version or peer.name, bool(peer.runs)
-        for key, row in figures:
-            theirs = peer.of_runs(key) if there else None
-            for precision, mine in ours.items():
-                run = mine.of_runs(key)
-                assert run is not None
-                ending = "" if precision == "float32" else f"-{precision}"
-                rows.append(
-                    Row(row + ending, run * per_run, theirs and theirs * per_run, name, unit)
-                )
-        first, script = (peer.first_step, peer.script) if there else (None, None)
-        mine = ours["float32"]
-        assert mine.first_step is not None and mine.script is not None
-        rows.append(Row(f"{case.name}-first-step", mine.first_step, first, name, "s"))
-        rows.append(Row(f"{case.name}-script", mine.script, script, name, "s"))
+    for peer in others or [Measured("none", missing="none asked for")]:
+        for key, row, scale, row_unit in figures:
+            theirs = peer.figure(key) if peer.runs else None
+            for precision, m in mine.items():
+                figure = m.figure(key)
+                assert figure is not None
+                rows.append(Row(row + ending(precision), figure * scale, theirs and theirs * scale,
+                                peer.version or peer.name, row_unit))  # fmt: skip
     return rows
 
 
@@ -125,12 +152,10 @@ def phases(measured: Sequence[Measured]) -> str:
     for m in measured:
         if m.missing:
             continue
-        times = [m.phases.get(p) for p in ("import", "build", "compile")]
-        times += [m.of_runs(key) for key in ("setup", "run", "cpu", "memory")]
         rates = " ".join(table.figure(r) for r in m.rates)
-        lines.append([m.name, *(table.figure(t) for t in times), rates])
-    head = ("", "import", "build", "compile", "setup", "run", "cpu (s)", "MB", "mean rates (1/s)")
-    return table.text(head, lines)
+        lines.append([m.name, *(table.figure(m.figure(f)) for f in FIGURES), rates])
+    head = ("", *(f.replace("_", " ") for f in FIGURES[:-1]), "MB", "mean rates (1/s)")
+    return "Seconds:\n" + table.text(head, lines)
 
 
 def remarks(case: Case, measured: Sequence[Measured]) -> list[str]:
@@ -161,34 +186,43 @@ def contest(benchmark: str, cases: Sequence[Case], options: argparse.Namespace) 
     """Measure all cases and report. Exits with a message if ours fails."""
     say = progress if not options.json else (lambda _: None)
     cores = allowed_cores(options.cores)
-    rounds = options.rounds or (3 if options.quick else 5)
-    rows, details, before = [], [], table.loads()
-    begun = time.monotonic()
+    rows, details = [], []
     if options.prepare:
         for case in cases:
-            found = race(contestants(case, options)[2:], 0, cores, say=progress)
+            found = race(peers(case, options), 0, cores, say=progress)
             print("\n".join(f"{m.name}: {m.missing or 'ready'}" for m in found))
         return
     for case in cases:
         if not options.json:
-            print(f"\n{case.name}: {case.duration:g} ms of model time, medians of up to {rounds}")
+            print(f"\n{case.name}: {case.duration:g} ms of model time, medians of up to "
+                  f"{rounds(options)}")  # fmt: skip
         limits = {"start_by": 36.0, "stop_after": 40.0, "give_up": 47.0} if options.quick else {}
         loaded = table.loads()
-        measured = race(contestants(case, options), rounds, cores, say=say, **limits)
-        for mine in measured[:2]:
-            if mine.missing:
-                sys.exit(f"{mine.name} failed: {mine.missing}")
-        rows += compare(case, measured)
+        running = [ours(case, options, p) for p in options.precision] + peers(case, options)
+        measured = race(running, rounds(options), cores, say=say, **limits)
+        mine = dict(zip(options.precision, measured, strict=False))
+        for m in mine.values():
+            if m.missing:
+                sys.exit(f"{m.name} failed: {m.missing}")
+        rows += compare(case, mine, measured[len(mine) :])
         said = remarks(case, measured)
         details.append({"case": case.name, "duration_ms": case.duration, "loads_before": loaded,
                         "values": dict(case.values), "remarks": said,
                         "contestants": [vars(m) for m in measured]})  # fmt: skip
         if not options.json:
-            print("\n".join([phases(measured), *said]))
+            versions = dict.fromkeys(m.version for m in measured if m.version)
+            print("\n".join(["; ".join(versions), phases(measured), *said]))
+    finish(benchmark, rows, options, cases=details)
+
+
+def finish(
+    benchmark: str, rows: Sequence[Row], options: argparse.Namespace, **details: Any
+) -> None:
+    """Report, with the loads of the machine and how long this process took."""
     after = table.loads()
     if not options.json:
-        print(f"\nloads of the machine before {before}, after {after}; {len(cores)} of "
-              f"{os.cpu_count()} cores; {time.monotonic() - begun:.0f} s\n")  # fmt: skip
-    table.report(benchmark, rows, {"cores": len(cores), "rounds": rounds, "loads_before": before,
-                                   "loads_after": after, "cases": details},
-                 options.json, options.save)  # fmt: skip
+        print(f"\nloads of the machine before {BEFORE}, after {after}; {options.cores} of "
+              f"{os.cpu_count()} cores; {time.monotonic() - BEGUN:.0f} s\n")  # fmt: skip
+    details = {"cores": options.cores, "rounds": rounds(options), "loads_before": BEFORE,
+               "loads_after": after, **details}  # fmt: skip
+    table.report(benchmark, rows, details, options.json, options.save)

@@ -1,7 +1,7 @@
 """A network of docs/examples in spikesim, as a measured process. See peers/child.py.
 
-`build` is the description and Network.compile, which draws the connections; `compile` is the first
-step, for which XLA compiles.
+`build` is Network.compile, which draws the connections; `compile` is the first step, for which XLA
+compiles where it takes part.
 """
 
 from __future__ import annotations
@@ -31,26 +31,38 @@ def example(name: str) -> Any:
     return module
 
 
+def load(backend: str) -> None:
+    """Import what the first compile would."""
+    from spikesim.backends import find
+
+    if find(backend).name == "jax":
+        import jax  # noqa: F401
+
+
 def main() -> None:
     """Build, compile with a first step, then run once for every line that comes in."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("network")
     parser.add_argument("--values", type=json.loads, default={}, help="JSON: of the network")
     parser.add_argument("--duration", type=float, default=1000, help="ms")
+    parser.add_argument("--backend", default="auto")
     parser.add_argument("--precision", default="float32")
+    parser.add_argument("--silent", action="store_true", help="record nothing")
     options = parser.parse_args()
     child = Child()
     with child.phase("import"):
-        import jax  # noqa: F401  # the first compile would import it
-
         import spikesim
         from spikesim.native import why_missing
         from spikesim.units import ms
 
+        load(options.backend)
         describe = example(options.network).network
-    with child.phase("build"):
+    with child.phase("describe"):
         net = describe(**options.values)
-        model = net.compile("jax", precision=options.precision)
+        if options.silent:
+            net.requests.clear()
+    with child.phase("build"):
+        model = net.compile(options.backend, precision=options.precision)
     with child.phase("compile"):
         model.run(0.1 * ms)
 
@@ -58,10 +70,11 @@ def main() -> None:
         start, processor = time.perf_counter(), time.process_time()
         results = model.run(options.duration * ms)
         took, cpu = time.perf_counter() - start, time.process_time() - processor
-        return {"run": took, "cpu": cpu, "rates": [results[p].spikes.rate() for p in results]}
+        rates = [] if options.silent else [results[p].spikes.rate() for p in results]
+        return {"run": took, "cpu": cpu, "rates": rates}
 
-    kernels = ", without C++ kernels" if why_missing() else ""
-    child.serve(f"spikesim {spikesim.__version__}{kernels}", run)
+    kernels = ", without C++ kernels" if model.backend == "jax" and why_missing() else ""
+    child.serve(f"spikesim {spikesim.__version__} ({model.backend}{kernels})", run)
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ class Measured:
 
     @property
     def first_step(self) -> float | None:
-        """Seconds from the description to the first step done; None if they are not known."""
+        """Seconds from the call that builds to the first step done; None if they are not known."""
         if not {"build", "compile"} <= set(self.phases):
             return None
         return self.phases["build"] + self.phases["compile"] + (self.of_runs("setup") or 0.0)
@@ -54,7 +54,14 @@ class Measured:
         """Seconds of all phases and one run; None if they are not known."""
         if self.first_step is None:
             return None
-        return self.phases.get("import", 0.0) + self.first_step + (self.of_runs("run") or 0.0)
+        return sum(self.phases.values()) + sum(self.of_runs(k) or 0.0 for k in ("setup", "run"))
+
+    def figure(self, name: str) -> float | None:
+        """first_step, script, a phase, or the median of what runs have by that name."""
+        if name in ("first_step", "script"):
+            found: float | None = getattr(self, name)
+            return found
+        return self.phases.get(name, self.of_runs(name))
 
     @property
     def rates(self) -> list[float]:

@@ -99,6 +99,12 @@ def machine() -> dict[str, Any]:
     }
 
 
+def result(benchmark: str, kind: str) -> Path:
+    """The file of today's results."""
+    RESULTS.mkdir(exist_ok=True)
+    return RESULTS / f"{date.today().isoformat()}-{benchmark}.{kind}"
+
+
 def report(
     benchmark: str, rows: Sequence[Row], details: dict[str, Any], as_json: bool, save: bool
 ) -> None:
@@ -109,8 +115,7 @@ def report(
     else:
         print(ratios(rows))
     if save:
-        RESULTS.mkdir(exist_ok=True)
-        path = RESULTS / f"{date.today().isoformat()}-{benchmark}.json"
+        path = result(benchmark, "json")
         content = {"benchmark": benchmark, "date": date.today().isoformat(), "machine": machine(),
                    **details, "rows": [row.json() for row in rows]}  # fmt: skip
         path.write_text(json.dumps(content, indent=1) + "\n")

@@ -9,11 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
+import numpy as np
 import pytest
+
+import spikesim as sp
+from spikesim.units import ms
 
 ROOT = Path(__file__).parents[2]
 BENCHMARKS = ROOT / "benchmarks"
-SCRIPTS = ("cuba", "cobahh", "brunel", "microcircuit", "noise")
+SCRIPTS = ("cuba", "cobahh", "brunel", "microcircuit", "events", "recording", "noise")
 PEERS = ("nest", "brian2", "brainpy")
 ECHO = """
 import sys
@@ -28,8 +32,8 @@ child.serve("echo 1", lambda: {{"run": 0.5, "cpu": 0.4, "rates": [2.0, 4.0]}})
 
 @pytest.fixture(scope="module")
 def modules() -> Iterator[SimpleNamespace]:
-    """table, race and contest: modules of a folder of scripts, not of a package."""
-    names = ("table", "race", "contest")
+    """table, race and others: modules of a folder of scripts, not of a package."""
+    names = ("table", "race", "contest", "events")
     before = {name: sys.modules.pop(name, None) for name in names}
     sys.path.insert(0, str(BENCHMARKS))
     found: dict[str, ModuleType] = {name: importlib.import_module(name) for name in names}
@@ -47,7 +51,8 @@ def test_help_says_what_it_does(name: str) -> None:
         [sys.executable, str(BENCHMARKS / f"{name}.py"), "--help"], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    assert {"--quick", "--json", "--save"} <= set(re.findall(r"--\w+", done.stdout))
+    options = {"--quick", "--json", "--save", "--backend", "--precision"}
+    assert options <= set(re.findall(r"--\w+", done.stdout))
 
 
 def test_peers_know_nothing_of_us() -> None:
@@ -128,28 +133,47 @@ def test_race_takes_turns_and_says_who_failed(modules: SimpleNamespace) -> None:
 
 def test_rows_of_a_case(modules: SimpleNamespace) -> None:
     Measured, Case = modules.race.Measured, modules.contest.Case
-    phases = {"import": 1.0, "build": 0.5, "compile": 0.25}
+    phases = {"import": 1.0, "describe": 0.125, "build": 0.5, "compile": 0.25}
 
     def took(name: str, run: float, rates: list[float], **more: float) -> object:
         runs = [{"run": run * k, "cpu": run / 2, "rates": rates, **more} for k in (1, 1, 5)]
         return Measured(name, f"{name} 1", dict(phases), runs)
 
-    ours = [took(f"spikesim {p}", run, [5.0, 6.0]) for p, run in (("32", 1.0), ("64", 2.0))]
-    measured = [*ours, took("fast", 0.5, [4.0], setup=0.25), Measured("lost", missing="a reason")]
+    ours = {p: took(p, run, [5.0, 6.0]) for p, run in (("float32", 1.0), ("float64", 2.0))}
+    peers = [took("fast", 0.5, [4.0], setup=0.25), Measured("lost", missing="a reason")]
     case = Case("net", "net", {}, 1000.0, {})
-    rows = modules.contest.compare(case, measured)
-    assert [(r.name, r.ours, r.peer, r.ratio, r.unit) for r in rows[:6]] == [
+    rows = modules.contest.compare(case, ours, peers)
+    assert [(r.name, r.ours, r.peer, r.ratio, r.unit) for r in rows[:8]] == [
         ("net-run", 100.0, 50.0, 0.5, "us/step"),
         ("net-run-float64", 200.0, 50.0, 0.25, "us/step"),
         ("net-cpu", 50.0, 25.0, 0.5, "us/step"),
         ("net-cpu-float64", 100.0, 25.0, 0.25, "us/step"),
         ("net-first-step", 0.75, 1.0, 1.0 / 0.75, "s"),
-        ("net-script", 2.75, 2.5, 2.5 / 2.75, "s"),
+        ("net-first-step-float64", 0.75, 1.0, 1.0 / 0.75, "s"),
+        ("net-script", 2.875, 2.625, 2.625 / 2.875, "s"),
+        ("net-script-float64", 3.875, 2.625, 2.625 / 3.875, "s"),
     ]
-    assert [r.peer for r in rows[6:]] == [None] * 6 and rows[6].peer_name == "lost"
-    remarks = modules.contest.remarks(case, measured)
+    assert [r.peer for r in rows[8:]] == [None] * 8 and rows[8].peer_name == "lost"
+    remarks = modules.contest.remarks(case, [*ours.values(), *peers])
     assert remarks[0] == "lost is missing: a reason"
     assert remarks[1].startswith("WARNING: net: rates differ by more than 10%: all 5.20, fast 4.00")
     factor = Case("net", "net", {}, 500.0, {}, factor="real-time-factor")
-    row = modules.contest.compare(factor, measured)[0]
-    assert (row.name, row.ours, row.unit) == ("real-time-factor", 2.0, "s/s")
+    row = modules.contest.compare(factor, ours, [])[0]
+    assert (row.name, row.ours, row.peer, row.unit) == ("real-time-factor", 2.0, None, "s/s")
+
+
+def test_events_are_as_many_as_said(modules: SimpleNamespace) -> None:
+    """They add up in the current of targets that forget nothing."""
+    net = modules.events.network(sources=20, outdegree=30, targets=50, longest=0.4)
+    net.projections[0].synapse = sp.synapses.ExpCurrent(tau=1e9 * ms)
+    net.record(net.populations["targets"], "exp_current.I")
+    on = {"sources.on": (np.arange(20) < 7).astype(float)}
+    current = net.run(2 * ms, "numpy", precision="float64", params=on)["targets"]["exp_current.I"]
+    arrived = np.diff(current.values.sum(axis=1)) / 1e-3
+    assert np.allclose(arrived[4:], 7 * 30) and arrived[0] < 7 * 30
+
+
+def test_line_through_points(modules: SimpleNamespace) -> None:
+    exact = {events: 2.0 * events + 3.0 for events in modules.events.EVENTS}
+    assert modules.events.line(exact) == pytest.approx((2.0, 3.0, 1.0))
+    assert modules.events.line(exact | {10_000: 4e6})[2] < 0.5
