@@ -224,6 +224,16 @@ SPIKESIM_INLINE double Log1p(double x) {
   return Abs(x) < kSmallestNormal ? zero : regular;
 }
 
+// x^y, given |x|^y.
+SPIKESIM_INLINE double SignedPower(double x, double y, double value) {
+  const double parity = IsWhole(0.5 * Abs(y)) ? 1.0 : -1.0;
+  const double of_fraction = x == -kInfinity ? 1.0 : kNaN;
+  const double of_negative = IsWhole(Abs(y)) ? parity : of_fraction;
+  const double with_sign = value * (x < 0.0 ? of_negative : 1.0) + 0.0;  // never -0
+  const double defined = (x == x) & (y == y) ? with_sign : kNaN;
+  return (x == 1.0) | (y == 0.0) ? 1.0 : defined;
+}
+
 SPIKESIM_INLINE double Power(double x, double y) {
   x = Flush(x);
   y = Flush(y);
@@ -250,19 +260,12 @@ SPIKESIM_INLINE double Power(double x, double y) {
   const double scaled = Scale(sum, e.k);
   const double finite = size > 1023.0 ? kInfinity : scaled;
   const double regular = size < -1022.0 ? 0.0 : finite;
-  // The sign of x^y, NaN for a fraction y, and 1 for positive x.
-  const double parity = IsWhole(0.5 * Abs(y)) ? 1.0 : -1.0;
-  const double of_fraction = x == -kInfinity ? 1.0 : kNaN;
-  const double of_negative = IsWhole(Abs(y)) ? parity : of_fraction;
-  const double sign = x < 0.0 ? of_negative : 1.0;
-  // Of infinite and zero bases.
+  // Infinite and zero bases.
   const double rising = magnitude > 1.0 ? kInfinity : 0.0;
   const double falling = magnitude < 1.0 ? kInfinity : 0.0;
   const double limit = y > 0.0 ? rising : falling;
   const bool is_regular = (magnitude > 0.0) & (magnitude < kInfinity);
-  const double value = (is_regular ? regular : limit) * sign + 0.0;
-  const double defined = (x == x) & (y == y) ? value : kNaN;
-  return (x == 1.0) | (y == 0.0) ? 1.0 : defined;
+  return SignedPower(x, y, is_regular ? regular : limit);
 }
 
 // --- trigonometric functions ---------------------------------------------------------------------
