@@ -57,9 +57,9 @@ class Weighed(Protocol):
         """The largest |weight| of each edges; 0 where there are no synapses."""
         ...
 
-    def rounded(self, constants: Mapping[tuple[str, str], float]) -> np.ndarray:
+    def rounded(self, constants: Mapping[tuple[str, str], float]) -> Values:
         """The weights in the order in which they are stored, (weight + M) - M with the constant of
-        their port."""
+        their port; "delivery.weights", and others where they are stored in several tables."""
         ...
 
 
@@ -104,7 +104,7 @@ class Binder:
         self._grids(weights.largest(), values)
         ports = {(n.name, p.variable) for n in self.program.neurons for p in n.ports}
         rounded = weights.rounded({(g, v): float(values[f"{g}.{grid(v)}"]) for g, v in ports})
-        return {n: _flushed(v) for n, v in values.items()} | {"delivery.weights": rounded}
+        return {n: _flushed(v) for n, v in values.items()} | rounded
 
     def given(self, params: Mapping[str, Any]) -> dict[str, np.ndarray]:
         """The values of `params` without units. Raises what `bind` does."""
@@ -261,13 +261,14 @@ class _WeighedRows:
     def largest(self) -> list[float]:
         return [float(np.abs(w).max(initial=0.0)) for w in self.weights]
 
-    def rounded(self, constants: Mapping[tuple[str, str], float]) -> np.ndarray:
+    def rounded(self, constants: Mapping[tuple[str, str], float]) -> Values:
         assert self.program.delivery is not None and self.program.delivery.rows is not None
         rounded = [
             (weight + constants[port_of(e)]) - constants[port_of(e)]
             for weight, e in zip(self.weights, self.program.edges, strict=True)
         ]
-        return np.concatenate(rounded or [np.empty(0)])[self.program.delivery.rows.order]
+        weights = np.concatenate(rounded or [np.empty(0)])[self.program.delivery.rows.order]
+        return {"delivery.weights": weights}
 
 
 def _flushed(value: np.ndarray) -> np.ndarray:

@@ -41,8 +41,8 @@ def estimate(program: Program, options: Options, native: bool, parts: int, threa
     """The memory of a program after the symbolic passes. native: with a table made by C++."""
     delivery = addresses(program)
     sizes = {n.name: n.size for n in program.neurons}
-    synapses = int(sum(_expected(e, sizes) for e in program.edges))
-    rows = 1 + max((_longest(e, program.dt) for e in program.edges), default=0)
+    synapses = int(sum(expected(e, sizes) for e in program.edges))
+    rows = 1 + max((longest(e, program.dt) for e in program.edges), default=0)
     real = options.dtype.itemsize
     fields = sum(n.size * sum(not f.shared for f in n.fields) for n in program.neurons)
     found = {"neurons": fields * (8 + 2 * real)}
@@ -74,13 +74,13 @@ def refuse_too_large(memory: Memory) -> None:
         )
 
 
-def _expected(e: Edges, sizes: dict[str, int]) -> float:
+def expected(e: Edges, sizes: dict[str, int]) -> float:
     if isinstance(e.pattern, Pairs):
         return len(e.pattern)
     return float(e.pattern.expected(ends_of(e, sizes)))
 
 
-def _longest(e: Edges, dt: float) -> int:
+def longest(e: Edges, dt: float) -> int:
     """A bound on the delay in steps."""
     bounds = [
         v.highest() if isinstance(v, Distribution) else float(np.max(v)) if np.size(v) else 0.0

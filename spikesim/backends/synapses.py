@@ -7,7 +7,7 @@ Static edges only. What a weight depends on is told to C++ as a value and operat
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,14 +16,17 @@ from ..distributions import Distribution
 from ..errors import ParameterError
 from ..ir.expr import Expr, Op, Ref, references
 from ..ir.program import Edges, Program, Statement
-from ..native.connect import CHANGES, Table, Weighing, allocate
-from ..passes.layout import addresses, is_static
+from ..native.connect import CHANGE, CHANGES, Table, Weighing, allocate
+from ..passes.layout import addresses, is_static, port_of
 from .base import Options
 from .binding import Binder, Values, Weighed
+from .memory import expected, longest
 
 # Targets are 16-bit numbers within a part. A few parts more than that needs keep threads busy.
 _LARGEST_PART = 2**16
 _FEWEST_SLOTS = 4096
+# A table of its own pays where the weights that are saved take as many times its memory.
+_TABLE_COSTS = 1
 
 
 def part_starts(n_slots: int, threads: int) -> np.ndarray:
@@ -32,76 +35,238 @@ def part_starts(n_slots: int, threads: int) -> np.ndarray:
     return np.linspace(0, n_slots, few + 1).round().astype(np.int64)
 
 
-class Synapses:
-    """The table of synapses, and its weights for the values of a run.
+def weights_of(store: int) -> str:
+    """The name of the weights of a store among the values of a run."""
+    return "delivery.weights" + f".{store}" * (store > 0)
 
-    The weights of one run are kept, and drawn again in the same place where the next has others.
+
+@dataclass
+class Store:
+    """A table of some of the edges, and its weights.
+
+    edges: their numbers in the program. weight: one a synapse, or, where `shared`, one a source: all
+    synapses of a source have the same.
     """
 
-    def __init__(self, program: Program, options: Options, threads: int):
-        delivery = addresses(program)
-        self.table = Table(program, delivery, part_starts(delivery.n_slots, threads), threads)
+    edges: list[int]
+    table: Table
+    weight: np.ndarray
+    shared: bool
+
+    def explain(self, names: Sequence[str]) -> str:
+        """How it is stored, in a line."""
+        t, n = self.table, max(self.table.synapses, 1)
+        size = t.nbytes + self.weight.nbytes
+        where = "a delay each, through a ring" if t.segment is None else "sorted by delay"
+        weight = "one weight a source" if self.shared else f"{self.weight.itemsize} for the weight"
+        kept = ", ".join(names[k] for k in self.edges[:4]) + ", ..." * (len(self.edges) > 4)
+        return (
+            f"{kept}: {t.synapses} synapses in {len(t.part_start) - 1} parts, {len(t.delays)} "
+            f"delays, {where}; {size / 1e6:.1f} MB, {size / n:.2f} bytes a synapse (2 for the "
+            f"target, {weight})"
+        )
+
+
+class Synapses:
+    """The tables of synapses, and their weights for the values of a run.
+
+    share: may edges with one weight for all be stored without weights, and many delays as a number
+    a synapse? The weights of one run are kept, and drawn again in the same place where the next has
+    others; where those can't be shared any more, the tables are made again.
+    """
+
+    def __init__(self, program: Program, options: Options, threads: int, share: bool = False):
+        self.given, self.options, self.threads, self.share = program, options, threads, share
+        self.delivery = addresses(program)
+        self.part_start = part_starts(self.delivery.n_slots, threads)
+        self.apart: set[int] = set()  # edges that have been seen with weights of their own
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        self.stores = [
+            self._store(edges, shared)
+            for edges, shared in _grouped(self.given, self.options, self.share, self.apart)
+        ]
+        self.weighings: list[Weighing] | None = None
+        self.constants: dict[tuple[str, str], float] | None = None
+        self.most = [0.0] * len(self.given.edges)
+        indegree = [0] * len(self.given.edges)
+        for store in self.stores:
+            for k, most in zip(store.edges, store.table.largest_indegree, strict=True):
+                indegree[k] = most
         self.program = replace(
-            program,
+            self.given,
             delivery=replace(
-                delivery,
-                synapses=self.table.synapses,
-                longest=self.table.rows - 1,
-                largest_indegree=tuple(self.table.largest_indegree),
+                self.delivery,
+                synapses=sum(s.table.synapses for s in self.stores),
+                longest=max((s.table.rows - 1 for s in self.stores), default=0),
+                largest_indegree=tuple(indegree),
             ),
         )
-        self.weight = allocate(self.table.synapses, options.dtype)
-        self.weighings: list[Weighing] | None = None
-        self.most: list[float] = []
-        self.constants: dict[tuple[str, str], float] | None = None
+
+    def _store(self, edges: list[int], shared: bool) -> Store:
+        some = replace(self.given, edges=tuple(self.given.edges[k] for k in edges))
+        table = Table(some, self.delivery, self.part_start, self.threads)
+        segments = (len(self.part_start) - 1) * self.delivery.n_sources * len(table.delays)
+        table.lay_out(self.share and table.synapses < segments and table.rows <= 2**16)
+        size = self.delivery.n_sources if shared else table.synapses
+        return Store(edges, table, allocate(size, self.options.dtype), shared)
 
     @property
     def arrays(self) -> dict[str, np.ndarray]:
-        """What the kernels read, but for the weights."""
-        t = self.table
+        """What XLA's kernels read of the one table there is without sharing, but for weights."""
+        (store,) = self.stores
+        t = store.table
+        assert t.segment is not None
         return {"segment": t.segment, "target": t.target, "delays": t.delays,
                 "part_start": t.part_start}  # fmt: skip
 
     def explain(self) -> list[str]:
         """How they are stored, in lines."""
-        t = self.table
-        size = t.target.nbytes + self.weight.nbytes + t.segment.nbytes
-        each = size / max(t.synapses, 1)
-        return [
-            f"stored by (part, source, delay): {len(t.part_start) - 1} parts, {len(t.delays)} "
-            f"delays, {size / 1e6:.1f} MB, {each:.2f} bytes a synapse (target 2, weight "
-            f"{self.weight.itemsize}, segments {t.segment.nbytes / max(t.synapses, 1):.2f})"
-        ]
+        names = [e.name for e in self.given.edges]
+        return [s.explain(names) for s in self.stores]
 
     def weigh(self, binder: Binder, given: Mapping[str, Any], values: Values) -> Weighed:
         """The weights; drawn again where they are other than those of the last run."""
-        wanted = [_weighing(e, binder, given, values, self.table) for e in self.program.edges]
-        first = self.weighings is None
-        if first or not _same(self.weighings or [], wanted):
+        tables = {k: s.table for s in self.stores for k in s.edges}
+        wanted = [
+            _weighing(e, binder, given, values, tables[k])
+            for k, e in enumerate(self.given.edges)
+        ]
+        if self.weighings is None or not _same(self.weighings, wanted):
+            apart = self._no_longer_shared(wanted)
+            if apart:
+                self.apart |= apart
+                self._lay_out()
+            first = self.weighings is None
             self.weighings = wanted
             self._draw(first)
         return self
 
+    def _no_longer_shared(self, wanted: Sequence[Weighing]) -> set[int]:
+        """Edges of shared stores whose synapses have more than one weight, or another than those of
+        the same source."""
+        apart: set[int] = set()
+        for store in self.stores:
+            if not store.shared:
+                continue
+            weights = [_single(self.given.edges[k], wanted[k]) for k in store.edges]
+            for k, weight in zip(store.edges, weights, strict=True):
+                if weight is None or any(
+                    weight != other and _overlap(self.given, k, j)
+                    for j, other in zip(store.edges, weights, strict=True)
+                ):
+                    apart.add(k)
+        return apart
+
     def largest(self) -> Sequence[float]:
         return self.most
 
-    def rounded(self, constants: Mapping[tuple[str, str], float]) -> np.ndarray:
-        if self.weight.dtype == np.float32 or self.constants == constants:
-            return self.weight
+    def rounded(self, constants: Mapping[tuple[str, str], float]) -> Values:
+        """The weights of the stores, by `weights_of`."""
+        weights = {weights_of(k): s.weight for k, s in enumerate(self.stores)}
+        if self.options.dtype == np.float32 or self.constants == constants:
+            return weights
         if self.constants is not None:
             self._draw(False)  # the numbers before they were rounded are gone
         self.constants = dict(constants)
-        delivery, slots = self.program.delivery, []
-        assert delivery is not None
-        for group, variable, _ in delivery.slots:
-            slots.append(np.full(self.program.group(group).size, constants[group, variable]))
-        self.table.round(self.weight, np.concatenate(slots or [np.empty(0)]))
-        return self.weight
+        assert self.program.delivery is not None
+        slots = [
+            np.full(self.program.group(group).size, constants[group, variable])
+            for group, variable, _ in self.program.delivery.slots
+        ]
+        constant = np.concatenate(slots or [np.empty(0)])
+        for store in self.stores:
+            if not store.shared:
+                store.table.round(store.weight, constant)
+                continue
+            for k in store.edges:
+                mine, m = _sources(self.given, k), constants[port_of(self.given.edges[k])]
+                store.weight[mine] = (store.weight[mine] + m) - m
+        return weights
 
     def _draw(self, first: bool) -> None:
         self.constants = None
         assert self.weighings is not None
-        self.most = [float(m) for m in self.table.fill(self.weighings, self.weight, first)]
+        for store in self.stores:
+            mine = [self.weighings[k] for k in store.edges]
+            if first or not store.shared:
+                drawn = None if store.shared else store.weight
+                most = store.table.fill(mine, drawn, first)
+            for number, k in enumerate(store.edges):
+                if store.shared:
+                    weight = _single(self.given.edges[k], mine[number])
+                    assert weight is not None
+                    store.weight[_sources(self.given, k)] = weight
+                    self.most[k] = abs(weight) if store.table.largest_indegree[number] else 0.0
+                else:
+                    self.most[k] = float(most[number])
+
+
+def _grouped(
+    program: Program, options: Options, share: bool, apart: set[int]
+) -> list[tuple[list[int], bool]]:
+    """The edges of each store, and whether it shares weights.
+
+    One store takes all that have weights of their own. The others go where no source has another
+    weight (or, where weights are rounded, another port) yet, if what is saved is more than what a
+    table takes.
+    """
+    own: list[int] = []
+    shared: list[list[int]] = []
+    sizes = {n.name: n.size for n in program.neurons}
+    parts = len(part_starts(addresses(program).n_slots, 1)) - 1
+    table = 4 * parts * addresses(program).n_sources
+    for k, e in enumerate(program.edges):
+        weight = e.field("weight").value
+        single = np.ndim(weight) == 0 and not isinstance(weight, Distribution) and k not in apart
+        saved = options.dtype.itemsize * expected(e, sizes)
+        if not share or not single:
+            own.append(k)
+            continue
+        for group in shared:
+            if not any(_overlap(program, k, j) and _differ(program, options, k, j) for j in group):
+                group.append(k)
+                break
+        else:
+            if saved > _TABLE_COSTS * table * (longest(e, program.dt) + 2):
+                shared.append([k])
+            else:
+                own.append(k)
+    return [(g, True) for g in shared] + ([(own, False)] if own or not shared else [])
+
+
+def _differ(program: Program, options: Options, k: int, j: int) -> bool:
+    a, b = program.edges[k], program.edges[j]
+    weights = [e.field("weight").value for e in (a, b)]
+    return weights[0] != weights[1] or (options.precision == "float64" and port_of(a) != port_of(b))
+
+
+def _sources(program: Program, k: int) -> np.ndarray:
+    """The numbers of the sources of edges."""
+    view = program.edges[k].source
+    offset = dict(addresses(program).sources)[view.group]
+    return view.indices(program.group(view.group).size) + offset
+
+
+def _overlap(program: Program, k: int, j: int) -> bool:
+    """Have two edges a source in common?"""
+    a, b = program.edges[k].source, program.edges[j].source
+    if a.group != b.group:
+        return False
+    size = program.group(a.group).size
+    return bool(np.intersect1d(a.indices(size), b.indices(size)).size)
+
+
+def _single(e: Edges, weighing: Weighing) -> float | None:
+    """The weight that all synapses have, or None."""
+    value = e.field("weight").value if weighing.value is None else weighing.value
+    if np.ndim(value) or isinstance(value, Distribution):
+        return None
+    weight = float(value)
+    for kind, number in weighing.changes:
+        weight = CHANGE[kind](weight, number)
+    return weight
 
 
 def _weighing(

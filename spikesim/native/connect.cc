@@ -395,6 +395,7 @@ struct Table {
   int64_t n_delays;
   uint32_t* segment;       // [parts][sources][n_delays + 1]
   uint16_t* target;        // [synapses]
+  uint16_t* delay;         // [synapses]
   void* weight;            // [synapses], float32 or float64
   int32_t wide;            // float64?
   double* largest;         // [projections] |weight|
@@ -629,7 +630,8 @@ class Filler {
     for (size_t i = 0; i < s.key.size(); ++i) {
       const uint32_t to = s.count[s.key[i]]++;
       if (table_.target) table_.target[to] = s.target[i];
-      weight[to] = s.weight[i];
+      if (table_.delay) table_.delay[to] = static_cast<uint16_t>(table_.delays[s.key[i] % delays]);
+      if (weight) weight[to] = s.weight[i];
     }
   }
 

@@ -43,6 +43,14 @@ _CONSTANT, _UNIFORM, _NORMAL, _LOGNORMAL, _GIVEN = range(5)
 # What may be done to a weight, by (operation, where the weight stands).
 CHANGES = {("mul", 0): 0, ("mul", 1): 0, ("add", 0): 1, ("add", 1): 1, ("sub", 0): 2, ("sub", 1): 3,
            ("div", 0): 4, ("div", 1): 5}  # fmt: skip
+CHANGE: tuple[Callable[[float, float], float], ...] = (
+    lambda w, v: w * v,
+    lambda w, v: w + v,
+    lambda w, v: w - v,
+    lambda w, v: v - w,
+    lambda w, v: w / v,
+    lambda w, v: v / w,
+)
 
 
 class _Law(Structure):
@@ -91,6 +99,7 @@ class _Table(Structure):
         ("n_delays", c_int64),
         ("segment", c_void_p),
         ("target", c_void_p),
+        ("delay", c_void_p),
         ("weight", c_void_p),
         ("wide", c_int32),
         ("largest", c_void_p),
@@ -156,10 +165,12 @@ class Weighing:
 class Table:
     """The synapses of a program: who they go to, sorted by (part, source, delay).
 
-    Parts are ranges of at most 2^16 slots, from part_start[k] to part_start[k + 1]. segment uint32
-    [parts, sources, delays + 1] says where the synapses of a delay begin, target uint16 [synapses]
-    holds slots within the part, delays int32 the steps that occur, ascending; largest_indegree one
-    number a projection.
+    Parts are ranges of at most 2^16 slots, from part_start[k] to part_start[k + 1]. target uint16
+    [synapses] holds slots within the part, delays int32 the steps that occur, ascending;
+    largest_indegree one number a projection. Where the synapses of a delay are is told in one of
+    two ways, as `lay_out` is asked: segment uint32 [parts, sources, delays + 1] says where they
+    begin; or row int64 [parts, sources + 1] where those of a source do, and delay uint16 [synapses]
+    what the delay of each is.
     """
 
     def __init__(self, program: Program, delivery: Delivery, part_start: np.ndarray, threads: int):
@@ -168,12 +179,30 @@ class Table:
         self.sizes = {n.name: n.size for n in program.neurons}
         self.edges = [_Described(e, self) for e in program.edges]
         self._survey()
-        n, parts = len(self.delays), len(part_start) - 1
         self.synapses = int(self.counts.sum(dtype=np.int64))
         if self.synapses > _MOST_SYNAPSES:
             raise TooLargeError(f"{self.synapses} synapses; a table holds {_MOST_SYNAPSES}")
-        self.segment = allocate((parts, delivery.n_sources, n + 1), np.uint32)
+        self.segment: np.ndarray | None = None
+        self.row: np.ndarray | None = None
+        self.delay: np.ndarray | None = None
+
+    def lay_out(self, by_row: bool) -> None:
+        """Take the memory of the table, which `fill` fills."""
         self.target = allocate(self.synapses, np.uint16)
+        parts, sources = self.counts.shape
+        if by_row:
+            ends = np.cumsum(self.counts, dtype=np.int64).reshape(parts, sources)
+            starts = np.append(0, ends[:-1, -1]) if sources else np.zeros(parts, np.int64)
+            self.row = np.ascontiguousarray(np.column_stack([starts, ends]))
+            self.delay = allocate(self.synapses, np.uint16)
+        else:
+            self.segment = allocate((parts, sources, len(self.delays) + 1), np.uint32)
+
+    @property
+    def nbytes(self) -> int:
+        """Of the arrays, without weights."""
+        kept = (self.target, self.segment, self.row, self.delay)
+        return sum(a.nbytes for a in kept if a is not None)
 
     @property
     def rows(self) -> int:
@@ -201,15 +230,22 @@ class Table:
             if seen[: shortest(self.program)].any():
                 refuse_short(e.edges.name, int(np.flatnonzero(seen)[0]), self.program)
 
-    def fill(self, weighings: Sequence[Weighing], weight: np.ndarray, first: bool) -> np.ndarray:
-        """Draw the weights into `weight` [synapses], float32 or float64, in the order of the table;
-        the first time the rest of the table as well. Returns the largest |weight| of each edges."""
+    def fill(
+        self, weighings: Sequence[Weighing], weight: np.ndarray | None, first: bool
+    ) -> np.ndarray:
+        """Draw the weights into `weight` [synapses], float32 or float64, in the order of the table
+        (or nowhere); the first time the rest of the table as well. Returns the largest |weight| of
+        each edges."""
         edges = [e.weighed(w) for e, w in zip(self.edges, weighings, strict=True)]
         largest = np.zeros(len(edges))
+
+        def new(array: np.ndarray | None) -> int | None:
+            return _at(array) if first and array is not None else None
+
         table = _Table(
-            _at(self.counts), _at(self.delays), len(self.delays),
-            _at(self.segment) if first else None, _at(self.target) if first else None,
-            _at(weight), weight.dtype == np.float64, _at(largest),
+            _at(self.counts), _at(self.delays), len(self.delays), new(self.segment),
+            new(self.target), new(self.delay), None if weight is None else _at(weight),
+            weight is not None and weight.dtype == np.float64, _at(largest),
         )  # fmt: skip
         self._call(edges, "fill", byref(table))
         return largest

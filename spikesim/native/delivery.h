@@ -7,7 +7,8 @@
 // The targets are cut into parts of at most 2^16 slots. A part has its own table, sorted by
 // (source, delay): segment[part][source][d] is where the synapses of a delay start. A slot belongs
 // to one part and gets its sums in one order, so the result does not depend on the number of
-// threads.
+// threads. Where there are so many delays that segments would be all but empty, a table has a delay
+// for each synapse instead, and spikes are sent to a ring at once.
 #ifndef SPIKESIM_NATIVE_DELIVERY_H_
 #define SPIKESIM_NATIVE_DELIVERY_H_
 
@@ -35,6 +36,14 @@ struct SpikeLog {
 
 struct Segment {
   uint32_t begin, end, source;
+};
+
+// What is under way to slots: row (step mod rows) arrives in that step.
+template <typename Real>
+struct Ring {
+  Real* first;
+  int64_t rows, stride;
+  int64_t found;  // the step in which the spikes to be sent were found
 };
 
 // The numbers of the set flags, ascending, plus `first`; returns how many there are.
@@ -96,6 +105,35 @@ void Deliver(const std::vector<Segment>& segments, const uint16_t* target, const
       for (uint32_t i = s.begin; i < s.end; ++i) arrived[target[i]] += weight[i];
     }
   }
+}
+
+// The rows of the sources that fired in step `found`.
+inline void GatherRows(const int64_t* row, const SpikeLog& log, int64_t found,
+                       std::vector<Segment>& segments) {
+  segments.clear();
+  if (found < 0) return;
+  const int64_t step = found % log.rows;
+  for (int64_t piece = 0; piece < log.pieces; ++piece) {
+    const int32_t* sources = log.source + step * log.n_sources + log.piece_start[piece];
+    const int32_t count = log.count[step * log.pieces + piece];
+    for (int32_t k = 0; k < count; ++k)
+      segments.push_back({static_cast<uint32_t>(row[sources[k]]),
+                          static_cast<uint32_t>(row[sources[k] + 1]),
+                          static_cast<uint32_t>(sources[k])});
+  }
+}
+
+// As Deliver, with a delay for each synapse.
+template <bool kShared, typename Real>
+void Send(const std::vector<Segment>& segments, const uint16_t* target, const uint16_t* delay,
+          const Real* weight, const Ring<Real>& ring) {
+  const int64_t now = ring.found % ring.rows;
+  for (const Segment& s : segments)
+    for (uint32_t i = s.begin; i < s.end; ++i) {
+      int64_t row = now + delay[i];
+      row -= row >= ring.rows ? ring.rows : 0;
+      ring.first[row * ring.stride + target[i]] += weight[kShared ? s.source : i];
+    }
 }
 
 }  // namespace spikesim

@@ -267,22 +267,37 @@ class Worker {
   }
 
   void Deliver(int64_t found) {
-    for (int64_t part = number_; part < net_.n_parts; part += net_.threads)
-      for (int64_t k = 0; k < net_.n_tables; ++k) {
-        const Table& t = net_.tables[k];
-        Gather({t.segment, t.delays, t.n_delays, net_.n_sources, t.target}, part, log_, found, now_,
-               segments_);
-        if (net_.wide) Add<double>(t, part);
-        else Add<float>(t, part);
-      }
+    for (int64_t part = number_; part < net_.n_parts; part += net_.threads) {
+      if (net_.wide) Arrive<double>(part, found);
+      else Arrive<float>(part, found);
+    }
   }
 
   template <typename Real>
-  void Add(const Table& t, int64_t part) {
-    Real* arrived = static_cast<Real*>(net_.arrived) + net_.part_start[part];
-    const Real* weight = static_cast<const Real*>(t.weight);
-    if (t.shared) spikesim::Deliver<true>(segments_, t.target, weight, arrived);
-    else spikesim::Deliver<false>(segments_, t.target, weight, arrived);
+  void Arrive(int64_t part, int64_t found) {
+    const int64_t start = net_.part_start[part];
+    Real* arrived = static_cast<Real*>(net_.arrived) + start;
+    Real* ring = static_cast<Real*>(net_.ring) + start;
+    for (int64_t k = 0; k < net_.n_tables; ++k) {
+      const Table& t = net_.tables[k];
+      const Real* weight = static_cast<const Real*>(t.weight);
+      if (t.segment) {
+        Gather({t.segment, t.delays, t.n_delays, net_.n_sources, t.target}, part, log_, found, now_,
+               segments_);
+        if (t.shared) spikesim::Deliver<true>(segments_, t.target, weight, arrived);
+        else spikesim::Deliver<false>(segments_, t.target, weight, arrived);
+      } else {
+        GatherRows(t.row + part * (net_.n_sources + 1), log_, found, segments_);
+        const Ring<Real> to{ring, net_.rows, net_.n_slots, found};
+        if (t.shared) Send<true>(segments_, t.target, t.delay, weight, to);
+        else Send<false>(segments_, t.target, t.delay, weight, to);
+      }
+    }
+    if (!net_.ring) return;
+    Real* due = ring + now_ % net_.rows * net_.n_slots;
+    const int64_t n = net_.part_start[part + 1] - start;
+    for (int64_t i = 0; i < n; ++i) arrived[i] += due[i];
+    std::memset(due, 0, n * sizeof(Real));
   }
 
   // What has arrived is taken: the slots start the next step from zero.

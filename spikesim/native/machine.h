@@ -57,13 +57,17 @@ struct Group {
   const int64_t* slot;  // [ports], where the slots of a port start
 };
 
+// Synapses by (part, source, delay): see delivery.h. Either segment is there, or row and delay, and
+// then they go through the ring.
 struct Table {
-  const uint32_t* segment;
-  const int32_t* delays;
+  const uint32_t* segment;  // [parts][sources][delays + 1]
+  const int64_t* row;       // [parts][sources + 1]
+  const uint16_t* delay;    // [synapses]
+  const int32_t* delays;    // [delays]
   int64_t n_delays;
-  const uint16_t* target;
-  const void* weight;
-  int32_t shared;  // one weight a source, not one a synapse
+  const uint16_t* target;  // [synapses]
+  const void* weight;      // [synapses], or, if shared, [sources]
+  int32_t shared;
 };
 
 struct Probe {
@@ -86,7 +90,8 @@ struct Network {
   const int64_t* part_start;
   const Table* tables;
   void* arrived;      // [slots]
-  int64_t rows;       // of the log
+  void* ring;         // [rows][slots], or null; row: step mod rows
+  int64_t rows;       // of the ring and of the log
   int32_t* log;       // [rows][sources]
   int32_t* count;     // [rows][threads]
   int64_t n_probes;

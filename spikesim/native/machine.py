@@ -62,6 +62,8 @@ class Group(Structure):
 class Table(Structure):
     _fields_ = [
         ("segment", c_void_p),
+        ("row", c_void_p),
+        ("delay", c_void_p),
         ("delays", c_void_p),
         ("n_delays", c_int64),
         ("target", c_void_p),
@@ -92,6 +94,7 @@ class Network(Structure):
         ("part_start", c_void_p),
         ("tables", POINTER(Table)),
         ("arrived", c_void_p),
+        ("ring", c_void_p),
         ("rows", c_int64),
         ("log", c_void_p),
         ("count", c_void_p),

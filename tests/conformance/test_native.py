@@ -126,9 +126,10 @@ def arrivals():
     delivery = net.compile("numpy").lowered.delivery
     rows = delivery.rows
     table = synapses.Synapses(lower(build(net), SYMBOLIC), Options("float64"), 2)
-    table.table.fill([connect.Weighing()], table.weight, True)
+    (store,) = table.stores
+    store.table.fill([connect.Weighing()], store.weight, True)
     source = np.repeat(np.arange(delivery.n_sources), np.diff(rows.row_pointer))
-    part = np.searchsorted(table.table.part_start, rows.slot, side="right")
+    part = np.searchsorted(store.table.part_start, rows.slot, side="right")
     order = np.lexsort((rows.delay, source, part))
     fired = rng.random((4, delivery.n_sources)) < 0.3
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +12,7 @@ from hypothesis import strategies as st
 
 import spikesim as sp
 from spikesim import distributions, random
+from spikesim.backends import synapses
 from spikesim.backends.base import Options
 from spikesim.backends.binding import Binder
 from spikesim.backends.jax import executable
@@ -49,18 +53,20 @@ def by_numpy(program, options, part_start, params):
 def check(net, threads=2, parts=None, params=(None,), precisions=("float32", "float64")):
     """The same arrays, largest indegrees and rounding constants, for each of several params."""
     program = lower(build(net), SYMBOLIC)
+
+    def starts(n, _):
+        return np.linspace(0, n, min(parts, max(n, 1)) + 1).round().astype(np.int64)
+
     for precision in precisions:
         options = Options(precision)
-        made = Synapses(program, options, threads)
-        if parts is not None:
-            n = made.program.delivery.n_slots
-            start = np.linspace(0, n, min(parts, max(n, 1)) + 1).round().astype(np.int64)
-            made.table = connect.Table(program, made.program.delivery, start, threads)
+        with patch.object(synapses, "part_starts", starts) if parts else nullcontext():
+            made = Synapses(program, options, threads)
+        (store,) = made.stores
         binder = Binder(made.program, options, made)
         for one in params:
             values = binder.bind(one)
             d, expected_values, expected = by_numpy(
-                program, options, made.table.part_start.astype(np.int64), one
+                program, options, store.table.part_start.astype(np.int64), one
             )
             arrays = made.arrays | {"weight": values["delivery.weights"]}
             for name, array in expected.items():
@@ -268,7 +274,7 @@ def test_memory_is_about_what_is_taken():
     delay = sp.normal(1.5 * ms, 0.75 * ms, low=0.05 * ms)
     net.project(a, b, sp.fixed_probability(0.5), weight=sp.normal(1 * mV, 0.1 * mV), delay=delay)
     model = net.compile("jax")
-    made, parts = model.executable.native, model.memory().parts
+    ((made,), parts) = (model.executable.native.stores, model.memory().parts)
     assert parts["targets"] == pytest.approx(made.table.target.nbytes, rel=0.01)
     assert parts["weights"] == pytest.approx(made.weight.nbytes, rel=0.01)
     assert made.table.segment.nbytes <= parts["segments"] < 2 * made.table.segment.nbytes

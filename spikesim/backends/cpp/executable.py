@@ -18,7 +18,7 @@ from ..base import Options, Recorded
 from ..binding import Binder
 from ..drive import Chunk, State, drive, sample_steps
 from ..memory import estimate, refuse_too_large
-from ..synapses import Synapses, part_starts
+from ..synapses import Store, Synapses, part_starts, weights_of
 from .assemble import Assembler
 from .code import DTYPE, LETTER, Memory, Number, Place, Unit, Value
 
@@ -42,7 +42,7 @@ class CppExecutable:
         parts = len(part_starts(addresses(program).n_slots, threads)) - 1
         self.memory = estimate(program, options, True, parts, threads)
         refuse_too_large(self.memory)
-        self.synapses = Synapses(program, options, threads)
+        self.synapses = Synapses(program, options, threads, share=True)
         self.program = self.synapses.program
         self.binder = Binder(self.program, options, self.synapses)
         self._machine(self.binder.bind())  # an operation that is missing is told here
@@ -90,6 +90,8 @@ class Machine:
             "log": allocate((rows, delivery.n_sources), np.int32),
             "log.count": np.zeros((rows, threads), np.int32),
         }
+        if any(s.table.segment is None for s in synapses.stores):
+            self.state["ring"] = allocate((rows, delivery.n_slots), options.dtype)
         self.arrived = allocate(delivery.n_slots, options.dtype)
         groups = [self._units(g) for g in program.neurons]
         block = _BLOCK_BYTES // options.dtype.itemsize
@@ -98,8 +100,10 @@ class Machine:
             self._group(g, units, assembler)
             for g, units in zip(program.neurons, groups, strict=True)
         ]
-        tables = [self._table(synapses, values["delivery.weights"])]
-        part_start = synapses.table.part_start.astype(np.int64)
+        tables = [
+            self._table(s, values[weights_of(k)]) for k, s in enumerate(synapses.stores)
+        ]
+        part_start = synapses.part_start
         self.memory.kept += [part_start, *tables]
         self.recording = any(p.event for p in program.probes)
         self.spikes = [
@@ -111,7 +115,8 @@ class Machine:
             assembler.local, len(described), machine.array(machine.Group, described),
             delivery.n_sources, delivery.n_slots, len(part_start) - 1, len(tables),
             part_start.ctypes.data, machine.array(machine.Table, tables),
-            self.arrived.ctypes.data, rows, self.state["log"].ctypes.data,
+            self.arrived.ctypes.data, _at(self.state.get("ring")), rows,
+            self.state["log"].ctypes.data,
             self.state["log.count"].ctypes.data,
         )  # fmt: skip
         self.latest: State | None = None
@@ -181,11 +186,12 @@ class Machine:
         looking = units["after" if self.deliver_first else "before"]
         return looking.stores[f"flags of {event}"][0]
 
-    def _table(self, synapses: Synapses, weight: np.ndarray) -> machine.Table:
-        t = synapses.table
+    def _table(self, store: Store, weight: np.ndarray) -> machine.Table:
+        t = store.table
+        self.memory.kept += [t, weight]
         return machine.Table(
-            t.segment.ctypes.data, t.delays.ctypes.data, len(t.delays), t.target.ctypes.data,
-            weight.ctypes.data, 0,
+            _at(t.segment), _at(t.row), _at(t.delay), _at(t.delays), len(t.delays), _at(t.target),
+            _at(weight), store.shared,
         )  # fmt: skip
 
     # the run
@@ -234,6 +240,10 @@ class Machine:
         self.network.n_probes = len(probes)
         self.network.probes = machine.array(machine.Probe, probes)
         return samples
+
+
+def _at(array: np.ndarray | None) -> int | None:
+    return None if array is None else array.ctypes.data
 
 
 def _threads(program: Program) -> int:
