@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import agreement
 import table
 from race import Contestant, Measured, progress, race
 from table import Row
@@ -60,7 +61,8 @@ def compiled_in(name: str) -> tuple[str, str]:
 class Case:
     """A network of one size. peers: name to the arguments of peers/NAME_networks.py.
 
-    factor: report wall over model time, under this name, instead of time a step.
+    factor: report wall over model time, under this name, instead of time a step. agreement: compare
+    our spikes with NEST's, as agreement.py does.
     """
 
     name: str
@@ -70,12 +72,15 @@ class Case:
     peers: Mapping[str, Sequence[str]]
     populations: tuple[str, ...] = ("exc", "inh")
     factor: str = ""
+    agreement: bool = False
     notes: dict[str, str] = field(default_factory=dict)
 
 
 def contestants(case: Case, options: argparse.Namespace) -> list[Contestant]:
     """Ours in both precisions, then the peers."""
     values = ("--values", json.dumps(case.values), "--duration", str(case.duration))
+    if case.agreement:
+        values += ("--agreement",)
     ours = [
         Contestant(f"spikesim {p}", (sys.executable, str(HERE / "ours.py"), case.example,
                                      *values, "--precision", p))
@@ -162,7 +167,7 @@ def contest(benchmark: str, cases: Sequence[Case], options: argparse.Namespace) 
     say = progress if not options.json else (lambda _: None)
     cores = allowed_cores(options.cores)
     rounds = options.rounds or (3 if options.quick else 5)
-    rows, details, before = [], [], table.loads()
+    rows, likeness, details, before = [], [], [], table.loads()
     begun = time.monotonic()
     if options.prepare:
         for case in cases:
@@ -185,10 +190,18 @@ def contest(benchmark: str, cases: Sequence[Case], options: argparse.Namespace) 
                         "contestants": [vars(m) for m in measured]})  # fmt: skip
         if not options.json:
             print("\n".join([phases(measured), *said]))
+        for mine, ending in zip(measured, ("", "-float64"), strict=False):
+            if case.agreement:
+                found = mine.runs[-1]["agreement"]  # each run is the same
+                likeness += agreement.rows(case.name, found, ending)
+                if not options.json:
+                    print(f"\n{mine.name}\n{agreement.text(found)}")
     after = table.loads()
     if not options.json:
         print(f"\nloads of the machine before {before}, after {after}; {len(cores)} of "
               f"{os.cpu_count()} cores; {time.monotonic() - begun:.0f} s\n")  # fmt: skip
+    if options.json or options.save:  # else they have been printed
+        rows += likeness
     table.report(benchmark, rows, {"cores": len(cores), "rounds": rounds, "loads_before": before,
                                    "loads_after": after, "cases": details},
                  options.json, options.save)  # fmt: skip

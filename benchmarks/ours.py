@@ -38,6 +38,7 @@ def main() -> None:
     parser.add_argument("--values", type=json.loads, default={}, help="JSON: of the network")
     parser.add_argument("--duration", type=float, default=1000, help="ms")
     parser.add_argument("--precision", default="float32")
+    parser.add_argument("--agreement", action="store_true", help="compare the spikes with NEST's")
     options = parser.parse_args()
     child = Child()
     with child.phase("import"):
@@ -58,7 +59,12 @@ def main() -> None:
         start, processor = time.perf_counter(), time.process_time()
         results = model.run(options.duration * ms)
         took, cpu = time.perf_counter() - start, time.process_time() - processor
-        return {"run": took, "cpu": cpu, "rates": [results[p].spikes.rate() for p in results]}
+        answer = {"run": took, "cpu": cpu, "rates": [results[p].spikes.rate() for p in results]}
+        if options.agreement:
+            from agreement import compare
+
+            answer["agreement"] = compare(results)
+        return answer
 
     kernels = ", without C++ kernels" if why_missing() else ""
     child.serve(f"spikesim {spikesim.__version__}{kernels}", run)

@@ -28,8 +28,8 @@ child.serve("echo 1", lambda: {{"run": 0.5, "cpu": 0.4, "rates": [2.0, 4.0]}})
 
 @pytest.fixture(scope="module")
 def modules() -> Iterator[SimpleNamespace]:
-    """table, race and contest: modules of a folder of scripts, not of a package."""
-    names = ("table", "race", "contest")
+    """table, race, contest and what it needs: modules of a folder of scripts, not of a package."""
+    names = ("table", "race", "agreement", "contest")
     before = {name: sys.modules.pop(name, None) for name in names}
     sys.path.insert(0, str(BENCHMARKS))
     found: dict[str, ModuleType] = {name: importlib.import_module(name) for name in names}
@@ -153,3 +153,11 @@ def test_rows_of_a_case(modules: SimpleNamespace) -> None:
     factor = Case("net", "net", {}, 500.0, {}, factor="real-time-factor")
     row = modules.contest.compare(factor, measured)[0]
     assert (row.name, row.ours, row.unit) == ("real-time-factor", 2.0, "s/s")
+
+
+def test_only_ours_are_asked_how_near_nest_they_are(modules: SimpleNamespace) -> None:
+    options = modules.contest.network_parser("").parse_args([])
+    for wanted in (False, True):
+        case = modules.contest.Case("net", "net", {}, 1.0, {"nest": ()}, agreement=wanted)
+        asked = ["--agreement" in c.command for c in modules.contest.contestants(case, options)]
+        assert asked == [wanted, wanted, False]
