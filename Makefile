@@ -28,7 +28,7 @@ demo: .venv/.demo  ## run a small cortical microcircuit and draw its spikes
 test: .venv/.test  ## run the tests (not those marked slow, gpu or peer)
 	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
 
-slow: .venv/.test  ## run the long tests: whole networks for a second, 300 random ones
+slow: .venv/.test  ## run the long tests: the full-scale microcircuit (3 GB), 300 random networks
 	$(BIN)/python -m pytest -n 2 -m slow $(PYTEST_ARGS)
 
 lint: .venv/.lint  ## check style (ruff), types (mypy) and layers (import-linter)

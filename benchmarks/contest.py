@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import agreement
 import table
 from race import Contestant, Measured, progress, race
 from table import Row
@@ -84,7 +85,8 @@ def compiled_in(name: str) -> tuple[str, str]:
 class Case:
     """A network of one size. peers: name to the arguments of peers/NAME_networks.py.
 
-    factor: report wall over model time, under this name, instead of time a step.
+    factor: report wall over model time, under this name, instead of time a step. agreement: compare
+    our spikes with NEST's, as agreement.py does.
     """
 
     name: str
@@ -94,6 +96,7 @@ class Case:
     peers: Mapping[str, Sequence[str]]
     populations: tuple[str, ...] = ("exc", "inh")
     factor: str = ""
+    agreement: bool = False
     notes: dict[str, str] = field(default_factory=dict)
 
 
@@ -102,7 +105,7 @@ def ours(case: Case, options: argparse.Namespace, precision: str, *more: str) ->
     return Contestant(f"spikesim {precision}", (
         sys.executable, str(HERE / "ours.py"), case.example, "--values", json.dumps(case.values),
         "--duration", str(case.duration), "--backend", options.backend, "--precision", precision,
-        *more,
+        *(("--agreement",) if case.agreement else ()), *more,
     ))  # fmt: skip
 
 
@@ -186,7 +189,7 @@ def contest(benchmark: str, cases: Sequence[Case], options: argparse.Namespace) 
     """Measure all cases and report. Exits with a message if ours fails."""
     say = progress if not options.json else (lambda _: None)
     cores = allowed_cores(options.cores)
-    rows, details = [], []
+    rows, details, likeness = [], [], []
     if options.prepare:
         for case in cases:
             found = race(peers(case, options), 0, cores, say=progress)
@@ -212,6 +215,15 @@ def contest(benchmark: str, cases: Sequence[Case], options: argparse.Namespace) 
         if not options.json:
             versions = dict.fromkeys(m.version for m in measured if m.version)
             print("\n".join(["; ".join(versions), phases(measured), *said]))
+        for precision, m in mine.items():
+            if case.agreement:
+                found = m.runs[-1]["agreement"]  # each run is the same
+                ending = "" if precision == "float32" else f"-{precision}"
+                likeness += agreement.rows(case.name, found, ending)
+                if not options.json:
+                    print(f"\n{m.name}\n{agreement.text(found)}")
+    if options.json or options.save:  # else they have been printed
+        rows += likeness
     finish(benchmark, rows, options, cases=details)
 
 

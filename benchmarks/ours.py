@@ -48,6 +48,7 @@ def main() -> None:
     parser.add_argument("--backend", default="auto")
     parser.add_argument("--precision", default="float32")
     parser.add_argument("--silent", action="store_true", help="record nothing")
+    parser.add_argument("--agreement", action="store_true", help="compare the spikes with NEST's")
     options = parser.parse_args()
     child = Child()
     with child.phase("import"):
@@ -71,7 +72,12 @@ def main() -> None:
         results = model.run(options.duration * ms)
         took, cpu = time.perf_counter() - start, time.process_time() - processor
         rates = [] if options.silent else [results[p].spikes.rate() for p in results]
-        return {"run": took, "cpu": cpu, "rates": rates}
+        answer = {"run": took, "cpu": cpu, "rates": rates}
+        if options.agreement:
+            from agreement import compare
+
+            answer["agreement"] = compare(results)
+        return answer
 
     kernels = ", without C++ kernels" if model.backend == "jax" and why_missing() else ""
     child.serve(f"spikesim {spikesim.__version__} ({model.backend}{kernels})", run)

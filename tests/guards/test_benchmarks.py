@@ -33,7 +33,7 @@ child.serve("echo 1", lambda: {{"run": 0.5, "cpu": 0.4, "rates": [2.0, 4.0]}})
 @pytest.fixture(scope="module")
 def modules() -> Iterator[SimpleNamespace]:
     """table, race and others: modules of a folder of scripts, not of a package."""
-    names = ("table", "race", "contest", "events")
+    names = ("table", "race", "agreement", "contest", "events")
     before = {name: sys.modules.pop(name, None) for name in names}
     sys.path.insert(0, str(BENCHMARKS))
     found: dict[str, ModuleType] = {name: importlib.import_module(name) for name in names}
@@ -177,3 +177,12 @@ def test_line_through_points(modules: SimpleNamespace) -> None:
     exact = {events: 2.0 * events + 3.0 for events in modules.events.EVENTS}
     assert modules.events.line(exact) == pytest.approx((2.0, 3.0, 1.0))
     assert modules.events.line(exact | {10_000: 4e6})[2] < 0.5
+
+
+def test_only_ours_are_asked_how_near_nest_they_are(modules: SimpleNamespace) -> None:
+    options = modules.contest.network_parser("").parse_args([])
+    for wanted in (False, True):
+        case = modules.contest.Case("net", "net", {}, 1.0, {"nest": ()}, agreement=wanted)
+        ours = modules.contest.ours(case, options, "float32")
+        (nest,) = modules.contest.peers(case, options)
+        assert ["--agreement" in c.command for c in (ours, nest)] == [wanted, False]
