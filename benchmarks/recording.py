@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
-from contest import Case, allowed_cores, ending, finish, ours, parser
+from contest import Case, allowed_cores, ending, finish, ours, parser, phases
 from race import progress, race
 from table import Row
 
@@ -20,9 +21,12 @@ def main(arguments: list[str] | None = None) -> None:
     case = Case(f"cuba-{options.neurons}", "cuba", {"n": options.neurons}, duration, {})
     rows, runs = [], {}
     for precision in options.precision:
-        both = [ours(case, options, precision, *silent) for silent in ((), ("--silent",))]
+        silent = replace(ours(case, options, precision, "--silent"), name="recording nothing")
+        both = [ours(case, options, precision), silent]
         measured = race(both, options.rounds, allowed_cores(options.cores),
                         say=(lambda _: None) if options.json else progress)  # fmt: skip
+        if not options.json:
+            print(phases(measured))
         for key in ("run", "cpu"):
             times = [m.of_runs(key) for m in measured]
             if None in times:

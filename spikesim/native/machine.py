@@ -6,7 +6,6 @@ threads run meanwhile.
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Sequence
 from ctypes import POINTER, Structure, byref, c_double, c_int32, c_int64, c_uint32, c_void_p
 from functools import cache

@@ -10,8 +10,8 @@ import pytest
 
 import spikesim as sp
 from spikesim import portable, random
-from spikesim.backends.base import Options
 from spikesim.backends import synapses
+from spikesim.backends.base import Options
 from spikesim.backends.jax import executable, native
 from spikesim.build import build
 from spikesim.native import connect, why_missing

@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 
 from ... import random
-from ...errors import UnsupportedError
-from ...ir.expr import Const, Draw, Expr, Op, Ref, walk
+from ...ir.expr import Const, Draw, Expr, Ref, walk
 from ...ir.program import Block
 from ...ir.verify import draw_path
 from ...native import machine

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from ctypes import c_int64, pointer
-from typing import Any
+from ctypes import c_int64
 
 import numpy as np
 
