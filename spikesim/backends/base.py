@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 
-from ..errors import ParameterError, UnsupportedError
+from ..errors import ParameterError, SpikesimError, UnsupportedError, raise_all
 from ..ir.program import Program
 from ..passes.layout import is_static
 
@@ -17,26 +17,68 @@ Precision = Literal["float32", "float64"]
 
 @dataclass(frozen=True)
 class Options:
-    """How to compile. conformance: float64 in which every backend gives the same bits."""
+    """How to compile.
+
+    conformance: float64 in which every backend gives the same bits. deterministic: the same
+    results on any number of threads, run after run. weights: how they are stored, if not in the
+    precision of the run.
+    """
 
     precision: Precision = "float32"
     conformance: bool = False
+    deterministic: bool = False
+    weights: Literal["", "float16", "float32"] = ""
 
     @classmethod
-    def of(cls, precision: str = "float32", conformance: bool = False) -> Options:
-        """Options as a user gives them. Raises ParameterError."""
+    def of(
+        cls,
+        precision: Any = "float32",
+        conformance: Any = False,
+        deterministic: Any = False,
+        weights: Any = "",
+    ) -> Options:
+        """Options as a user gives them. Raises SeveralErrors or ParameterError."""
+        faults: list[SpikesimError] = []
         if not isinstance(precision, str) or precision not in get_args(Precision):
-            raise ParameterError(
-                f"unknown precision {precision!r:.40}; choose 'float32' or 'float64'"
+            faults.append(
+                ParameterError(
+                    f"unknown precision {precision!r:.40}; choose 'float32' or 'float64'"
+                )
             )
-        if not isinstance(conformance, bool):
-            raise ParameterError(f"conformance is {conformance!r:.40}; expected True or False")
-        return cls("float64" if conformance else precision, conformance)  # type: ignore[arg-type]
+        for name, value in (("conformance", conformance), ("deterministic", deterministic)):
+            if not isinstance(value, bool):
+                faults.append(ParameterError(f"{name} is {value!r:.40}; expected True or False"))
+        if not isinstance(weights, str) or weights not in ("", "float16", "float32"):
+            faults.append(
+                ParameterError(
+                    f"weights are to be stored as {weights!r:.40}; choose 'float16' or 'float32', or "
+                    "leave it out"
+                )
+            )
+        elif weights and conformance is True:
+            faults.append(
+                ParameterError(
+                    f"weights={weights!r} with conformance=True: conformance needs float64 weights; "
+                    "leave one of them out"
+                )
+            )
+        raise_all("the options", faults)
+        return cls(
+            "float64" if conformance else precision,
+            conformance,
+            deterministic,
+            weights,
+        )
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The floating point type of states and parameters."""
         return np.dtype(self.precision)
+
+    @property
+    def weight_dtype(self) -> np.dtype[Any]:
+        """The type in which weights are stored."""
+        return np.dtype(self.weights or self.precision)
 
 
 @dataclass
@@ -98,6 +140,15 @@ class Backend(Protocol):
         Raises UnsupportedError for what the backend lacks.
         """
         ...
+
+
+def refuse_stored_weights(options: Options, backend: str) -> None:
+    """Raise UnsupportedError for weights in a type of their own."""
+    if options.weights:
+        raise UnsupportedError(
+            f"the backend {backend!r} keeps weights in the precision of the run, not in "
+            f"{options.weights}; use backend='cpp', or leave weights={options.weights!r} out"
+        )
 
 
 def refuse_unsupported(program: Program, backend: str) -> None:

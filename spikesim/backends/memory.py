@@ -49,7 +49,7 @@ def estimate(program: Program, options: Options, native: bool, parts: int, threa
     if native:
         found |= {
             "targets": 2 * synapses,
-            "weights": real * synapses,
+            "weights": options.weight_dtype.itemsize * synapses,
             "segments": 4 * parts * delivery.n_sources * (rows + 1),
             "spikes under way": 4 * rows * delivery.n_sources,
             "while it is built": 4 * min(synapses, _LISTED) + threads * _BUFFERS,

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..ir.program import Delivery, Program
 from ..passes import CONCRETE, lower
-from .base import Options, Recorded, refuse_unsupported
+from .base import Options, Recorded, refuse_stored_weights, refuse_unsupported
 from .binding import Binder, HostArrays
 from .drive import Chunk, drive, listed
 from .memory import estimate, refuse_too_large
@@ -142,6 +142,7 @@ class NumPyBackend:
 
     def lower(self, program: Program, options: Options) -> NumPyExecutable:
         refuse_unsupported(program, self.name)
+        refuse_stored_weights(options, self.name)
         return NumPyExecutable(program, options)
 
 

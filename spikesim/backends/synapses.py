@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..distributions import Distribution
-from ..errors import ParameterError
+from ..errors import ParameterError, raise_all
 from ..ir.expr import Expr, Op, Ref, references
 from ..ir.program import Edges, Program, Statement
 from ..native.connect import CHANGE, CHANGES, Table, Weighing, allocate
@@ -44,8 +44,8 @@ def weights_of(store: int) -> str:
 class Store:
     """A table of some of the edges, and its weights.
 
-    edges: their numbers in the program. weight: one a synapse, or, where `shared`, one a source: all
-    synapses of a source have the same.
+    edges: their numbers in the program. weight: one a synapse, or, where `shared`, one a source,
+    which all its synapses have.
     """
 
     edges: list[int]
@@ -110,7 +110,7 @@ class Synapses:
         segments = (len(self.part_start) - 1) * self.delivery.n_sources * len(table.delays)
         table.lay_out(self.share and table.synapses < segments and table.rows <= 2**16)
         size = self.delivery.n_sources if shared else table.synapses
-        return Store(edges, table, allocate(size, self.options.dtype), shared)
+        return Store(edges, table, allocate(size, self.options.weight_dtype), shared)
 
     @property
     def arrays(self) -> dict[str, np.ndarray]:
@@ -130,8 +130,7 @@ class Synapses:
         """The weights; drawn again where they are other than those of the last run."""
         tables = {k: s.table for s in self.stores for k in s.edges}
         wanted = [
-            _weighing(e, binder, given, values, tables[k])
-            for k, e in enumerate(self.given.edges)
+            _weighing(e, binder, given, values, tables[k]) for k, e in enumerate(self.given.edges)
         ]
         if self.weighings is None or not _same(self.weighings, wanted):
             apart = self._no_longer_shared(wanted)
@@ -165,7 +164,7 @@ class Synapses:
     def rounded(self, constants: Mapping[tuple[str, str], float]) -> Values:
         """The weights of the stores, by `weights_of`."""
         weights = {weights_of(k): s.weight for k, s in enumerate(self.stores)}
-        if self.options.dtype == np.float32 or self.constants == constants:
+        if self.options.weight_dtype != np.float64 or self.constants == constants:
             return weights
         if self.constants is not None:
             self._draw(False)  # the numbers before they were rounded are gone
@@ -201,6 +200,21 @@ class Synapses:
                     self.most[k] = abs(weight) if store.table.largest_indegree[number] else 0.0
                 else:
                     self.most[k] = float(most[number])
+        self._refuse_overflow()
+
+    def _refuse_overflow(self) -> None:
+        limit = float(np.finfo(self.options.weight_dtype).max)
+        raise_all(
+            "the weights",
+            [
+                ParameterError(
+                    f"projection {e.name!r}: a weight of {most:g}; {self.options.weight_dtype} holds "
+                    f"at most {limit:g}; leave weights={self.options.weights!r} out"
+                )
+                for e, most in zip(self.given.edges, self.most, strict=True)
+                if self.options.weights and most > limit
+            ],
+        )
 
 
 def _grouped(
@@ -220,7 +234,7 @@ def _grouped(
     for k, e in enumerate(program.edges):
         weight = e.field("weight").value
         single = np.ndim(weight) == 0 and not isinstance(weight, Distribution) and k not in apart
-        saved = options.dtype.itemsize * expected(e, sizes)
+        saved = options.weight_dtype.itemsize * expected(e, sizes)
         if not share or not single:
             own.append(k)
             continue

@@ -24,6 +24,7 @@
 #include <thread>
 #include <vector>
 
+#include "half.h"
 #include "laws.h"
 #include "random.h"
 #include "portable.h"
@@ -396,8 +397,8 @@ struct Table {
   uint32_t* segment;       // [parts][sources][n_delays + 1]
   uint16_t* target;        // [synapses]
   uint16_t* delay;         // [synapses]
-  void* weight;            // [synapses], float32 or float64
-  int32_t wide;            // float64?
+  void* weight;            // [synapses]
+  int32_t width;           // bytes of a weight: 2, 4 or 8
   double* largest;         // [projections] |weight|
 };
 
@@ -516,6 +517,15 @@ class Lists {
   std::vector<uint32_t>& list_;
 };
 
+template <typename Real>
+struct Rounded {
+  static Real Of(double w) { return static_cast<Real>(w); }
+};
+template <>
+struct Rounded<Half> {
+  static Half Of(double w) { return Half(static_cast<float>(w)); }
+};
+
 // What a thread needs to sort a bucket.
 template <typename Real>
 struct Scratch {
@@ -587,7 +597,8 @@ class Filler {
           s.key[at + i] = key;
           s.target[at + i] = static_cast<uint16_t>(place);
           // With wider numbers the sum is taken later: see Round. It loses the sign of a zero.
-          s.weight[at + i] = static_cast<Real>(sizeof(Real) == 8 ? weight[i] : weight[i] + 0.0);
+          const double w = sizeof(Real) == 8 ? weight[i] : weight[i] + 0.0;
+          s.weight[at + i] = Rounded<Real>::Of(w);
         }
         at += b.n;
       };
@@ -666,8 +677,10 @@ SPIKESIM_EXPORT int32_t spikesim_survey(const spikesim::Network* net, uint32_t* 
 
 SPIKESIM_EXPORT int32_t spikesim_fill(const spikesim::Network* net, const spikesim::Table* table) {
   return spikesim::Guarded([&] {
-    if (table->wide)
+    if (table->width == 8)
       spikesim::Filler<double>(*net, *table).Run();
+    else if (table->width == 2)
+      spikesim::Filler<spikesim::Half>(*net, *table).Run();
     else
       spikesim::Filler<float>(*net, *table).Run();
     return 0;

@@ -101,7 +101,7 @@ class _Table(Structure):
         ("target", c_void_p),
         ("delay", c_void_p),
         ("weight", c_void_p),
-        ("wide", c_int32),
+        ("width", c_int32),
         ("largest", c_void_p),
     ]
 
@@ -233,7 +233,7 @@ class Table:
     def fill(
         self, weighings: Sequence[Weighing], weight: np.ndarray | None, first: bool
     ) -> np.ndarray:
-        """Draw the weights into `weight` [synapses], float32 or float64, in the order of the table
+        """Draw the weights into `weight` [synapses], of any float type, in the order of the table
         (or nowhere); the first time the rest of the table as well. Returns the largest |weight| of
         each edges."""
         edges = [e.weighed(w) for e, w in zip(self.edges, weighings, strict=True)]
@@ -245,7 +245,7 @@ class Table:
         table = _Table(
             _at(self.counts), _at(self.delays), len(self.delays), new(self.segment),
             new(self.target), new(self.delay), None if weight is None else _at(weight),
-            weight is not None and weight.dtype == np.float64, _at(largest),
+            4 if weight is None else weight.itemsize, _at(largest),
         )  # fmt: skip
         self._call(edges, "fill", byref(table))
         return largest

@@ -88,8 +88,8 @@ inline void Gather(const Synapses& synapses, int64_t part, const SpikeLog& log, 
 constexpr size_t kAhead = 6;
 
 // A weight for each synapse, or, with kShared, one for each source.
-template <bool kShared, typename Real>
-void Deliver(const std::vector<Segment>& segments, const uint16_t* target, const Real* weight,
+template <bool kShared, typename Weight, typename Real>
+void Deliver(const std::vector<Segment>& segments, const uint16_t* target, const Weight* weight,
              Real* arrived) {
   for (size_t k = 0; k < segments.size(); ++k) {
     if (k + kAhead < segments.size()) {
@@ -99,10 +99,10 @@ void Deliver(const std::vector<Segment>& segments, const uint16_t* target, const
     }
     const Segment s = segments[k];
     if (kShared) {
-      const Real w = weight[s.source];
+      const Real w = static_cast<Real>(weight[s.source]);
       for (uint32_t i = s.begin; i < s.end; ++i) arrived[target[i]] += w;
     } else {
-      for (uint32_t i = s.begin; i < s.end; ++i) arrived[target[i]] += weight[i];
+      for (uint32_t i = s.begin; i < s.end; ++i) arrived[target[i]] += static_cast<Real>(weight[i]);
     }
   }
 }
@@ -124,15 +124,16 @@ inline void GatherRows(const int64_t* row, const SpikeLog& log, int64_t found,
 }
 
 // As Deliver, with a delay for each synapse.
-template <bool kShared, typename Real>
+template <bool kShared, typename Weight, typename Real>
 void Send(const std::vector<Segment>& segments, const uint16_t* target, const uint16_t* delay,
-          const Real* weight, const Ring<Real>& ring) {
+          const Weight* weight, const Ring<Real>& ring) {
   const int64_t now = ring.found % ring.rows;
   for (const Segment& s : segments)
     for (uint32_t i = s.begin; i < s.end; ++i) {
       int64_t row = now + delay[i];
       row -= row >= ring.rows ? ring.rows : 0;
-      ring.first[row * ring.stride + target[i]] += weight[kShared ? s.source : i];
+      ring.first[row * ring.stride + target[i]] +=
+          static_cast<Real>(weight[kShared ? s.source : i]);
     }
 }
 

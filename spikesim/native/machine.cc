@@ -17,6 +17,7 @@
 
 #include "delivery.h"
 #include "draws.h"
+#include "half.h"
 
 namespace spikesim {
 namespace {
@@ -280,24 +281,29 @@ class Worker {
     Real* ring = static_cast<Real*>(net_.ring) + start;
     for (int64_t k = 0; k < net_.n_tables; ++k) {
       const Table& t = net_.tables[k];
-      const Real* weight = static_cast<const Real*>(t.weight);
-      if (t.segment) {
+      if (t.segment)
         Gather({t.segment, t.delays, t.n_delays, net_.n_sources, t.target}, part, log_, found, now_,
                segments_);
-        if (t.shared) spikesim::Deliver<true>(segments_, t.target, weight, arrived);
-        else spikesim::Deliver<false>(segments_, t.target, weight, arrived);
-      } else {
+      else
         GatherRows(t.row + part * (net_.n_sources + 1), log_, found, segments_);
-        const Ring<Real> to{ring, net_.rows, net_.n_slots, found};
-        if (t.shared) Send<true>(segments_, t.target, t.delay, weight, to);
-        else Send<false>(segments_, t.target, t.delay, weight, to);
-      }
+      const Ring<Real> to{ring, net_.rows, net_.n_slots, found};
+      if (t.width == 2) Add(t, static_cast<const Half*>(t.weight), arrived, to);
+      else if (t.width == 4) Add(t, static_cast<const float*>(t.weight), arrived, to);
+      else Add(t, static_cast<const double*>(t.weight), arrived, to);
     }
     if (!net_.ring) return;
     Real* due = ring + now_ % net_.rows * net_.n_slots;
     const int64_t n = net_.part_start[part + 1] - start;
     for (int64_t i = 0; i < n; ++i) arrived[i] += due[i];
     std::memset(due, 0, n * sizeof(Real));
+  }
+
+  template <typename Weight, typename Real>
+  void Add(const Table& t, const Weight* weight, Real* arrived, const Ring<Real>& ring) {
+    if (t.segment && t.shared) spikesim::Deliver<true>(segments_, t.target, weight, arrived);
+    else if (t.segment) spikesim::Deliver<false>(segments_, t.target, weight, arrived);
+    else if (t.shared) Send<true>(segments_, t.target, t.delay, weight, ring);
+    else Send<false>(segments_, t.target, t.delay, weight, ring);
   }
 
   // What has arrived is taken: the slots start the next step from zero.
@@ -389,14 +395,21 @@ extern "C" __attribute__((visibility("default"))) int64_t spikesim_run(
   return steps.done;
 }
 
-// The fastest loop of that name for this processor; nullptr where there is none.
-extern "C" __attribute__((visibility("default"))) Loop spikesim_operation(const char* name,
-                                                                          int single) {
+// What this processor can do: 2 AVX-512, 1 AVX2, 0 what every one can.
+extern "C" __attribute__((visibility("default"))) int spikesim_level() {
 #if defined(SPIKESIM_X86)
-  static const int level = __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
-                                   __builtin_cpu_supports("avx512dq")
-                               ? 2
-                               : __builtin_cpu_supports("avx2") ? 1 : 0;
+  if (__builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512dq"))
+    return 2;
+  if (__builtin_cpu_supports("avx2")) return 1;
+#endif
+  return 0;
+}
+
+// The loop of that name for a level that the processor has; nullptr where there is none.
+extern "C" __attribute__((visibility("default"))) Loop spikesim_operation(const char* name,
+                                                                          int single, int level) {
+#if defined(SPIKESIM_X86)
   if (level == 2) return FindAvx512(name, single);
   if (level == 1) return FindAvx2(name, single);
 #endif

@@ -67,6 +67,7 @@ struct Table {
   int64_t n_delays;
   const uint16_t* target;  // [synapses]
   const void* weight;      // [synapses], or, if shared, [sources]
+  int32_t width;           // bytes of a weight: 2, 4 or 8
   int32_t shared;
 };
 

@@ -67,6 +67,7 @@ class Table(Structure):
         ("n_delays", c_int64),
         ("target", c_void_p),
         ("weight", c_void_p),
+        ("width", c_int32),
         ("shared", c_int32),
     ]
 
@@ -108,21 +109,27 @@ def array(kind: type[Structure], items: Sequence[Structure]) -> Any:
 
 
 @cache
-def loop(name: str, single: int) -> int:
+def level() -> int:
+    """What this processor can do: 2 AVX-512, 1 AVX2, 0 what every one can."""
+    return int(library().spikesim_level())
+
+
+@cache
+def loop(name: str, single: int, level: int) -> int:
     """The address of the loop of an operation: "add.f" and the like; `single` is a bit set of the
     operands that are one value for all elements. 0 where there is none."""
     function = library().spikesim_operation
     function.restype = c_void_p
-    return int(function(name.encode(), single) or 0)
+    return int(function(name.encode(), single, level) or 0)
 
 
 def run(
-    network: Network, seed: int, first: int, count: int, steps: np.ndarray | None, sources: Any
+    network: Network, seed: int, first: int, count: int, spikes: np.ndarray | None
 ) -> tuple[int, int]:
     """Take up to `count` steps from step `first`; returns (steps taken, spikes found).
 
-    steps, sources: int32 arrays that the spikes are put into, or None. Fewer steps are taken where
-    there is no room for another.
+    spikes: int32 [2, room], for steps and sources of the spikes, or None. Fewer steps are taken
+    where there is no room for another.
     """
     function = library().spikesim_run
     function.restype = c_int64
@@ -130,10 +137,8 @@ def run(
         POINTER(Network), c_uint32, c_int64, c_int64, c_void_p, c_void_p, c_int64,
         POINTER(c_int64),
     ]  # fmt: skip
-    spikes = c_int64(0)
-    record = steps is not None
-    done = function(
-        byref(network), seed, first, count, steps.ctypes.data if record else None,
-        sources.ctypes.data if record else None, len(sources) if record else 0, byref(spikes),
-    )  # fmt: skip
-    return int(done), int(spikes.value)
+    found = c_int64(0)
+    columns = (None, None) if spikes is None else (row.ctypes.data for row in spikes)
+    room = 0 if spikes is None else spikes.shape[1]
+    done = function(byref(network), seed, first, count, *columns, room, byref(found))
+    return int(done), int(found.value)

@@ -52,7 +52,7 @@ class Assembler:
             single = sum(
                 1 << k for k, x in enumerate(one.inputs) if _is_one(x) and not (table and k == 0)
             )
-            loop = machine.loop(one.loop, 0 if once else single)
+            loop = machine.loop(one.loop, 0 if once else single, machine.level())
             if not loop:
                 raise UnsupportedError(f"the backend 'cpp' has no operation {one.loop!r}")
         elif one.what in (machine.GATHER, machine.SCATTER):

@@ -22,7 +22,12 @@ from ..binding import HostArrays
 from ..evaluate import operations
 
 WIDTH = {"f": 4, "d": 8, "i": 4, "b": 1}
-DTYPE = {"f": np.dtype("f4"), "d": np.dtype("f8"), "i": np.dtype("i4"), "b": np.dtype("bool")}
+DTYPE: dict[str, np.dtype[Any]] = {
+    "f": np.dtype("f4"),
+    "d": np.dtype("f8"),
+    "i": np.dtype("i4"),
+    "b": np.dtype("bool"),
+}
 LETTER = {dtype: letter for letter, dtype in DTYPE.items()}
 
 _ARITHMETIC = ("add", "sub", "mul", "min", "max", "mod", "floordiv")
@@ -207,7 +212,7 @@ class Unit:
             return yes if condition.value else no
         common = _common((yes, no))
         chosen = self._typed(condition, "b")
-        args = [self._typed(yes, common), self._typed(no, common)]
+        args: list[Place | Result] = [self._typed(yes, common), self._typed(no, common)]
         if _is_single(chosen) and not all(_is_single(a) for a in args):
             chosen = self._emit("to_b", "b", [chosen], "b", spread=True)
         return self._emit("where", common, [chosen, *args], common)
@@ -219,12 +224,13 @@ class Unit:
         if node.distribution == "normal":
             return self._emit("normal", "d", [], "d", machine.NORMAL, stream)
         most = Number(random.LARGEST_POISSON_RATE)
-        mean = self._typed(args[0], "d")
-        mean = self._operation("where", self._operation("gt", mean, Number(0.0)),
-                               self._operation("min", mean, most), Number(0.0))  # fmt: skip
+        given = self._typed(args[0], "d")
+        above = self._operation("gt", given, Number(0.0))
+        limited = self._operation("min", given, most)
+        mean = self._typed(self._operation("where", above, limited, Number(0.0)), "d")
         zero = self._typed(self._operation("exp", self._operation("neg", mean)), "d")
         what = machine.POISSON if _is_single(mean) else machine.POISSONS
-        return self._emit("poisson", "i", [self._typed(mean, "d"), zero], "i", what, stream)
+        return self._emit("poisson", "i", [mean, zero], "i", what, stream)
 
     def _typed(self, value: Value, letter: str) -> Place | Result:
         """The value as one of that type."""

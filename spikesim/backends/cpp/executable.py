@@ -99,16 +99,13 @@ class Machine:
             self._group(g, units, assembler)
             for g, units in zip(program.neurons, groups, strict=True)
         ]
-        tables = [
-            self._table(s, values[weights_of(k)]) for k, s in enumerate(synapses.stores)
-        ]
+        tables = [self._table(s, values[weights_of(k)]) for k, s in enumerate(synapses.stores)]
         part_start = synapses.part_start
         self.memory.kept += [part_start, *tables]
-        self.recording = any(p.event for p in program.probes)
-        self.spikes = [
-            np.empty(max(_ROOM, 2 * delivery.n_sources) if self.recording else 0, np.int32)
-            for _ in range(2)
-        ]
+        recording = any(p.event for p in program.probes)
+        self.spikes = (
+            np.empty((2, max(_ROOM, 2 * delivery.n_sources)), np.int32) if recording else None
+        )
         self.network = machine.Network(
             program.dt, options.dtype.itemsize == 8, self.deliver_first, threads, block,
             assembler.local, len(described), machine.array(machine.Group, described),
@@ -125,16 +122,13 @@ class Machine:
     def _units(self, group: Neurons) -> dict[str, Unit]:
         """The code of a group: before and after the delivery of spikes, and a reset an event."""
         scope = self._scope(group)
-        before, after = (
-            Unit(self.memory, group.name, scope, self.conformance) for _ in range(2)
-        )
+        before, after = (Unit(self.memory, group.name, scope, self.conformance) for _ in range(2))
         before.block(group.inputs + group.update)
         after.block(group.arrive)
         units = {"before": before, "after": after}
         looking = after if self.deliver_first else before
         for event in group.events:
             flags = self.memory.keep(np.zeros(group.size, bool))
-            self.state_flags = flags
             looking.store(f"flags of {event.name}", flags, looking.value(event.condition))
             reset = Unit(self.memory, group.name, scope, self.conformance, listed=True)
             reset.block(event.reset)
@@ -190,7 +184,7 @@ class Machine:
         self.memory.kept += [t, weight]
         return machine.Table(
             _at(t.segment), _at(t.row), _at(t.delay), _at(t.delays), len(t.delays), _at(t.target),
-            _at(weight), store.shared,
+            _at(weight), weight.itemsize, store.shared,
         )  # fmt: skip
 
     # the run
@@ -209,12 +203,13 @@ class Machine:
         found: list[tuple[np.ndarray, np.ndarray]] = []
         done = 0
         while done < count:
-            taken, spikes = machine.run(
-                self.network, seed, n + done, count - done,
-                *(self.spikes if self.recording else (None, None)),
-            )  # fmt: skip
-            found.append((self.spikes[0][:spikes].astype(np.int64), self.spikes[1][:spikes].copy()))
+            taken, spikes = machine.run(self.network, seed, n + done, count - done, self.spikes)
+            if self.spikes is not None:
+                steps, sources = self.spikes[:, :spikes].astype(np.int64)
+                found.append((steps, sources))
             done += taken
+        if not found:
+            return self.snapshot(), (np.empty(0, np.int64), np.empty(0, np.int64)), samples
         steps, sources = (np.concatenate(column) for column in zip(*found, strict=True))
         return self.snapshot(), (steps, sources), samples
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 
 from ...ir.program import Program
-from ..base import Executable, Options, refuse_unsupported
+from ..base import Executable, Options, refuse_stored_weights, refuse_unsupported
 
 
 class JaxBackend:
@@ -20,6 +20,7 @@ class JaxBackend:
 
     def lower(self, program: Program, options: Options) -> Executable:
         refuse_unsupported(program, self.name)
+        refuse_stored_weights(options, self.name)
         from .executable import JaxExecutable
 
         return JaxExecutable(program, options)

@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ...errors import UnsupportedError
 from ...ir.program import Delivery, Program
 from ...native import available
 from ...passes import CONCRETE, lower
@@ -75,6 +76,11 @@ class JaxExecutable:
 
     def __init__(self, program: Program, options: Options):
         self.options, self.compilations = options, 0
+        if options.deterministic and jax.default_backend() != "cpu":
+            raise UnsupportedError(
+                f"on {jax.default_backend()} XLA adds what arrives in any order, so deterministic=True "
+                "can't be promised; use backend='cpp' or leave it out"
+            )
         native, threads = _use_native(), _threads()
         parts = len(part_starts(addresses(program).n_slots, threads)) - 1
         self.memory = estimate(program, options, native, parts, threads)
