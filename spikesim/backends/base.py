@@ -51,15 +51,15 @@ class Options:
         if not isinstance(weights, str) or weights not in ("", "float16", "float32"):
             faults.append(
                 ParameterError(
-                    f"weights are to be stored as {weights!r:.40}; choose 'float16' or 'float32', or "
-                    "leave it out"
+                    f"weights are to be stored as {weights!r:.40}; choose 'float16' or "
+                    "'float32', or leave it out"
                 )
             )
         elif weights and conformance is True:
             faults.append(
                 ParameterError(
-                    f"weights={weights!r} with conformance=True: conformance needs float64 weights; "
-                    "leave one of them out"
+                    f"weights={weights!r} with conformance=True: conformance needs float64 "
+                    "weights; leave one of them out"
                 )
             )
         raise_all("the options", faults)

@@ -208,8 +208,8 @@ class Synapses:
             "the weights",
             [
                 ParameterError(
-                    f"projection {e.name!r}: a weight of {most:g}; {self.options.weight_dtype} holds "
-                    f"at most {limit:g}; leave weights={self.options.weights!r} out"
+                    f"projection {e.name!r}: a weight of {most:g}; {self.options.weight_dtype} "
+                    f"holds at most {limit:g}; leave weights={self.options.weights!r} out"
                 )
                 for e, most in zip(self.given.edges, self.most, strict=True)
                 if self.options.weights and most > limit

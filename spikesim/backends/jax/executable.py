@@ -78,8 +78,8 @@ class JaxExecutable:
         self.options, self.compilations = options, 0
         if options.deterministic and jax.default_backend() != "cpu":
             raise UnsupportedError(
-                f"on {jax.default_backend()} XLA adds what arrives in any order, so deterministic=True "
-                "can't be promised; use backend='cpp' or leave it out"
+                f"on {jax.default_backend()} XLA adds what arrives in any order, so "
+                "deterministic=True can't be promised; use backend='cpp' or leave it out"
             )
         native, threads = _use_native(), _threads()
         parts = len(part_starts(addresses(program).n_slots, threads)) - 1
