@@ -4,14 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "laws.h"
 #include "random.h"
 
 namespace spikesim {
 namespace {
-
-constexpr uint32_t kTop = 1u << 27;  // the top 27 bits of a uniform number come from one word
 
 SPIKESIM_VECTOR void Counters(uint32_t step, uint32_t first, int n, uint32_t* __restrict x,
                               uint32_t* __restrict y) {
@@ -39,24 +38,37 @@ SPIKESIM_VECTOR void Uniforms(const uint32_t* __restrict x, const uint32_t* __re
   for (int i = 0; i < n; ++i) u[i] = Uniform(x[i], y[i]);
 }
 
-SPIKESIM_VECTOR void Tops(const uint32_t* __restrict x, int n, uint32_t* __restrict top) {
-  for (int i = 0; i < n; ++i) top[i] = x[i] >> 5;
+SPIKESIM_VECTOR void Tops(const uint32_t* __restrict x, int n, uint16_t* __restrict top) {
+  for (int i = 0; i < n; ++i) top[i] = static_cast<uint16_t>(x[i] >> 16);
 }
 
-// Adds 1 where top > bound, and says whether any is equal.
-SPIKESIM_VECTOR uint32_t CountAbove(const uint32_t* top, int n, uint32_t bound, int32_t* count) {
-  uint32_t equal = 0;
-  for (int i = 0; i < n; ++i) {
-    count[i] += top[i] > bound;
-    equal |= top[i] == bound;
+// As many numbers as the widest registers hold; narrower ones take several.
+using Lanes = uint16_t __attribute__((vector_size(64)));
+constexpr int kLanes = 32;
+
+// How many bounds each number is above, and in `equal` whether it is equal to one; says whether any
+// is. The arrays hold whole Lanes.
+SPIKESIM_VECTOR bool CountAbove(const uint16_t* top, int n, const uint16_t* bound, int n_bounds,
+                                uint16_t* count, uint16_t* equal) {
+  Lanes any{};
+  for (int i = 0; i < n; i += kLanes) {
+    Lanes x, above{}, same{};
+    std::memcpy(&x, top + i, sizeof x);
+    for (int k = 0; k < n_bounds; ++k) {
+      above -= static_cast<Lanes>(x > bound[k]);
+      same |= static_cast<Lanes>(x == bound[k]);
+    }
+    std::memcpy(count + i, &above, sizeof above);
+    std::memcpy(equal + i, &same, sizeof same);
+    any |= same;
   }
-  return equal;
+  bool found = false;
+  for (int j = 0; j < kLanes; ++j) found |= any[j] != 0;
+  return found;
 }
 
-SPIKESIM_VECTOR uint32_t Largest(const uint32_t* x, int n) {
-  uint32_t largest = 0;
-  for (int i = 0; i < n; ++i) largest = x[i] > largest ? x[i] : largest;
-  return largest;
+SPIKESIM_VECTOR void Widen(const uint16_t* __restrict count, int n, int32_t* __restrict out) {
+  for (int i = 0; i < n; ++i) out[i] = count[i];
 }
 
 // floor(mean + 12 sqrt(mean) + 32), as spikesim.random.poisson_limit
@@ -80,14 +92,14 @@ int32_t Poisson(double u, double mean, double zero) {
 
 }  // namespace
 
-PoissonSums::PoissonSums(double mean, double zero)
-    : mean(mean), zero(zero), n(std::min<int32_t>(Limit(mean), kLongest)) {
+PoissonSums::PoissonSums(double mean, double zero) : mean(mean), zero(zero), n(0) {
+  const int32_t limit = std::min<int32_t>(Limit(mean), kLongest);
   double p = zero, s = zero;
-  for (int32_t k = 0; k < n; ++k) {
-    top[k] = s < 1.0 ? static_cast<uint32_t>(s * kTop) : kTop;
-    p = (p * mean) / (k + 1);
+  // After all ones there is no number that these bits put above.
+  while (n < limit && s < 1.0 && (n == 0 || top[n - 1] != 0xFFFF)) {
+    top[n++] = static_cast<uint16_t>(s * 0x1p16);
+    p = (p * mean) / n;
     s = s + p;
-    if (top[k] >= kTop) n = k + 1;  // no u gets further
   }
 }
 
@@ -109,17 +121,15 @@ void StepNormals(uint32_t seed, uint32_t stream, uint32_t step, uint32_t first, 
 
 void StepPoissons(const PoissonSums& sums, uint32_t seed, uint32_t stream, uint32_t step,
                   uint32_t first, int64_t n, int32_t* out) {
-  uint32_t top[kBlock];
+  alignas(64) uint16_t top[kBlock] = {}, count[kBlock], equal[kBlock];
   ForWords(seed, stream, step, first, n, [&](int64_t i, int m, uint32_t* x, uint32_t* y) {
     Tops(x, m, top);
-    std::fill(out + i, out + i + m, 0);
-    const uint32_t largest = Largest(top, m);
-    uint32_t equal = 0;
-    for (int32_t k = 0; k < sums.n && largest >= sums.top[k]; ++k)
-      equal |= CountAbove(top, m, sums.top[k], out + i);
-    if (!equal) return;
-    // Where the top bits are equal the others decide.
-    for (int k = 0; k < m; ++k) out[i + k] = Poisson(Uniform(x[k], y[k]), sums.mean, sums.zero);
+    const bool any = CountAbove(top, m, sums.top, sums.n, count, equal);
+    Widen(count, m, out + i);
+    if (!any) return;
+    // Where the first bits are equal the others decide.
+    for (int k = 0; k < m; ++k)
+      if (equal[k]) out[i + k] = Poisson(Uniform(x[k], y[k]), sums.mean, sums.zero);
   });
 }
 

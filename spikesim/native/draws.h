@@ -20,7 +20,7 @@ struct PoissonSums {
   PoissonSums(double mean, double zero);
   double mean, zero;
   int32_t n;
-  uint32_t top[kLongest];  // of the partial sums, as many bits as a uniform number has of one word
+  uint16_t top[kLongest];  // the first 16 bits of the partial sums that are below 1
 };
 
 // Counts of one mean.

@@ -9,7 +9,7 @@
 // A loop compiled for several instruction sets, chosen when the library is loaded. Contraction is
 // off for the whole library, so all versions give the same bits.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__linux__)
-#define SPIKESIM_VECTOR __attribute__((target_clones("default", "avx2", "avx512f")))
+#define SPIKESIM_VECTOR __attribute__((target_clones("default", "avx2", "arch=x86-64-v4")))
 #else
 #define SPIKESIM_VECTOR
 #endif

@@ -7,7 +7,7 @@ what is the same for all elements once a step.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -110,15 +110,17 @@ class Memory:
 class Unit:
     """The code of a group between two places where threads meet.
 
-    scope: the places of the group's fields. listed: for a list of elements, whose values are
-    gathered and scattered.
+    scope: the places of the group's fields. real: the type of states. listed: for a list of
+    elements, whose values are gathered and scattered. passing: fields that are not kept.
     """
 
     memory: Memory
     group: str
     scope: Mapping[str, Value]
+    real: str
     conformance: bool
     listed: bool = False
+    passing: frozenset[str] = frozenset()
     known: dict[Any, Place | Result] = field(default_factory=dict)
     once: list[Instruction] = field(default_factory=list)
     each: list[Instruction] = field(default_factory=list)
@@ -135,15 +137,15 @@ class Unit:
         """Statements in order."""
         for s in statements:
             value = self.value(s.value)
-            if s.local:
-                self.now[s.target] = value
-                continue
-            place = self.scope[s.target]
-            assert isinstance(place, Place)
             if s.how == "+=":
                 value = self._operation("add", self.now[s.target], value)
             elif s.how == "max=":
                 value = self._operation("max", self.now[s.target], value)
+            if s.local or s.target in self.passing:
+                self.now[s.target] = value
+                continue
+            place = self.scope[s.target]
+            assert isinstance(place, Place)
             self.store(s.target, place, value)
 
     def store(self, name: str, place: Place, value: Value) -> None:
@@ -180,6 +182,8 @@ class Unit:
         if all(isinstance(a, Number) for a in args):
             folded = self.fold[name](*(a.value for a in args if isinstance(a, Number)))
             return Number(folded.item() if isinstance(folded, np.generic | np.ndarray) else folded)
+        if name in ("add", "sub") and not self.conformance and _is_zero(args[1]):
+            return args[0]
         if name == "clip":
             return self._operation("min", self._operation("max", args[0], args[1]), args[2])
         if name == "take":
@@ -188,7 +192,7 @@ class Unit:
             return self._where(*args)
         if name in ("and", "or", "not"):
             return self._emit(name, "b", [self._typed(a, "b") for a in args], "b")
-        common = _common(args)
+        common = self._common(args)
         if name in _COMPARISONS:
             return self._emit(name, common, [self._typed(a, common) for a in args], "b")
         if name == "int":
@@ -198,7 +202,7 @@ class Unit:
         if name in _ARITHMETIC or name in ("neg", "abs", "sign"):
             common = "i" if common == "b" else common
         elif common in "ib":
-            common = "d"
+            common = self.real
         return self._emit(name, common, [self._typed(a, common) for a in args], common)
 
     def _take(self, table: Value, index: Value) -> Value:
@@ -210,7 +214,7 @@ class Unit:
     def _where(self, condition: Value, yes: Value, no: Value) -> Value:
         if isinstance(condition, Number):
             return yes if condition.value else no
-        common = _common((yes, no))
+        common = self._common((yes, no))
         chosen = self._typed(condition, "b")
         args: list[Place | Result] = [self._typed(yes, common), self._typed(no, common)]
         if _is_single(chosen) and not all(_is_single(a) for a in args):
@@ -220,9 +224,11 @@ class Unit:
     def _draw(self, node: Draw, args: list[Value]) -> Value:
         stream = random.stream(draw_path(self.group, node))
         if node.distribution == "uniform":
-            return self._emit("uniform", "d", [], "d", machine.UNIFORM, stream)
+            drawn = self._emit("uniform", "d", [], "d", machine.UNIFORM, stream)
+            return self._typed(drawn, self.real)
         if node.distribution == "normal":
-            return self._emit("normal", "d", [], "d", machine.NORMAL, stream)
+            drawn = self._emit("normal", "d", [], "d", machine.NORMAL, stream)
+            return self._typed(drawn, self.real)
         most = Number(random.LARGEST_POISSON_RATE)
         given = self._typed(args[0], "d")
         above = self._operation("gt", given, Number(0.0))
@@ -231,6 +237,20 @@ class Unit:
         zero = self._typed(self._operation("exp", self._operation("neg", mean)), "d")
         what = machine.POISSON if _is_single(mean) else machine.POISSONS
         return self._emit("poisson", "i", [mean, zero], "i", what, stream)
+
+    def _common(self, values: Sequence[Value]) -> str:
+        """The type in which values meet: as NumPy has it, but that whole numbers and float32 meet
+        in float32."""
+        types = {v.type for v in values if not isinstance(v, Number)}
+        numbers = [v.value for v in values if isinstance(v, Number)]
+        if "d" in types:
+            return "d"
+        if "f" in types:
+            return "f"
+        if any(isinstance(x, float) for x in numbers):
+            return self.real
+        whole = "i" in types or any(not isinstance(x, bool) for x in numbers)
+        return "i" if whole else "b"
 
     def _typed(self, value: Value, letter: str) -> Place | Result:
         """The value as one of that type."""
@@ -275,15 +295,5 @@ def _is_single(value: Value) -> bool:
     return isinstance(value, Number) or (isinstance(value, Place) and not value.stride)
 
 
-def _common(values: Any) -> str:
-    """The type in which values meet, as NumPy has it."""
-    types = {v.type for v in values if not isinstance(v, Number)}
-    numbers = [v.value for v in values if isinstance(v, Number)]
-    if "d" in types or {"f", "i"} <= types:
-        return "d"
-    if "f" in types:
-        return "f"
-    if any(isinstance(x, float) for x in numbers):
-        return "d"
-    whole = "i" in types or any(isinstance(x, int) and not isinstance(x, bool) for x in numbers)
-    return "i" if whole else "b"
+def _is_zero(value: Value) -> bool:
+    return isinstance(value, Number) and not isinstance(value.value, bool) and value.value == 0

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from ctypes import c_int64
+from typing import Any
 
 import numpy as np
 
 from ...ir.program import Neurons, Program
 from ...native import machine
 from ...native.connect import allocate
-from ...passes.inputs import arriving
+from ...passes.inputs import arriving, grid
 from ...passes.layout import addresses
 from ..base import Options, Recorded
 from ..binding import Binder
@@ -122,7 +123,12 @@ class Machine:
     def _units(self, group: Neurons) -> dict[str, Unit]:
         """The code of a group: before and after the delivery of spikes, and a reset an event."""
         scope = self._scope(group)
-        before, after = (Unit(self.memory, group.name, scope, self.conformance) for _ in range(2))
+        passing = frozenset(f.name for f in group.fields if f.kind == "arrival")
+
+        def unit(**more: Any) -> Unit:
+            return Unit(self.memory, group.name, scope, self.real, self.conformance, **more)
+
+        before, after = unit(), unit(passing=passing)
         before.block(group.inputs + group.update)
         after.block(group.arrive)
         units = {"before": before, "after": after}
@@ -130,7 +136,7 @@ class Machine:
         for event in group.events:
             flags = self.memory.keep(np.zeros(group.size, bool))
             looking.store(f"flags of {event.name}", flags, looking.value(event.condition))
-            reset = Unit(self.memory, group.name, scope, self.conformance, listed=True)
+            reset = unit(listed=True)
             reset.block(event.reset)
             units[event.name] = reset
         return units
@@ -151,6 +157,9 @@ class Machine:
                 cast = cast.copy()
                 self.state[name] = cast
             scope[f.name] = self.memory.keep(cast, shared=not value.ndim)
+        for port in group.ports:
+            if not self.values[f"{group.name}.{grid(port.variable)}"]:
+                scope[grid(port.variable)] = Number(0.0)  # nothing is rounded
         for port in group.ports:
             start = self.slots[group.name, port.variable]
             base = self.arrived.ctypes.data + start * itemsize
