@@ -12,6 +12,8 @@
     |   `-- SeveralErrors               more than one of the above, reported together
     |-- UnsupportedError                a feature that this backend lacks, with one that has it
     |-- ProgramError                    a fault of ours: a pass made a program that verify refuses
+    |-- CheckpointError                 a file that no run can go on from, or that can't be written
+    |-- RecordingError                  recordings on disk that can't be written or read
     `-- RunError                        what goes wrong while a network runs
         `-- NotFiniteError              a state became NaN or infinite
 
@@ -82,6 +84,14 @@ class UnsupportedError(SpikesimError):
 
 class ProgramError(SpikesimError):
     """A program that breaks the rules of the IR: a fault of spikesim, please report it."""
+
+
+class CheckpointError(SpikesimError):
+    """A checkpoint that is missing, broken, of another run, or can't be written."""
+
+
+class RecordingError(SpikesimError):
+    """A recording on disk that can't be written or read."""
 
 
 class RunError(SpikesimError):

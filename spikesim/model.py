@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,21 +15,21 @@ from .backends.memory import Memory
 from .build import checked_seed
 from .build.values import check_values
 from .errors import (
-    ParameterError,
     SpikesimError,
     UnknownNameError,
     did_you_mean,
     raise_all,
 )
 from .ir import text
-from .ir.program import Pairs, Program, nearest_step
+from .ir.fingerprint import fingerprint
+from .ir.program import Pairs, Program
 from .passes import lower
 from .passes.delays import delays
 from .passes.draw import draw
-from .progress import progress_bar
-from .readout import connections_of, read_out
+from .readout import connections_of
+from .recording.sinks import Sink
 from .results import Connections, Results
-from .units import TIME, strip
+from .simulation import Moment, Simulation, load
 
 
 class Model:
@@ -53,27 +55,45 @@ class Model:
         *,
         params: Mapping[str, Any] | None = None,
         seed: int | None = None,
+        until: Callable[[Moment], bool] | None = None,
+        every: Any = None,
+        sink: Sink | None = None,
         progress: bool = False,
+        checkpoint: str | os.PathLike[str] | None = None,
     ) -> Results:
         """Run from t = 0 for `duration` (a time), rounded to whole steps.
 
         params: values by name, such as {"exc.g_L": 9*nS, "exc->inh.weight_scale": 0.8,
         "exc.v": -60*mV} (a state's name: its initial value). seed: of what is random in the run;
-        default the network's. progress: show a bar.
+        default the network's. until, every, sink, progress, checkpoint: see Simulation.run.
 
         Raises ParameterError, DimensionError, UnknownNameError; NotFiniteError in the run.
         """
-        steps = self._steps(duration)
-        seed = self.program.seed if seed is None else checked_seed(seed, "seed")
-        self._check(params or {})
-        values = self.binder.bind(params)
-        with progress_bar(steps, self.program.dt, progress) as advance:
-            recorded = self.executable.run(values, seed, steps, advance)
-        return read_out(self.lowered, recorded, seed, self.backend)
+        return self.start(params=params, seed=seed).run(
+            duration, until=until, every=every, sink=sink, progress=progress, checkpoint=checkpoint
+        )
 
-    def _check(self, params: Mapping[str, Any]) -> None:
+    def start(
+        self, *, params: Mapping[str, Any] | None = None, seed: int | None = None
+    ) -> Simulation:
+        """A simulation at t = 0, whose `run` may be called again and again; see `run`."""
+        seed = self.program.seed if seed is None else checked_seed(seed, "seed")
+        return Simulation(self, params, seed)
+
+    def load(self, path: str | os.PathLike[str]) -> Simulation:
+        """The simulation that was written to a file by `Simulation.save`, to go on with.
+
+        Raises CheckpointError for a file that is missing, broken, or of another network.
+        """
+        return load(self, path)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A number for the network: equal for equal networks."""
+        return fingerprint(self.program)
+
+    def check(self, given: Mapping[str, np.ndarray]) -> None:
         """Raise what the values themselves tell: a zero below a line, a negative period."""
-        given = self.binder.given(params)
         faults: list[SpikesimError] = []
         for group in self.program.neurons:
             start = f"{group.name}."
@@ -81,15 +101,6 @@ class Model:
             if mine:
                 check_values(group, faults, mine)
         raise_all("params", faults)
-
-    def _steps(self, duration: Any) -> int:
-        time = strip(duration, TIME, "duration")
-        if np.ndim(time) or not np.isfinite(time) or time < 0:
-            raise ParameterError(f"duration is {time} ms; expected a time of at least 0")
-        steps = int(nearest_step(time, self.program.dt))
-        if steps >= 2**31:
-            raise ParameterError(f"duration is {steps} steps; at most 2^31 - 1 can be run")
-        return steps
 
     def connections(self, projection: str) -> Connections:
         """The connections of a projection as they were drawn. Raises UnknownNameError."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 
-from .backends.base import Recorded
-from .ir.program import Edges, Probe, Program
+from .ir.program import Edges, Program
 from .network import numbered
+from .recording.columns import Column, Pair, joined
+from .recording.disk import opened
 from .results import (
     Connections,
     PopulationResult,
@@ -15,49 +19,83 @@ from .results import (
     Trace,
     merged_spikes,
     merged_traces,
+    milliseconds,
 )
 
 
-def read_out(program: Program, recorded: Recorded, seed: int, backend: str) -> Results:
-    """The results of a run of a lowered program."""
-    dt = program.dt
-    populations = {}
-    for group in program.neurons:
-        final = {
-            f.name: recorded.final[group.name, f.name] for f in group.fields if f.kind == "state"
-        }
-        populations[group.name] = PopulationResult(group.name, {}, final)
+def read_out(
+    columns: Sequence[Column],
+    content: Mapping[str, Pair],
+    final: Mapping[str, dict[str, np.ndarray]],
+    span: tuple[int, int],
+    about: Mapping[str, Any],
+    complete: bool = True,
+) -> Results:
+    """The results of a run.
+
+    content: what was recorded, by column. final: states at the end, by population and name. span:
+    the first step and the one after the last. about: dt, seed, backend.
+    """
+    dt = about["dt"]
+    populations = {name: PopulationResult(name, {}, dict(states)) for name, states in final.items()}
     same: dict[tuple[str, str, int], list[Spikes | Trace]] = {}
-    for number, probe in enumerate(program.probes):
-        what = probe.variable or ("rate" if probe.reduce else "spikes")
+    for number, c in enumerate(columns):
         # Rates of two views are two; all else of one interval is put together.
-        kind = -number if probe.reduce else probe.every if probe.variable else 0
-        key = (probe.source.group, what, kind)
-        same.setdefault(key, []).append(_data(program, probe, recorded))
+        kind = -number if c.what == "rate" else 0 if c.is_spikes else c.every
+        steps, values = content[c.name]
+        if c.is_spikes:
+            start, stop = span[0] * dt, span[1] * dt
+            data: Spikes | Trace = Spikes(
+                (steps + 1) * dt, c.neurons[values], c.neurons, stop - start, start
+            )
+        else:
+            data = Trace(steps * dt, values, c.unit, c.neurons)
+        same.setdefault((c.group, c.what, kind), []).append(data)
     for (name, what, _), parts in same.items():
         mine = populations[name].recorded
         mine[next(free for free in numbered(what) if free not in mine)] = _merged(parts)
-    return Results(populations, recorded.steps * dt, dt, seed, backend)
+    length = (span[1] - span[0]) * dt
+    return Results(populations, length, dt, about["seed"], about["backend"], span[0] * dt, complete)
+
+
+def read_recording(path: Any, start: Any = None, stop: Any = None) -> Results:
+    """The results of a recording on disk, also while its run goes on.
+
+    start, stop: times between which to read; default all. Final states are there when the run is
+    over. Raises RecordingError.
+    """
+    store = opened(path, "r")
+    about = dict(store.attrs)
+    dt, columns, content = about["dt"], [], {}
+    end = about["end"]
+    for one in about["columns"]:
+        group = store[one["name"]]
+        c = Column(neurons=group["neurons"][...], **one)
+        columns.append(c)
+        n = min(group[k].shape[0] for k in ("steps", "values")) if "values" in group else 0
+        if not n:
+            content[c.name] = joined(c, [])
+            continue
+        steps = group["steps"][:n]
+        times = (steps + c.is_spikes) * dt
+        low = 0 if start is None else np.searchsorted(times, milliseconds(start, "start"))
+        high = n if stop is None else np.searchsorted(times, milliseconds(stop, "stop"), "right")
+        values = group["values"][low:high]
+        content[c.name] = steps[low:high], values.astype(np.int64) if c.is_spikes else values
+    last = max((int(s[-1]) + 1 for s, _ in content.values() if len(s)), default=about["first"])
+    final: dict[str, dict[str, np.ndarray]] = {c.group: {} for c in columns}
+    if end is not None:
+        final = {p: {} for p in about["populations"]}
+        for p, states in store["final"].groups() if "final" in store else ():
+            final[p] = {name: array[...] for name, array in states.arrays()}
+    span = about["first"], last if end is None else end
+    return read_out(columns, content, final, span, about, complete=end is not None)
 
 
 def _merged(parts: list[Spikes | Trace]) -> Spikes | Trace:
     spikes = [p for p in parts if isinstance(p, Spikes)]
     traces = [p for p in parts if isinstance(p, Trace)]
     return merged_spikes(spikes) if spikes else merged_traces(traces)
-
-
-def _data(program: Program, probe: Probe, recorded: Recorded) -> Spikes | Trace:
-    group = program.group(probe.source.group)
-    neurons = probe.source.indices(group.size)
-    if probe.event and not probe.reduce:
-        step, element = recorded.events[probe.name]
-        return Spikes(
-            (step + 1) * program.dt, neurons[element], neurons, recorded.steps * program.dt
-        )
-    t, values = recorded.sampled[probe.name] * program.dt, recorded.samples[probe.name]
-    if probe.reduce:
-        return Trace(t, values * 1e3, "spikes/s", neurons)
-    return Trace(t, values, str(group.field(probe.variable).unit), neurons)
 
 
 def connections_of(edges: Edges, program: Program) -> Connections:

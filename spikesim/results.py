@@ -33,13 +33,14 @@ class Spikes:
 
     t: float64 [spikes], ms, the end of the step in which each was found. i: int64 [spikes], the
     neuron's number in its population. neurons: int64, the numbers of those recorded, in the order
-    of the view. duration: of the run, ms.
+    of the view. duration: of the run, ms; start: the time at which it started, ms.
     """
 
     t: np.ndarray
     i: np.ndarray
     neurons: np.ndarray
     duration: float
+    start: float = 0.0
 
     def __len__(self) -> int:
         return len(self.t)
@@ -52,17 +53,17 @@ class Spikes:
         end = np.searchsorted(number, self.neurons, side="right")
         return [t[a:b] for a, b in zip(first, end, strict=True)]
 
-    def counts(self, start: Any = 0.0, stop: Any = None) -> np.ndarray:
+    def counts(self, start: Any = None, stop: Any = None) -> np.ndarray:
         """Number of spikes of each recorded neuron after `start`, up to `stop`, int64 [neurons].
 
-        stop: default the end of the run. Raises ParameterError unless 0 <= start <= stop <= the
-        end of the run.
+        start, stop: default those of the run. Raises ParameterError where they are not in this
+        order or no part of it.
         """
         first, last = self._window(start, stop)
         inside = self.i[(self.t > first + _SLACK) & (self.t <= last + _SLACK)]
         return np.bincount(inside, minlength=int(self.neurons.max(initial=-1)) + 1)[self.neurons]
 
-    def rates(self, start: Any = 0.0, stop: Any = None) -> np.ndarray:
+    def rates(self, start: Any = None, stop: Any = None) -> np.ndarray:
         """Mean rate of each recorded neuron after `start`, up to `stop`, spikes/s [neurons].
 
         Raises ParameterError where no time lies between them, and as `counts` does.
@@ -70,17 +71,17 @@ class Spikes:
         first, last = self._window(start, stop)
         if last - first <= _SLACK:
             raise ParameterError(
-                f"no rate after start = {start} up to {last:g} ms of a run of {self.duration:g} ms;"
-                " start earlier"
+                f"no rate after start = {first:g} ms up to {last:g} ms of a run of "
+                f"{self.duration:g} ms; start earlier"
             )
         return self.counts(start, stop) / (last - first) * 1e3
 
-    def rate(self, start: Any = 0.0, stop: Any = None) -> float:
+    def rate(self, start: Any = None, stop: Any = None) -> float:
         """Mean rate over the recorded neurons in that time, spikes/s; 0 if there are none."""
         rates = self.rates(start, stop)
         return float(np.mean(rates)) if len(rates) else 0.0
 
-    def cv(self, start: Any = 0.0, stop: Any = None, *, at_least: int = 3) -> np.ndarray:
+    def cv(self, start: Any = None, stop: Any = None, *, at_least: int = 3) -> np.ndarray:
         """Coefficient of variation of each recorded neuron's intervals between spikes [neurons].
 
         It is that of the spikes after `start`, up to `stop`; NaN for a neuron with fewer than
@@ -97,12 +98,13 @@ class Spikes:
 
     def _window(self, start: Any, stop: Any) -> tuple[float, float]:
         """(start, stop) in ms. Raises ParameterError where they are no part of the run."""
-        first = milliseconds(start, "start")
-        last = self.duration if stop is None else milliseconds(stop, "stop")
-        if first < 0:
-            raise ParameterError(f"start is {first:g} ms; a run starts at 0 ms")
-        if last > self.duration + _SLACK:
-            raise ParameterError(f"stop is {last:g} ms; the run ends at {self.duration:g} ms")
+        end = self.start + self.duration
+        first = self.start if start is None else milliseconds(start, "start")
+        last = end if stop is None else milliseconds(stop, "stop")
+        if first < self.start - _SLACK:
+            raise ParameterError(f"start is {first:g} ms; the run starts at {self.start:g} ms")
+        if last > end + _SLACK:
+            raise ParameterError(f"stop is {last:g} ms; the run ends at {end:g} ms")
         if stop is not None and last < first:
             raise ParameterError(f"stop is {last:g} ms, before start, {first:g} ms")
         return first, last
@@ -125,7 +127,7 @@ def merged_spikes(parts: Sequence[Spikes]) -> Spikes:
     t, row = t[order], row[order]
     new = np.ones(len(t), dtype=bool)
     new[1:] = (t[1:] != t[:-1]) | (row[1:] != row[:-1])  # views may overlap
-    return Spikes(t[new], neurons[row[new]], neurons, parts[0].duration)
+    return Spikes(t[new], neurons[row[new]], neurons, parts[0].duration, parts[0].start)
 
 
 def _first(numbers: np.ndarray) -> np.ndarray:
@@ -243,7 +245,8 @@ class Results:
     """The results of a run: `results["exc"].spikes`, `results["exc"].v`.
 
     duration and dt in ms; seed of the run; populations in the order of the network; final states
-    are in `results["exc"].final`.
+    are in `results["exc"].final`. start: the time at which it started, ms, where it goes on from an
+    earlier run. complete: False where it was interrupted before its end.
     """
 
     populations: dict[str, PopulationResult]
@@ -251,6 +254,8 @@ class Results:
     dt: float
     seed: int
     backend: str
+    start: float = 0.0
+    complete: bool = True
 
     def __getitem__(self, name: str) -> PopulationResult:
         if name not in self.populations:

@@ -18,7 +18,7 @@ from .passes import SYMBOLIC, lower
 from .results import Results
 
 COMPILING = ("precision", "conformance", "deterministic", "weights")
-RUNNING = ("params", "seed", "progress")
+RUNNING = ("params", "seed", "until", "every", "sink", "progress", "checkpoint")
 
 
 def compile_network(network: Network, backend: str = "auto", **options: Any) -> Model:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, get_args
 
@@ -81,20 +81,30 @@ class Options:
         return np.dtype(self.weights or self.precision)
 
 
-@dataclass
-class Recorded:
-    """What a run recorded, by probe name.
+State = dict[str, Any]
+Found = tuple[np.ndarray, np.ndarray]
+Chunk = tuple[State, Found, dict[str, np.ndarray]]
 
-    events: (step, element) int64 arrays, sorted; step n + 1 labels what was found in step n.
-    samples: [samples, elements]. sampled: the steps of the samples. final: the state at the end,
-    by (group, field).
+
+class Running(Protocol):
+    """A program with the values and the seed of a run.
+
+    A state is all that a run needs to go on: arrays by name ("group.field", and a backend's own),
+    some of them tuples of arrays. It is never changed in place. chunk: steps to take at a time.
     """
 
-    events: dict[str, tuple[np.ndarray, np.ndarray]]
-    samples: dict[str, np.ndarray]
-    sampled: dict[str, np.ndarray]
-    final: dict[tuple[str, str], np.ndarray]
-    steps: int
+    chunk: int
+
+    def start(self) -> State:
+        """The state at t = 0."""
+        ...
+
+    def advance(self, state: State, n: int, count: int) -> Chunk:
+        """Take `count` steps from step `n`.
+
+        Returns (state, spikes as (steps, sources) sorted, samples by probe [samples, elements]).
+        """
+        ...
 
 
 class Executable(Protocol):
@@ -114,14 +124,8 @@ class Executable(Protocol):
         """How the synapses are stored, in lines."""
         ...
 
-    def run(
-        self,
-        values: Mapping[str, np.ndarray],
-        seed: int,
-        steps: int,
-        progress: Callable[[int], None],
-    ) -> Recorded:
-        """Run from step 0. `values` are bound (see `binding`); `progress` is told steps done."""
+    def prepare(self, values: Mapping[str, np.ndarray], seed: int) -> Running:
+        """Make ready for a run. `values` are bound (see `binding`)."""
         ...
 
 

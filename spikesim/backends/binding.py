@@ -96,7 +96,10 @@ class Binder:
         params: values by name ("exc.g_L"; a state's name sets its initial value), with units.
         Raises UnknownNameError, DimensionError or ParameterError, all together.
         """
-        given = self.given(params or {})
+        return self.bind_given(self.given(params or {}))
+
+    def bind_given(self, given: Mapping[str, np.ndarray]) -> Values:
+        """As `bind`, of what `given` returned."""
         values: Values = {}
         for group in self.program.neurons:
             self._group(group, given, values)

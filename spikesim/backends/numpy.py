@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from ..ir.program import Delivery, Program
 from ..passes import CONCRETE, lower
-from .base import Options, Recorded, refuse_stored_weights, refuse_unsupported
+from .base import Chunk, Options, State, refuse_stored_weights, refuse_unsupported
 from .binding import Binder, HostArrays
-from .drive import Chunk, drive, listed
+from .drive import listed
 from .memory import estimate, refuse_too_large
-from .step import State, Step
+from .step import Step
 
 _CHUNK = 256
 
@@ -97,39 +97,50 @@ class NumPyExecutable:
     def explain(self) -> list[str]:
         return []
 
-    def run(
-        self,
-        values: Mapping[str, np.ndarray],
-        seed: int,
-        steps: int,
-        progress: Callable[[int], None],
-    ) -> Recorded:
-        dtype = self.options.dtype
-        cast = {n: v.astype(dtype) if v.dtype == np.float64 else v for n, v in values.items()}
-        probes = [
+    def prepare(self, values: Mapping[str, np.ndarray], seed: int) -> NumPyRunning:
+        return NumPyRunning(self, values, seed)
+
+
+class NumPyRunning:
+    """A program run by NumPy, with the values of a run."""
+
+    def __init__(self, made: NumPyExecutable, values: Mapping[str, np.ndarray], seed: int):
+        dtype = made.options.dtype
+        self.made, self.chunk, self.seed = made, _CHUNK, np.asarray(seed, np.uint32)
+        self.values = {
+            n: v.astype(dtype) if v.dtype == np.float64 else v for n, v in values.items()
+        }
+        self.probes = [
             (p, f"{p.source.group}.{p.variable}", p.source.index)
-            for p in self.program.probes
+            for p in made.program.probes
             if p.variable
         ]
-        key = np.asarray(seed, np.uint32)
 
-        def advance(state: State, n: int, count: int) -> Chunk:
-            state = state | {"under way": state["under way"].copy()}
-            fired = np.zeros((count, len(state["fired"])), dtype=bool)
-            rows: dict[str, list[np.ndarray]] = {p.name: [] for p, _, _ in probes}
+    def start(self) -> State:
+        with self._flushing():
+            return self.made.step.initial(self.values)
+
+    def advance(self, state: State, n: int, count: int) -> Chunk:
+        state = state | {"under way": state["under way"].copy()}
+        fired = np.zeros((count, len(state["fired"])), dtype=bool)
+        rows: dict[str, list[np.ndarray]] = {p.name: [] for p, _, _ in self.probes}
+        with self._flushing():
             for k in range(count):
-                for p, name, index in probes:
+                for p, name, index in self.probes:
                     if (n + k) % p.every == 0:
                         rows[p.name].append(state[name][index])
-                state = self.step(cast, state, np.int64(n + k), key)
+                state = self.made.step(self.values, state, np.int64(n + k), self.seed)
                 fired[k] = state["fired"]
-            samples = {p.name: np.array(rows[p.name]) for p, _, _ in probes if rows[p.name]}
-            return state, listed(fired, n), samples
+        samples = {}
+        for p, name, index in self.probes:
+            shape = (len(rows[p.name]), len(state[name][index]))
+            samples[p.name] = np.array(rows[p.name], state[name].dtype).reshape(shape)
+        return state, listed(fired, n), samples
 
-        self.arrays.underflow = False
-        with np.errstate(all="ignore", under="call", call=self.arrays.note):
-            start = self.step.initial(cast)
-            return drive(self.program, advance, start, steps, _CHUNK, progress)
+    def _flushing(self) -> Any:
+        arrays = self.made.arrays
+        arrays.underflow = False
+        return np.errstate(all="ignore", under="call", call=arrays.note)
 
 
 class NumPyBackend:

@@ -14,12 +14,13 @@ Window = tuple[float, float]
 
 def window(results: Results, start: object, stop: object) -> Window:
     """(start, stop) of a plot in ms; None stands for the run's own start or end."""
-    first = 0.0 if start is None else milliseconds(start, "start")
-    last = results.duration if stop is None else milliseconds(stop, "stop")
+    end = results.start + results.duration
+    first = results.start if start is None else milliseconds(start, "start")
+    last = end if stop is None else milliseconds(stop, "stop")
     if not first < last:
         raise ParameterError(
-            f"nothing to draw from {first:g} ms to {last:g} ms; the run goes from 0 to "
-            f"{results.duration:g} ms"
+            f"nothing to draw from {first:g} ms to {last:g} ms; the run goes from "
+            f"{results.start:g} to {end:g} ms"
         )
     return first, last
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from ctypes import c_int64
 from typing import Any
 
@@ -14,9 +14,9 @@ from ...native import machine
 from ...native.connect import allocate
 from ...passes.inputs import arriving, grid
 from ...passes.layout import addresses
-from ..base import Options, Recorded
+from ..base import Chunk, Options, State
 from ..binding import Binder
-from ..drive import Chunk, State, drive, sample_steps
+from ..drive import sample_steps
 from ..memory import estimate, refuse_too_large
 from ..synapses import Store, Synapses, part_starts, weights_of
 from .assemble import Assembler
@@ -53,21 +53,10 @@ class CppExecutable:
     def explain(self) -> list[str]:
         return [f"threads: {self.threads}", *self.synapses.explain()]
 
-    def run(
-        self,
-        values: Mapping[str, np.ndarray],
-        seed: int,
-        steps: int,
-        progress: Callable[[int], None],
-    ) -> Recorded:
-        machine_ = self._machine(values)
-        size = sum(n.size for n in self.program.neurons)
-        chunk = int(np.clip(_CHUNK_UPDATES // max(size, 1), 1, _CHUNK_STEPS))
-
-        def advance(state: State, n: int, count: int) -> Chunk:
-            return machine_.advance(state, n, count, seed)
-
-        return drive(self.program, advance, machine_.snapshot(), steps, chunk, progress)
+    def prepare(self, values: Mapping[str, np.ndarray], seed: int) -> Machine:
+        made = self._machine(values)
+        made.seed = seed
+        return made
 
 
 class Machine:
@@ -117,6 +106,8 @@ class Machine:
             self.state["log.count"].ctypes.data,
         )  # fmt: skip
         self.latest: State | None = None
+        size = sum(n.size for n in program.neurons)
+        self.seed, self.chunk = 0, int(np.clip(_CHUNK_UPDATES // max(size, 1), 1, _CHUNK_STEPS))
 
     # the code
 
@@ -198,12 +189,12 @@ class Machine:
 
     # the run
 
-    def snapshot(self) -> State:
+    def start(self) -> State:
         """A copy of the state."""
         self.latest = {name: value.copy() for name, value in self.state.items()}
         return self.latest
 
-    def advance(self, state: State, n: int, count: int, seed: int) -> Chunk:
+    def advance(self, state: State, n: int, count: int) -> Chunk:
         """`count` steps from step n."""
         if state is not self.latest:
             for name, value in self.state.items():
@@ -212,15 +203,17 @@ class Machine:
         found: list[tuple[np.ndarray, np.ndarray]] = []
         done = 0
         while done < count:
-            taken, spikes = machine.run(self.network, seed, n + done, count - done, self.spikes)
+            taken, spikes = machine.run(
+                self.network, self.seed, n + done, count - done, self.spikes
+            )
             if self.spikes is not None:
                 steps, sources = self.spikes[:, :spikes].astype(np.int64)
                 found.append((steps, sources))
             done += taken
         if not found:
-            return self.snapshot(), (np.empty(0, np.int64), np.empty(0, np.int64)), samples
+            return self.start(), (np.empty(0, np.int64), np.empty(0, np.int64)), samples
         steps, sources = (np.concatenate(column) for column in zip(*found, strict=True))
-        return self.snapshot(), (steps, sources), samples
+        return self.start(), (steps, sources), samples
 
     def _probes(self, n: int, count: int) -> dict[str, np.ndarray]:
         """Set up where samples of these steps go."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 import jax
@@ -16,9 +15,9 @@ from ...ir.program import Delivery, Program
 from ...native import available
 from ...passes import CONCRETE, lower
 from ...passes.layout import addresses
-from ..base import Options, Recorded
+from ..base import Chunk, Options, State
 from ..binding import Binder
-from ..drive import Chunk, State, drive, listed, sample_steps
+from ..drive import listed, sample_steps
 from ..memory import estimate, refuse_too_large
 from ..step import Step
 from ..synapses import Synapses, part_starts
@@ -151,31 +150,37 @@ class JaxExecutable:
     def explain(self) -> list[str]:
         return self.native.explain() if self.native else []
 
-    def run(
-        self,
-        values: Mapping[str, np.ndarray],
-        seed: int,
-        steps: int,
-        progress: Callable[[int], None],
-    ) -> Recorded:
+    def prepare(self, values: Mapping[str, np.ndarray], seed: int) -> JaxRunning:
+        return JaxRunning(self, values, seed)
+
+
+class JaxRunning:
+    """A program compiled by XLA, with the values of a run."""
+
+    def __init__(self, made: JaxExecutable, values: Mapping[str, np.ndarray], seed: int):
+        self.made, self.chunk = made, made.chunk
         with jax.enable_x64(True):
-            bound = {
-                name: jnp.asarray(v, self.options.dtype if v.dtype == np.float64 else v.dtype)
+            self.bound = {
+                name: jnp.asarray(v, made.options.dtype if v.dtype == np.float64 else v.dtype)
                 for name, v in values.items()
             }
-            call = partial(self.compiled, self.table, bound, jnp.uint32(seed))
+            self.seed = jnp.uint32(seed)
 
-            def advance(state: State, n: int, count: int) -> Chunk:
-                state, fired, samples = call(state, jnp.int32(n), jnp.int32(count))
-                kept = {
-                    p.name: np.asarray(samples[p.name])[: len(sample_steps(n, count, p.every))]
-                    for p in self.program.probes
-                    if p.variable
-                }
-                return state, listed(np.asarray(fired)[:count], n), kept
+    def start(self) -> State:
+        with jax.enable_x64(True):
+            return self.made._step(self.made.table).initial(self.bound)
 
-            start = self._step(self.table).initial(bound)
-            return drive(self.program, advance, start, steps, self.chunk, progress)
+    def advance(self, state: State, n: int, count: int) -> Chunk:
+        with jax.enable_x64(True):
+            state, fired, samples = self.made.compiled(
+                self.made.table, self.bound, self.seed, state, jnp.int32(n), jnp.int32(count)
+            )
+        kept = {
+            p.name: np.asarray(samples[p.name])[: len(sample_steps(n, count, p.every))]
+            for p in self.made.program.probes
+            if p.variable
+        }
+        return state, listed(np.asarray(fired)[:count], n), kept
 
 
 def _use_native() -> bool:

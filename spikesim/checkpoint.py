@@ -1,0 +1,67 @@
+"""A run on disk: its state and what it recorded, to go on from in another process.
+
+One file, NumPy's npz: a header in JSON and arrays, nothing that could be executed. It is written
+beside its place and moved there when it is whole: a file of that name is never half written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .errors import CheckpointError
+
+FORMAT = "spikesim checkpoint 1"
+
+
+def write(path: str | os.PathLike[str], header: dict[str, Any], arrays: Mapping[str, Any]) -> None:
+    """Write a checkpoint. Raises CheckpointError where the disk refuses it; an older file of that
+    name is then as it was."""
+    place = Path(path)
+    unfinished = place.with_name(f".{place.name}.{os.getpid()}.tmp")
+    text = json.dumps({"format": FORMAT, **header})
+    try:
+        try:
+            with open(unfinished, "wb") as file:
+                np.savez(file, header=np.array(text), **{f"data/{k}": v for k, v in arrays.items()})
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(unfinished, place)
+        except BaseException:
+            with suppress(OSError):
+                unfinished.unlink()
+            raise
+    except OSError as fault:
+        raise CheckpointError(
+            f"the checkpoint {place} can't be written: {fault.strerror or fault}; choose a folder "
+            "that can be written to and has room"
+        ) from fault
+
+
+def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """(header, arrays) of a file. Raises CheckpointError where it is missing, broken or no
+    checkpoint."""
+    place = Path(path)
+    try:
+        with np.load(place, allow_pickle=False) as file:
+            header = json.loads(str(file["header"]))
+            if header.get("format") != FORMAT:
+                raise CheckpointError(
+                    f"{place} is a {header.get('format')!r:.40}, expected a {FORMAT!r}; it was "
+                    "written by another version: use that one, or run from the start"
+                )
+            names = [n for n in file.files if n.startswith("data/")]
+            return header, {n.removeprefix("data/"): file[n] for n in names}
+    except FileNotFoundError as fault:
+        raise CheckpointError(f"there is no checkpoint {place}") from fault
+    except (OSError, ValueError, KeyError, EOFError, AttributeError, zipfile.BadZipFile) as fault:
+        raise CheckpointError(
+            f"{place} is no checkpoint, or it is broken ({fault}); run from the start"
+        ) from fault

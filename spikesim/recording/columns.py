@@ -1,0 +1,139 @@
+"""From the spikes and samples of a chunk to what each probe wants of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..ir.program import Program
+
+Pair = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """What one probe records: spikes, the rate, or a variable of some neurons of a group.
+
+    neurons: int64, their numbers in the group. every: steps between samples, or the bin of a rate.
+    """
+
+    name: str
+    group: str
+    what: str
+    neurons: np.ndarray
+    every: int
+    unit: str = ""
+
+    @property
+    def is_spikes(self) -> bool:
+        """Are its entries (step, element), and not (step, values)?"""
+        return self.what == "spikes"
+
+
+def columns_of(program: Program) -> list[Column]:
+    """The columns of a program, one a probe."""
+    found = []
+    for p in program.probes:
+        group = program.group(p.source.group)
+        what = p.variable or ("rate" if p.reduce else "spikes")
+        unit = str(group.field(p.variable).unit) if p.variable else "spikes/s" * bool(p.reduce)
+        neurons = np.ascontiguousarray(p.source.indices(group.size))
+        found.append(Column(p.name, group.name, what, neurons, p.every, unit))
+    return found
+
+
+Piece = dict[str, Pair]
+
+
+@dataclass
+class Picker:
+    """Picks from each chunk what is recorded: by column (steps, elements), or (steps, values).
+
+    Spikes of a column are in the order of (step, element); elements are positions in its neurons.
+    A rate is handed out, in spikes/s, when its bin is over; `rest` gives the last one, which may be
+    shorter. first: the step at which the recording starts.
+    """
+
+    program: Program
+    first: int
+    columns: list[Column] = field(init=False)
+    bins: dict[str, tuple[int, int, float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.columns = columns_of(self.program)
+        delivery = self.program.delivery
+        n_sources = delivery.n_sources if delivery else 0
+        offsets = dict(delivery.sources) if delivery else {}
+        # For each column, which of its elements a source is (-1: none), and whether in order.
+        self.places: dict[str, np.ndarray] = {}
+        self.ascending: dict[str, bool] = {}
+        for c in self.columns:
+            if c.what not in ("spikes", "rate"):
+                continue
+            place = np.full(n_sources, -1, np.int64)
+            place[c.neurons + offsets[c.group]] = np.arange(len(c.neurons))
+            self.places[c.name] = place
+            self.ascending[c.name] = bool((np.diff(c.neurons) > 0).all())
+            if c.what == "rate":
+                self.bins.setdefault(c.name, (self.first, 0, 0.0))
+
+    def pick(self, first: int, count: int, spikes: Pair, samples: dict[str, np.ndarray]) -> Piece:
+        """What `count` steps from step `first` on gave."""
+        piece: Piece = {}
+        for c in self.columns:
+            if c.name not in self.places:
+                steps = np.arange(-(-first // c.every) * c.every, first + count, c.every)
+                piece[c.name] = steps, np.asarray(samples[c.name])
+                continue
+            element = self.places[c.name][spikes[1]]
+            mine = element >= 0
+            element, step = element[mine], spikes[0][mine]
+            if c.what == "rate":
+                piece[c.name] = self._rates(c, first, count, step)
+                continue
+            if not self.ascending[c.name]:
+                order = np.lexsort((element, step))
+                element, step = element[order], step[order]
+            piece[c.name] = step, element
+        return piece
+
+    def _rates(self, c: Column, first: int, count: int, step: np.ndarray) -> Pair:
+        start, length, total = self.bins[c.name]
+        counts = np.bincount(step - first, minlength=count)
+        # Bins end at multiples of `every`.
+        ends = np.arange(-(-(first + 1) // c.every) * c.every, first + count + 1, c.every)
+        edges = np.concatenate([[first], ends, [first + count]])
+        sums = np.add.reduceat(np.append(counts, 0), np.minimum(edges[:-1] - first, count))
+        sums[np.diff(edges) == 0] = 0
+        lengths = np.diff(edges)
+        sums[0] += total
+        lengths[0] += length
+        starts = np.concatenate([[start], ends])
+        self.bins[c.name] = int(starts[-1]), int(lengths[-1]), float(sums[-1])
+        return starts[:-1], self._rate(c, sums[:-1], lengths[:-1])
+
+    def _rate(self, c: Column, total: Any, steps: Any) -> np.ndarray:
+        time = np.asarray(steps) * self.program.dt
+        return np.asarray(total / (max(len(c.neurons), 1) * time) * 1e3)
+
+    def rest(self) -> Piece:
+        """The bins that are not over yet."""
+        piece: Piece = {}
+        for c in self.columns:
+            start, length, total = self.bins.get(c.name, (0, 0, 0.0))
+            if length:
+                rate = self._rate(c, np.array([total]), np.array([length]))
+                piece[c.name] = np.array([start]), rate
+        return piece
+
+
+def joined(c: Column, pairs: list[Pair]) -> Pair:
+    """Pairs one after the other; empty ones of the right shape for none."""
+    if pairs:
+        steps, values = (np.concatenate(side) for side in zip(*pairs, strict=True))
+        return steps, values
+    if c.is_spikes:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    return np.empty(0, np.int64), np.empty((0,) if c.what == "rate" else (0, len(c.neurons)))
