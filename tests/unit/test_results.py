@@ -84,7 +84,7 @@ def test_cv(spikes: Spikes, first: int, last: int | None, at_least: int) -> None
 def test_times_that_are_no_part_of_the_run() -> None:
     spikes = nothing()
     for what in (spikes.rate, spikes.rates, spikes.counts, spikes.cv):
-        with pytest.raises(ParameterError, match=r"start is -100 ms; a run starts at 0 ms"):
+        with pytest.raises(ParameterError, match=r"start is -100 ms; the run starts at 0 ms"):
             what(-100)
         with pytest.raises(ParameterError, match=r"stop is 11 ms; the run ends at 10 ms"):
             what(0, stop=11 * ms)
