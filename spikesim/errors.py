@@ -12,6 +12,7 @@
     |   `-- SeveralErrors               more than one of the above, reported together
     |-- UnsupportedError                a feature that this backend lacks, with one that has it
     |-- ProgramError                    a fault of ours: a pass made a program that verify refuses
+    |-- FileError (OSError)             a file that can't be written, or isn't what it should be
     `-- RunError                        what goes wrong while a network runs
         `-- NotFiniteError              a state became NaN or infinite
 
@@ -82,6 +83,10 @@ class UnsupportedError(SpikesimError):
 
 class ProgramError(SpikesimError):
     """A program that breaks the rules of the IR: a fault of spikesim, please report it."""
+
+
+class FileError(SpikesimError, OSError):
+    """A file that can't be written or read, or that is not what it should be."""
 
 
 class RunError(SpikesimError):

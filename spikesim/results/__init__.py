@@ -5,8 +5,10 @@ to the functions here are quantities (`200*ms`) or, as the arrays are, plain num
 """
 
 from .connections import Connections
-from .population import PopulationResult
+from .file import load_results
+from .population import PopulationResult, spikes_of
 from .run import Results
+from .spectrum import Spectrum
 from .spikes import Spikes, merged_spikes
 from .times import milliseconds
 from .trace import Trace, merged_traces
@@ -15,9 +17,12 @@ __all__ = [
     "Connections",
     "PopulationResult",
     "Results",
+    "Spectrum",
     "Spikes",
     "Trace",
+    "load_results",
     "merged_spikes",
     "merged_traces",
     "milliseconds",
+    "spikes_of",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UnknownAttributeError, UnknownNameError
-from .spikes import Spikes
+from .spikes import Spikes, merged_spikes
 from .trace import Trace
 
 
@@ -49,3 +49,9 @@ class PopulationResult:
     def __repr__(self) -> str:
         lines = [f"{self.name}.{what}: {data.summary}" for what, data in self.recorded.items()]
         return "\n".join(lines) or f"{self.name}: nothing recorded"
+
+
+def spikes_of(population: PopulationResult) -> Spikes | None:
+    """All recorded spikes of a population; several recordings become one; None without any."""
+    parts = [data for data in population.recorded.values() if isinstance(data, Spikes)]
+    return merged_spikes(parts) if parts else None

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ..errors import ParameterError
-from .times import SLACK, first_places, milliseconds
+from . import statistics
+from .spectrum import Spectrum, spectrum
+from .times import SLACK, first_places, milliseconds, positive, times, whole
+from .trace import Trace
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,14 +74,112 @@ class Spikes:
         It is that of the spikes after `start`, up to `stop`; NaN for a neuron with fewer than
         `at_least` of them (at least 2), so that `np.nanmean` is the mean over the others.
         """
+        return np.array(
+            [
+                np.std(gaps) / np.mean(gaps) if len(gaps) + 1 >= max(at_least, 2) else np.nan
+                for gaps in self.isi(start, stop)
+            ],
+            dtype=np.float64,
+        )
+
+    def isi(self, start: Any = 0.0, stop: Any = None) -> list[np.ndarray]:
+        """Intervals between the spikes of each recorded neuron after `start`, up to `stop`, ms."""
         first, last = self._window(start, stop)
-        result = np.full(len(self.neurons), np.nan)
-        for k, train in enumerate(self.trains()):
-            kept = train[(train > first + SLACK) & (train <= last + SLACK)]
-            if len(kept) >= max(at_least, 2):
-                gaps = np.diff(kept)
-                result[k] = np.std(gaps) / np.mean(gaps)
-        return result
+        return [
+            np.diff(train[(train > first + SLACK) & (train <= last + SLACK)])
+            for train in self.trains()
+        ]
+
+    def binned(self, bin: Any, start: Any = 0.0, stop: Any = None) -> np.ndarray:
+        """Number of spikes of each recorded neuron in bins of a length, int64 [neurons, bins].
+
+        The first bin begins at `start`; what is left before `stop` is in none. Raises
+        ParameterError where not one fits, and as `counts` does.
+        """
+        width, first, count = self._bins(bin, "bin", start, stop)
+        row = statistics.rows(self.i, self.neurons)
+        shape = (len(self.neurons), count)
+        return statistics.binned(row, statistics.places(self.t, first, width), shape)
+
+    def fano(self, window: Any, start: Any = 0.0, stop: Any = None) -> np.ndarray:
+        """Fano factor of each recorded neuron [neurons]; NaN for one that did not fire.
+
+        The variance over the mean of its numbers of spikes in windows of a length, one after the
+        other. Raises ParameterError where less than two fit.
+        """
+        width, _, count = self._bins(window, "window", start, stop)
+        if count < 2:
+            raise ParameterError(f"only one window of {width:g} ms fits; expected two or more")
+        return statistics.fano(self.binned(window, start, stop))
+
+    def correlation(
+        self, bin: Any, n: int | None = None, start: Any = 0.0, stop: Any = None, *, seed: int = 0
+    ) -> np.ndarray:
+        """Correlation of each pair of neurons that fired after `start`, up to `stop` [pairs].
+
+        It is Pearson's, of the numbers of spikes in bins; NaN where one of the two has as many in
+        each. n: take only so many neurons, drawn by `seed`: there are n*(n - 1)/2 pairs.
+        """
+        fired = self.neurons[self.counts(start, stop) > 0]
+        if n is not None:
+            fired = np.random.default_rng(seed).permutation(fired)[:n]
+        return statistics.correlation(replace(self, neurons=fired).binned(bin, start, stop))
+
+    def psth(self, events: Any, before: Any, after: Any, bin: Any) -> Trace:
+        """Mean rates around events (peri-stimulus time histogram), spikes/s.
+
+        A Trace with t from -before to after, ms, the start of each bin; values [bins, neurons], the
+        mean over the events. Raises ParameterError where before and after are no whole numbers of
+        bins, and where a part of them is no part of the run.
+        """
+        width, at = positive(bin, "bin"), times(events, "events")
+        early, late = whole(before, width, "before"), whole(after, width, "after")
+        count, first, last = early + late, at - early * width, at + late * width
+        odd = at[(first < -SLACK) | (last > self.duration + SLACK)]
+        if len(odd) or not len(at) or not count:
+            got = f"an event is at {odd[0]:g} ms" if len(odd) else f"{len(at)} events, {count} bins"
+            raise ParameterError(
+                f"{got}; expected events whose time before and after lies in the run of "
+                f"{self.duration:g} ms"
+            )
+        row = statistics.rows(self.i, self.neurons)
+        found = np.zeros((len(self.neurons), count), dtype=np.int64)
+        for start, stop in zip(first, last, strict=True):
+            near = slice(*np.searchsorted(self.t, [start, stop + SLACK]))
+            place = statistics.places(self.t[near], start, width)
+            found += statistics.binned(row[near], place, found.shape)
+        t = (np.arange(count) - early) * width
+        return Trace(t, found.T / (len(at) * width) * 1e3, "spikes/s", self.neurons)
+
+    def spectrum(
+        self, bin: Any = 1.0, start: Any = 0.0, stop: Any = None, *, segment: Any = None
+    ) -> Spectrum:
+        """Spectrum of the mean rate over the recorded neurons, (spikes/s)^2/Hz [frequencies].
+
+        The rate is that in bins; for the rest see `Trace.spectrum`.
+        """
+        width, first, count = self._bins(bin, "bin", start, stop)
+        place = statistics.places(self.t, first, width)
+        total = statistics.binned(np.zeros_like(place), place, (1, count))[0]
+        rate = total / (width * max(1, len(self.neurons))) * 1e3
+        return spectrum(rate, width, "spikes/s", segment)
+
+    def to_pandas(self) -> Any:
+        """The spikes as a pandas DataFrame: t (ms) and neuron. ImportError without pandas."""
+        from ..interop.pandas import spikes_frame
+
+        return spikes_frame(self)
+
+    def _bins(self, bin: Any, subject: str, start: Any, stop: Any) -> tuple[float, float, int]:
+        """Width, start and number of the bins that fit. Raises ParameterError if there are none."""
+        first, last = self._window(start, stop)
+        width = positive(bin, subject)
+        count = int((last - first + SLACK) / width)
+        if not count:
+            raise ParameterError(
+                f"{subject} is {width:g} ms; expected at most the {last - first:g} ms looked at"
+            )
+        return width, first, count
 
     def _window(self, start: Any, stop: Any) -> tuple[float, float]:
         """(start, stop) in ms. Raises ParameterError where they are no part of the run."""
