@@ -110,9 +110,7 @@ def test_a_damaged_file_is_refused_or_has_no_damage(tmp_path: Path) -> None:
     assert refused > len(whole) / 5 / 3
     for length in (0, 3, 100, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:length])
-        with pytest.raises(
-            FileError, match=r"can't load .*(no file of results|damaged or inc)"
-        ):
+        with pytest.raises(FileError, match=r"can't load .*(no file of results|damaged or inc)"):
             sp.load_results(path)
 
 
