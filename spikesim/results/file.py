@@ -7,6 +7,7 @@ is ever executed: there are arrays of numbers, and the header. The archive holds
 from __future__ import annotations
 
 import json
+import zipfile
 from dataclasses import fields
 from typing import Any
 from urllib.parse import quote
@@ -47,7 +48,15 @@ def save(results: Results, path: Any) -> None:
     }
     text = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
     with replacing(path) as draft, open(draft, "xb") as file:
-        np.savez(file, allow_pickle=False, header=text, **arrays)
+        _write(file, {"header": text, **arrays})
+
+
+def _write(file: Any, arrays: dict[str, np.ndarray]) -> None:
+    """What np.savez writes, but never a pickle."""
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, values in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
+                np.lib.format.write_array(entry, np.asarray(values), allow_pickle=False)
 
 
 def load_results(path: Any) -> Results:

@@ -143,11 +143,15 @@ class Spikes:
                 f"{self.duration:g} ms"
             )
         row = statistics.rows(self.i, self.neurons)
-        found = np.zeros((len(self.neurons), count), dtype=np.int64)
-        for start, stop in zip(first, last, strict=True):
-            near = slice(*np.searchsorted(self.t, [start, stop + SLACK]))
-            place = statistics.places(self.t[near], start, width)
-            found += statistics.binned(row[near], place, found.shape)
+        near = [
+            slice(*np.searchsorted(self.t, ends)) for ends in zip(first, last + SLACK, strict=True)
+        ]
+        place = [statistics.places(self.t[k], at, width) for k, at in zip(near, first, strict=True)]
+        found = statistics.binned(
+            np.concatenate([row[k] for k in near]),
+            np.concatenate(place),
+            (len(self.neurons), count),
+        )
         t = (np.arange(count) - early) * width
         return Trace(t, found.T / (len(at) * width) * 1e3, "spikes/s", self.neurons)
 

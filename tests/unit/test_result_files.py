@@ -201,6 +201,12 @@ def test_read_only_folder(saved: Path) -> None:
         saved.parent.chmod(0o755)
 
 
+def test_no_pickle_is_written(saved: Path) -> None:
+    bad = PopulationResult("p", {}, {"v": np.array([None])})
+    with pytest.raises(ValueError, match=r"Object arrays cannot be saved"):
+        Results({"p": bad}, 1.0, 0.1, 1, "numpy").save(saved)
+
+
 def test_no_such_place(saved: Path) -> None:
     with pytest.raises(FileError, match=r"No such file or directory; nothing was written. Write"):
         example().save(saved.parent / "no" / "run.npz")
