@@ -32,9 +32,11 @@ def replacing(path: Any) -> Iterator[Path]:
             _flush(target.parent)
     except OSError as fault:
         kept = "the file that was there is unchanged" if target.exists() else "nothing was written"
+        # The system's own words: HDF5 adds a page to them.
+        reason = os.strerror(fault.errno) if fault.errno else fault.strerror or fault
         raise FileError(
-            f"can't write {str(path)!r}: {fault.strerror or fault}; {kept}. Write it to another "
-            "place, or make room there"
+            f"can't write {str(path)!r}: {reason}; {kept}. Write it to another place, or make room "
+            "there"
         ) from fault
     finally:
         with suppress(OSError):

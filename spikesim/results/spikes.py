@@ -143,10 +143,8 @@ class Spikes:
                 f"{self.duration:g} ms"
             )
         row = statistics.rows(self.i, self.neurons)
-        near = [
-            slice(*np.searchsorted(self.t, ends)) for ends in zip(first, last + SLACK, strict=True)
-        ]
-        place = [statistics.places(self.t[k], at, width) for k, at in zip(near, first, strict=True)]
+        near = [slice(*ends) for ends in np.searchsorted(self.t, [first, last + SLACK]).T]
+        place = [statistics.places(self.t[k], a, width) for k, a in zip(near, first, strict=True)]
         found = statistics.binned(
             np.concatenate([row[k] for k in near]),
             np.concatenate(place),
