@@ -63,7 +63,7 @@ clean:  ## remove the environments and everything built or cached
 
 # A stamp file says that an environment holds NEEDS; a change of pyproject.toml makes it stale.
 .venv/.demo: NEEDS := -e '.[plot]'
-.venv/.test: NEEDS := -e '.[test,plot]'
+.venv/.test: NEEDS := -e '.[test,plot,results]'
 .venv/.lint: NEEDS := -e '.[dev,plot]'
 .venv-nest/.ready: NEEDS := 'nest-simulator==3.10.*' -e .
 # Brian2 compiles its C++ with setuptools, which Python 3.12 no longer brings along.

@@ -49,23 +49,8 @@ def measures(spikes: Any, seed: int = 0) -> list[np.ndarray]:
     in bins of 2 ms, of each pair of 250 of the neurons that fired, which `seed` draws.
     """
     cv = spikes.cv(START, STOP, at_least=3)
-    fired = spikes.neurons[spikes.counts(START, STOP) > 0]
-    drawn = np.random.default_rng(seed).permutation(fired)[:SAMPLED]
-    return [spikes.rates(START, STOP), cv[np.isfinite(cv)], correlations(spikes, drawn)]
-
-
-def correlations(spikes: Any, neurons: np.ndarray) -> np.ndarray:
-    """Correlation of the counts of each pair of `neurons`, all of which have fired [pairs]."""
-    row = np.full(int(spikes.neurons.max()) + 1, -1)
-    row[neurons] = np.arange(len(neurons))
-    # A spike at t is of the step that ends there, so a bin holds its end but not its start. Times
-    # are multiples of 0.1 ms with rounding errors, hence the slack.
-    column = np.ceil((spikes.t - START) / BIN - 1e-6).astype(int) - 1
-    bins = round((STOP - START) / BIN)
-    inside = (row[spikes.i] >= 0) & (column >= 0) & (column < bins)
-    place = row[spikes.i[inside]] * bins + column[inside]
-    counts = np.bincount(place, minlength=len(neurons) * bins).reshape(len(neurons), bins)
-    return np.corrcoef(counts)[np.triu_indices(len(neurons), 1)]
+    correlation = spikes.correlation(BIN, SAMPLED, START, STOP, seed=seed)
+    return [spikes.rates(START, STOP), cv[np.isfinite(cv)], correlation]
 
 
 def quantiles(values: np.ndarray, number: int = 1000) -> np.ndarray:

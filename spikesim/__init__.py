@@ -18,6 +18,7 @@ _NAMES = {
     "Projection": "network:Projection",
     "Model": "model:Model",
     "Results": "results:Results",
+    "load_results": "results:load_results",
     "NeuronModel": "models.base:NeuronModel",
     "SynapseModel": "models.base:SynapseModel",
     "neuron": "models.base:neuron",

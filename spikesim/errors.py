@@ -12,8 +12,9 @@
     |   `-- SeveralErrors               more than one of the above, reported together
     |-- UnsupportedError                a feature that this backend lacks, with one that has it
     |-- ProgramError                    a fault of ours: a pass made a program that verify refuses
-    |-- CheckpointError                 a file that no run can go on from, or that can't be written
-    |-- RecordingError                  recordings on disk that can't be written or read
+    |-- FileError (OSError)             a file that can't be written, or isn't what it should be
+    |   |-- CheckpointError             one that no run can go on from
+    |   `-- RecordingError              recordings on disk
     `-- RunError                        what goes wrong while a network runs
         `-- NotFiniteError              a state became NaN or infinite
 
@@ -86,11 +87,15 @@ class ProgramError(SpikesimError):
     """A program that breaks the rules of the IR: a fault of spikesim, please report it."""
 
 
-class CheckpointError(SpikesimError):
+class FileError(SpikesimError, OSError):
+    """A file that can't be written or read, or that is not what it should be."""
+
+
+class CheckpointError(FileError):
     """A checkpoint that is missing, broken, of another run, or can't be written."""
 
 
-class RecordingError(SpikesimError):
+class RecordingError(FileError):
     """A recording on disk that can't be written or read."""
 
 

@@ -55,7 +55,10 @@ def read_out(
         mine = populations[name].recorded
         mine[next(free for free in numbered(what) if free not in mine)] = _merged(parts)
     length = (span[1] - span[0]) * dt
-    return Results(populations, length, dt, about["seed"], about["backend"], span[0] * dt, complete)
+    return Results(
+        populations, length, dt, about["seed"], about["backend"], about["version"], span[0] * dt,
+        complete,
+    )  # fmt: skip
 
 
 def read_recording(path: Any, start: Any = None, stop: Any = None) -> Results:

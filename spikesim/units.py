@@ -12,6 +12,7 @@ luminous intensity).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -96,6 +97,13 @@ _PREFIX = {
     "M": 1e6,
     "G": 1e9,
 }
+
+
+_POWER_OF_TEN = {"a": -18, "f": -15, "p": -12, "n": -9, "u": -6, "m": -3, "G": 9}
+# A prefix and a unit in a name that `unit_name` made: in "mV/ms" these are mV and ms.
+_PARTS = re.compile(
+    rf"(^|[ /])([{''.join(_POWER_OF_TEN)}])(V|A|S|F|Ohm|s|m|C|W|mol|M)(?![a-zA-Z])(?:\^(-?[\d/]+))?"
+)
 
 
 def _family(
@@ -188,6 +196,19 @@ def _coherent_in_si(dimension: Dimension) -> float:
     for base, power in zip((-6, -12, -3, -12, 0, -18, 0), dimension.exponents, strict=True):
         exponent10 += base * power
     return float(10.0 ** float(exponent10))
+
+
+def in_si(unit: str) -> tuple[float, str]:
+    """What one of a unit, written as `unit_name` does, is in SI: "mV" gives (0.001, "V").
+
+    "1" and "spikes" stay as they are.
+    """
+    exponent10, name = Fraction(0), unit
+    for before, prefix, base, power in _PARTS.findall(unit):
+        name = name.replace(prefix + base, base, 1)
+        sign = -1 if before == "/" else 1
+        exponent10 += sign * _POWER_OF_TEN[prefix] * Fraction(power or 1)
+    return float(f"1e{exponent10}") if exponent10.denominator == 1 else 10.0**exponent10, name
 
 
 def _snap(factor: float) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ParameterError, UnknownNameError
-from ..results import PopulationResult, Results, milliseconds
+from ..results import PopulationResult, Results, milliseconds, spikes_of
 from .canvas import INK, beside, colours, new_figure, quiet
 from .select import (
     Window,
@@ -17,7 +17,6 @@ from .select import (
     histogram,
     rate_trace,
     recorded_list,
-    spikes_of,
     window,
 )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from ..errors import ParameterError, UnknownNameError
-from ..results import PopulationResult, Results, Spikes, Trace, merged_spikes, milliseconds
+from ..results import PopulationResult, Results, Spikes, Trace, milliseconds, spikes_of
 
 Window = tuple[float, float]
 
@@ -23,12 +23,6 @@ def window(results: Results, start: object, stop: object) -> Window:
             f"{results.start:g} to {end:g} ms"
         )
     return first, last
-
-
-def spikes_of(population: PopulationResult) -> Spikes | None:
-    """All recorded spikes of a population; several recordings become one; None without any."""
-    parts = [data for data in population.recorded.values() if isinstance(data, Spikes)]
-    return merged_spikes(parts) if parts else None
 
 
 def chosen_spikes(results: Results, populations: str | Iterable[str] | None) -> dict[str, Spikes]:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import UnknownNameError
-from ..results import Results, Spikes, Trace
+from ..results import Results, Spikes, Trace, spikes_of
 from .canvas import INK, PALETTE, beside, new_figure, quiet
-from .select import spikes_of, window
+from .select import window
 
 _MOST_PANELS = 5
 

@@ -57,7 +57,7 @@ def test_measures_of_known_trains(agreement):
 @pytest.mark.parametrize("times, alike", [((502.0, 500.1), True), ((502.0, 502.1), False)])
 def test_a_bin_holds_its_end_but_not_its_start(agreement, times, alike):
     spikes = spikes_of([np.array([time]) for time in times])
-    (found,) = agreement.correlations(spikes, np.arange(2))
+    (found,) = agreement.measures(spikes)[2]
     assert found == pytest.approx(1.0 if alike else -1 / 4999)
 
 

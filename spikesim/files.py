@@ -1,0 +1,52 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from .errors import FileError
+
+
+@contextmanager
+def replacing(path: Any) -> Iterator[Path]:
+    """A path to write to in place of `path`, in the same folder; it takes that place at the end.
+
+    What was written is on the disk before it takes the place, so that at any moment there is the
+    old file or the new one, whole. If anything fails, the old file is as it was and nothing else
+    is left. Raises FileError where the system won't write.
+    """
+    target = Path(os.path.realpath(path))  # of a link, what it points to
+    draft = target.with_name(f".{target.stem}-{uuid.uuid4().hex[:12]}{target.suffix}")
+    try:
+        if target.is_dir():
+            raise IsADirectoryError(None, "it is a folder")
+        yield draft
+        _flush(draft)
+        os.replace(draft, target)
+        with suppress(OSError):  # the new name too; some systems can't
+            _flush(target.parent)
+    except OSError as fault:
+        kept = "the file that was there is unchanged" if target.exists() else "nothing was written"
+        # The system's own words: HDF5 adds a page to them.
+        reason = os.strerror(fault.errno) if fault.errno else fault.strerror or fault
+        raise FileError(
+            f"can't write {str(path)!r}: {reason}; {kept}. Write it to another place, or make room "
+            "there"
+        ) from fault
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    """Wait until a file or a folder is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,61 @@
+"""Results as an xarray DataTree, a node a population."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..results import PopulationResult, Results, Trace, spikes_of
+from . import needed
+
+
+def to_xarray(results: Results) -> Any:
+    """The tree; see `Results.to_xarray`."""
+    xarray = needed("xarray", "xarray")
+    about = {
+        "duration": results.duration,
+        "dt": results.dt,
+        "seed": results.seed,
+        "backend": results.backend,
+        "spikesim": results.version,
+    }
+    nodes = {name: _dataset(xarray, of) for name, of in results.populations.items()}
+    return xarray.DataTree(xarray.Dataset(attrs=about), children={
+        name: xarray.DataTree(dataset) for name, dataset in nodes.items()
+    })  # fmt: skip
+
+
+def _dataset(xarray: Any, population: PopulationResult) -> Any:
+    """Traces of one population, and its spikes.
+
+    Traces at other times or of other neurons than the first have dimensions of their own, such as
+    "t_v#2".
+    """
+    coordinates: dict[str, Any] = {}
+    variables: dict[str, Any] = {}
+    for name, data in population.recorded.items():
+        if not isinstance(data, Trace):
+            continue
+        dimensions = [_dimension(coordinates, "t", name, data.t, {"units": "ms"})]
+        if data.values.ndim == 2:
+            dimensions.append(_dimension(coordinates, "neuron", name, data.neurons, {}))
+        variables[name] = (dimensions, data.values, {"units": data.unit})
+    spikes = spikes_of(population)
+    if spikes is not None:
+        variables["spike_t"] = ("spike", spikes.t, {"units": "ms"})
+        variables["spike_neuron"] = ("spike", spikes.i)
+        variables["spike_recorded"] = ("recorded", spikes.neurons)  # the silent ones too
+    return xarray.Dataset(variables, coordinates)
+
+
+def _dimension(
+    coordinates: dict[str, Any], axis: str, of: str, values: np.ndarray, about: dict[str, str]
+) -> str:
+    """The name of the dimension with these values, which is made where there is none yet."""
+    for name, (_, known, _) in coordinates.items():
+        if name.partition("_")[0] == axis and np.array_equal(known, values):
+            return name
+    name = f"{axis}_{of}" if axis in coordinates else axis
+    coordinates[name] = (name, values, about)
+    return name

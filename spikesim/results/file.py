@@ -1,0 +1,139 @@
+"""Results as one file: NumPy's .npz, with a header in JSON that says what its arrays are.
+
+Any program that reads .npz reads it: `np.load("run.npz")["exc/recorded/v/values"]`. Nothing in it
+is ever executed: there are arrays of numbers, and the header. The archive holds a checksum of each.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from dataclasses import fields
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+
+from ..errors import FileError
+from ..files import replacing
+from .population import PopulationResult
+from .run import Results
+from .spikes import Spikes
+from .trace import Trace
+
+_FORMAT = "spikesim results"
+_VERSION = 1  # of the layout; a file of a higher one is refused
+_KINDS: dict[str, type[Spikes] | type[Trace]] = {"spikes": Spikes, "trace": Trace}
+
+
+def save(results: Results, path: Any) -> None:
+    """Write results whole; see `Results.save`."""
+    arrays: dict[str, np.ndarray] = {}
+    populations = []
+    for population in results.populations.values():
+        recorded = [_parts(arrays, population, *one) for one in population.recorded.items()]
+        for name, values in population.final.items():
+            arrays[_key(population.name, "final", name)] = values
+        final = list(population.final)
+        populations.append({"name": population.name, "recorded": recorded, "final": final})
+    header = {
+        "format": _FORMAT,
+        "format version": _VERSION,
+        "spikesim": results.version,
+        "duration": float(results.duration),
+        "start": float(results.start),
+        "complete": bool(results.complete),
+        "dt": float(results.dt),
+        "seed": int(results.seed),
+        "backend": results.backend,
+        "populations": populations,
+    }
+    text = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
+    with replacing(path) as draft, open(draft, "xb") as file:
+        _write(file, {"header": text, **arrays})
+
+
+def _write(file: Any, arrays: dict[str, np.ndarray]) -> None:
+    """What np.savez writes, but never a pickle."""
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, values in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
+                np.lib.format.write_array(entry, np.asarray(values), allow_pickle=False)
+
+
+def load_results(path: Any) -> Results:
+    """Results that `Results.save` wrote, bit for bit.
+
+    Raises FileError for a file that is missing, can't be read, is damaged, is something else, or
+    was written by a newer spikesim. Nothing in the file is executed.
+    """
+    try:
+        with open(path, "rb") as file:
+            return _read(file)
+    except FileError as fault:
+        raise FileError(f"can't load {str(path)!r}: {fault}") from None
+    except OSError as fault:
+        raise FileError(f"can't load {str(path)!r}: {fault.strerror or fault}") from fault
+    except Exception as fault:  # damaged bytes come to light in many ways
+        raise FileError(
+            f"can't load {str(path)!r}: the file is damaged or incomplete ({fault}); take another "
+            "copy, or run the network again"
+        ) from fault
+
+
+def _read(file: Any) -> Results:
+    if not file.read(4).startswith(b"PK"):
+        raise FileError("it is no file of results; they are written by result.save(...)")
+    file.seek(0)
+    with np.load(file, allow_pickle=False) as arrays:
+        header = json.loads(arrays["header"].tobytes()) if "header" in arrays else {}
+        if header.get("format") != _FORMAT:
+            raise FileError("it holds no results of spikesim, which result.save(...) writes")
+        if header["format version"] > _VERSION:
+            raise FileError(
+                f"it was written by spikesim {header['spikesim']}, whose files this one does not "
+                "know; install that version or a newer one"
+            )
+        populations = {one["name"]: _population(arrays, one) for one in header["populations"]}
+    return Results(
+        populations,
+        header["duration"],
+        header["dt"],
+        header["seed"],
+        header["backend"],
+        header["spikesim"],
+        header["start"],
+        header["complete"],
+    )
+
+
+def _parts(
+    arrays: dict[str, np.ndarray], population: PopulationResult, name: str, data: Spikes | Trace
+) -> dict[str, Any]:
+    """Put the arrays of one recording among the others; what else it has, for the header."""
+    kind = next(word for word, of in _KINDS.items() if isinstance(data, of))
+    plain: dict[str, Any] = {}
+    for field in fields(data):
+        value = getattr(data, field.name)
+        if isinstance(value, np.ndarray):
+            arrays[_key(population.name, "recorded", name, field.name)] = value
+        else:
+            plain[field.name] = value
+    return {"name": name, "kind": kind, **plain}
+
+
+def _population(arrays: Any, header: dict[str, Any]) -> PopulationResult:
+    name, recorded = header["name"], {}
+    for entry in header["recorded"]:
+        plain = dict(entry)
+        what, made = plain.pop("name"), _KINDS[plain.pop("kind")]
+        lacking = [field.name for field in fields(made) if field.name not in plain]
+        found = {part: arrays[_key(name, "recorded", what, part)] for part in lacking}
+        recorded[what] = made(**plain, **found)
+    final = {what: arrays[_key(name, "final", what)] for what in header["final"]}
+    return PopulationResult(name, recorded, final)
+
+
+def _key(*words: str) -> str:
+    """A name in the archive; words are quoted, so that no two names are the same."""
+    return "/".join(quote(word, safe="#") for word in words)

@@ -1,0 +1,57 @@
+"""What was recorded of one population."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..errors import UnknownAttributeError, UnknownNameError
+from .spikes import Spikes, merged_spikes
+from .trace import Trace
+
+
+@dataclass(frozen=True, eq=False)
+class PopulationResult:
+    """What was recorded of one population: `.spikes`, `.rate`, or a variable by its name.
+
+    `["ampa.I"]` is for names with a dot. Recordings of several views are one: all spikes are in
+    `.spikes`, all samples of a variable in one trace. Only what was sampled at another interval,
+    and the rate of another view, stand apart, as "v#2" or "rate#2". final: all states at the end of
+    the run, by name.
+    """
+
+    name: str
+    recorded: dict[str, Spikes | Trace] = field(default_factory=dict)
+    final: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self.recorded:
+            known = f"recorded were: {', '.join(self.recorded)}" if self.recorded else "nothing was"
+            raise UnknownNameError(
+                f"nothing called {name!r} was recorded of population {self.name!r}; {known}; "
+                "record it with net.record(...) before the run"
+            )
+        return self.recorded[name]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        try:
+            return self[name]
+        except UnknownNameError as fault:
+            raise UnknownAttributeError(str(fault)) from None
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.recorded]
+
+    def __repr__(self) -> str:
+        lines = [f"{self.name}.{what}: {data.summary}" for what, data in self.recorded.items()]
+        return "\n".join(lines) or f"{self.name}: nothing recorded"
+
+
+def spikes_of(population: PopulationResult) -> Spikes | None:
+    """All recorded spikes of a population; several recordings become one; None without any."""
+    parts = [data for data in population.recorded.values() if isinstance(data, Spikes)]
+    return merged_spikes(parts) if parts else None

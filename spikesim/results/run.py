@@ -1,0 +1,117 @@
+"""What a run gives back, of all populations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .. import __version__
+from ..errors import UnknownNameError, did_you_mean
+from .population import PopulationResult
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """The results of a run: `results["exc"].spikes`, `results["exc"].v`.
+
+    duration and dt in ms; seed of the run; populations in the order of the network; final states
+    are in `results["exc"].final`; version: of the spikesim that ran. start: the time at which it
+    started, ms, where it goes on from an earlier run. complete: False where it was interrupted
+    before its end.
+    """
+
+    populations: dict[str, PopulationResult]
+    duration: float
+    dt: float
+    seed: int
+    backend: str
+    version: str = __version__
+    start: float = 0.0
+    complete: bool = True
+
+    def __getitem__(self, name: str) -> PopulationResult:
+        if name not in self.populations:
+            raise UnknownNameError(
+                f"no population {name!r}; {did_you_mean(name, self.populations)}"
+            )
+        return self.populations[name]
+
+    def __iter__(self) -> Any:
+        return iter(self.populations)
+
+    def __len__(self) -> int:
+        return len(self.populations)
+
+    def __repr__(self) -> str:
+        lines = [f"Results of {self.duration:g} ms on {self.backend}, dt {self.dt:g} ms"]
+        for population in self.populations.values():
+            lines += [f"  {line}" for line in repr(population).splitlines() if population.recorded]
+        return "\n".join(lines)
+
+    def raster(self, ax: Any = None, **options: Any) -> Any:
+        """Raster plot of all recorded spikes; see `spikesim.plotting.raster`."""
+        from ..plotting import raster
+
+        return raster(self, ax=ax, **options)
+
+    def traces(self, population: str, variable: str, ax: Any = None, **options: Any) -> Any:
+        """Traces of a recorded variable; see `spikesim.plotting.trace`."""
+        from ..plotting import trace
+
+        return trace(self, population, variable, ax=ax, **options)
+
+    def rates(self, ax: Any = None, **options: Any) -> Any:
+        """Population rates over time; see `spikesim.plotting.rate`."""
+        from ..plotting import rate
+
+        return rate(self, ax=ax, **options)
+
+    def save(self, path: Any) -> None:
+        """Write all of it to one file, which `spikesim.load_results` reads back bit for bit.
+
+        The file is NumPy's .npz. It takes the place of an older one only when it is whole and on
+        the disk. Raises FileError where it can't be written; the older one is then as it was.
+        """
+        from .file import save
+
+        save(self, path)
+
+    def to_pandas(self) -> dict[str, Any]:
+        """pandas DataFrames by name: "spikes" of all populations, and traces such as "exc.v".
+
+        "spikes" has the columns t (ms), population and neuron, sorted by time. A trace has a row a
+        time (ms) and a column a neuron; `.attrs["unit"]`. ImportError without pandas.
+        """
+        from ..interop.pandas import to_pandas
+
+        return to_pandas(self)
+
+    def to_xarray(self) -> Any:
+        """An xarray DataTree with a node a population; units in attrs["units"].
+
+        Traces have the dimensions (t, neuron), spikes are spike_t and spike_neuron. ImportError
+        without xarray.
+        """
+        from ..interop.xarray import to_xarray
+
+        return to_xarray(self)
+
+    def to_neo(self) -> Any:
+        """A Neo Block with one Segment: a SpikeTrain a neuron, an AnalogSignal a trace.
+
+        Each is annotated with its population and neurons. ImportError without neo.
+        """
+        from ..interop.neo import to_neo
+
+        return to_neo(self)
+
+    def to_nwb(self, path: Any = None, **session: Any) -> Any:
+        """A pynwb NWBFile: spikes in the table of units, traces as TimeSeries that convert to SI.
+
+        path: also write it there, as `save` does. session: what NWBFile takes besides, such as
+        session_description, session_start_time (default: now) or experimenter. ImportError without
+        pynwb, FileError where it can't be written.
+        """
+        from ..interop.nwb import to_nwb
+
+        return to_nwb(self, path, **session)
