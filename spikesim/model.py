@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -67,9 +68,11 @@ class Model:
         seed = self.program.seed if seed is None else checked_seed(seed, "seed")
         self._check(params or {})
         values = self.binder.bind(params)
+        began = time.perf_counter()
         with progress_bar(steps, self.program.dt, progress) as advance:
             recorded = self.executable.run(values, seed, steps, advance)
-        return read_out(self.lowered, recorded, seed, self.backend)
+        took = time.perf_counter() - began
+        return read_out(self.lowered, recorded, seed, self.backend, took)
 
     def _check(self, params: Mapping[str, Any]) -> None:
         """Raise what the values themselves tell: a zero below a line, a negative period."""

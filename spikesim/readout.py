@@ -18,7 +18,7 @@ from .results import (
 )
 
 
-def read_out(program: Program, recorded: Recorded, seed: int, backend: str) -> Results:
+def read_out(program: Program, recorded: Recorded, seed: int, backend: str, took: float) -> Results:
     """The results of a run of a lowered program."""
     dt = program.dt
     populations = {}
@@ -37,7 +37,7 @@ def read_out(program: Program, recorded: Recorded, seed: int, backend: str) -> R
     for (name, what, _), parts in same.items():
         mine = populations[name].recorded
         mine[next(free for free in numbered(what) if free not in mine)] = _merged(parts)
-    return Results(populations, recorded.steps * dt, dt, seed, backend)
+    return Results(populations, recorded.steps * dt, dt, seed, backend, took)
 
 
 def _merged(parts: list[Spikes | Trace]) -> Spikes | Trace:

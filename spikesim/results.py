@@ -243,7 +243,7 @@ class Results:
     """The results of a run: `results["exc"].spikes`, `results["exc"].v`.
 
     duration and dt in ms; seed of the run; populations in the order of the network; final states
-    are in `results["exc"].final`.
+    are in `results["exc"].final`. took: seconds that the run took, of real time.
     """
 
     populations: dict[str, PopulationResult]
@@ -251,6 +251,7 @@ class Results:
     dt: float
     seed: int
     backend: str
+    took: float = 0.0
 
     def __getitem__(self, name: str) -> PopulationResult:
         if name not in self.populations:
