@@ -186,6 +186,18 @@ class Connections:
     def __len__(self) -> int:
         return len(self.source)
 
+    def matrix(self, ax: Any = None) -> Any:
+        """Plot of the weights; see `spikesim.plotting.matrix`."""
+        from .plotting import matrix
+
+        return matrix(self, ax)
+
+    def delays(self, ax: Any = None) -> Any:
+        """Histogram of the delays; see `spikesim.plotting.delays`."""
+        from .plotting import delays
+
+        return delays(self, ax)
+
     def __repr__(self) -> str:
         if not len(self):
             return "Connections: none"
@@ -289,6 +301,18 @@ class Results:
         from .plotting import rate
 
         return rate(self, ax=ax, **options)
+
+    def psth(self, ax: Any = None, **options: Any) -> Any:
+        """Mean rate around events; see `spikesim.plotting.psth`."""
+        from .plotting import psth
+
+        return psth(self, ax=ax, **options)
+
+    def distribution(self, of: str = "rate", ax: Any = None, **options: Any) -> Any:
+        """Histogram over neurons of "rate", "cv" or "isi"; see `spikesim.plotting.distribution`."""
+        from .plotting import distribution
+
+        return distribution(self, of, ax=ax, **options)
 
 
 def _summary(data: Spikes | Trace) -> str:
