@@ -7,6 +7,7 @@ executable + values of a run  --run-->  recorded arrays  -->  results
 from __future__ import annotations
 
 import os
+import time
 from typing import Any
 
 from .backends import find
@@ -35,12 +36,14 @@ def compile_network(network: Network, backend: str = "auto", **options: Any) -> 
     option, UnsupportedError for what the backend lacks.
     """
     _check_names(options, COMPILING)
+    began = time.perf_counter()
     chosen = find(backend)
     how = Options.of(**options)
     program = build(network)
     if reason := chosen.unavailable():
         raise UnsupportedError(f"the backend {chosen.name!r} can't be used here: {reason}")
-    return Model(program, chosen.lower(lower(program, SYMBOLIC), how), how, chosen.name)
+    executable = chosen.lower(lower(program, SYMBOLIC), how)
+    return Model(program, executable, how, chosen.name, time.perf_counter() - began)
 
 
 def run_network(network: Network, duration: Any, backend: str = "auto", **options: Any) -> Results:

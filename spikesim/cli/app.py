@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +12,7 @@ from rich.table import Table
 
 from .. import here
 from ..errors import UnsupportedError
+from ..report.tables import activity
 from ..results import Results
 from ..simulate import compile_network, estimate_memory
 from . import catalogue, script
@@ -56,14 +56,13 @@ def run(
     net = script.load(file)
     if seed is not None:
         net.seed = seed
-    began = time.perf_counter()
     model = compile_network(net, backend)
-    compiled = time.perf_counter() - began
     results = model.run(length, progress=Console().is_terminal)
-    show(catalogue.rates(results), "population", "neurons", "spikes", "spikes/s", "mean CV")
+    rates = [(name, *activity(one)) for name, one in results.populations.items()]
+    show(rates, "population", "recorded", "spikes", "spikes/s", "mean CV")
     print(
         f"{results.duration:g} ms of model time on {results.backend}: compiled in "
-        f"{compiled:.2f} s, run in {results.took:.2f} s"
+        f"{model.took:.2f} s, run in {results.took:.2f} s"
     )
     if out is not None:
         save(results, out)
