@@ -36,6 +36,8 @@ def graph(network: Any, ax: Any = None) -> Any:
     places = _circle([*sizes])
     if ax is None:
         ax = new_figure(5.2, 5.2 if len(sizes) > 2 else 2.6).subplots()
+    from matplotlib.patches import Circle
+
     most = max(counts.values(), default=1.0) or 1.0
     between: Counter[tuple[str, str]] = Counter()
     for e in program.edges:
@@ -46,7 +48,7 @@ def graph(network: Any, ax: Any = None) -> Any:
         bow = 0.18 * between[ends]
         _arrow(ax, places[ends[0]], places[ends[1]], bow, _colour(e), width, label)
     for name, (x, y) in places.items():
-        ax.scatter([x], [y], s=1500, color=_NODE, zorder=3, linewidths=0)
+        ax.add_patch(Circle((x, y), _RADIUS, color=_NODE, zorder=3, lw=0))
         ax.text(x, y, f"{name}\n{sizes[name]:,}", ha="center", va="center", fontsize=8,
                 color="white", fontweight="bold", zorder=4)  # fmt: skip
     quiet(ax)

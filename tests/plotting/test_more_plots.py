@@ -140,7 +140,7 @@ def test_graph_of_a_network_and_of_its_model() -> None:
     for ax in (graph(net), net.compile("numpy").graph()):
         shown = [text.get_text() for text in ax.texts]
         assert shown == ["800", "200", "1,600", "1,600", "exc\n80", "inh\n20"]
-        assert len(ax.patches) == 4
+        assert len(ax.patches) == 4 + 2
         assert coloured(ax) > 0.01
     alone = sp.Network(dt=0.1 * ms)
     alone.population("one", 1, sp.neurons.LIF())
