@@ -63,8 +63,8 @@ clean:  ## remove the environments and everything built or cached
 
 # A stamp file says that an environment holds NEEDS; a change of pyproject.toml makes it stale.
 .venv/.demo: NEEDS := -e '.[plot]'
-.venv/.test: NEEDS := -e '.[test,plot,results]'
-.venv/.lint: NEEDS := -e '.[dev,plot]'
+.venv/.test: NEEDS := -e '.[test,plot,results,cli]'
+.venv/.lint: NEEDS := -e '.[dev,plot,cli]'
 .venv-nest/.ready: NEEDS := 'nest-simulator==3.10.*' -e .
 # Brian2 compiles its C++ with setuptools, which Python 3.12 no longer brings along.
 .venv-brian2/.ready: NEEDS := 'brian2==2.9.0' 'numpy<2.4' setuptools -e .

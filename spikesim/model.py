@@ -35,10 +35,18 @@ from .simulation import Moment, Simulation, load
 class Model:
     """A compiled network: a function of parameters, seed and duration. See Network.compile."""
 
-    def __init__(self, program: Program, executable: Executable, options: Options, backend: str):
+    def __init__(
+        self,
+        program: Program,
+        executable: Executable,
+        options: Options,
+        backend: str,
+        took: float = 0.0,
+    ):
         self.program, self.lowered = program, executable.program
         self.executable, self.options, self.backend = executable, options, backend
         self.binder = executable.binder
+        self.took = took  # seconds of real time, to compile
 
     @property
     def compilations(self) -> int:
@@ -133,6 +141,18 @@ class Model:
         """The memory it takes, in bytes by part, as it was estimated before anything was allocated;
         `print(model.memory())` shows a table. A network that can't fit is refused with it."""
         return self.executable.memory
+
+    def report(self, results: Results, path: Any) -> None:
+        """Write a report of a run, one HTML file that needs nothing else; see `spikesim.report`."""
+        from .report import write_report
+
+        write_report(self, results, path)
+
+    def graph(self, ax: Any = None) -> Any:
+        """Plot of populations and projections; see `spikesim.plotting.graph`."""
+        from .plotting import graph
+
+        return graph(self, ax)
 
     def __repr__(self) -> str:
         return f"Model of {sum(n.size for n in self.program.neurons)} neurons on {self.backend}"

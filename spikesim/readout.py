@@ -30,11 +30,12 @@ def read_out(
     span: tuple[int, int],
     about: Mapping[str, Any],
     complete: bool = True,
+    took: float = 0.0,
 ) -> Results:
     """The results of a run.
 
     content: what was recorded, by column. final: states at the end, by population and name. span:
-    the first step and the one after the last. about: dt, seed, backend.
+    the first step and the one after the last. about: dt, seed, backend, version. took: seconds.
     """
     dt = about["dt"]
     populations = {name: PopulationResult(name, {}, dict(states)) for name, states in final.items()}
@@ -57,7 +58,7 @@ def read_out(
     length = (span[1] - span[0]) * dt
     return Results(
         populations, length, dt, about["seed"], about["backend"], about["version"], span[0] * dt,
-        complete,
+        complete, took,
     )  # fmt: skip
 
 

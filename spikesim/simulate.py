@@ -6,13 +6,17 @@ executable + values of a run  --run-->  recorded arrays  -->  results
 
 from __future__ import annotations
 
+import os
+import time
 from typing import Any
 
 from .backends import find
 from .backends.base import Options
+from .backends.memory import Memory, estimate
 from .build import build
 from .errors import UnknownNameError, UnsupportedError, did_you_mean, raise_all
 from .model import Model
+from .native import why_missing
 from .network import Network
 from .passes import SYMBOLIC, lower
 from .results import Results
@@ -32,12 +36,14 @@ def compile_network(network: Network, backend: str = "auto", **options: Any) -> 
     option, UnsupportedError for what the backend lacks.
     """
     _check_names(options, COMPILING)
+    began = time.perf_counter()
     chosen = find(backend)
     how = Options.of(**options)
     program = build(network)
     if reason := chosen.unavailable():
         raise UnsupportedError(f"the backend {chosen.name!r} can't be used here: {reason}")
-    return Model(program, chosen.lower(lower(program, SYMBOLIC), how), how, chosen.name)
+    executable = chosen.lower(lower(program, SYMBOLIC), how)
+    return Model(program, executable, how, chosen.name, time.perf_counter() - began)
 
 
 def run_network(network: Network, duration: Any, backend: str = "auto", **options: Any) -> Results:
@@ -45,6 +51,19 @@ def run_network(network: Network, duration: Any, backend: str = "auto", **option
     _check_names(options, COMPILING + RUNNING)
     running = {name: options.pop(name) for name in RUNNING if name in options}
     return compile_network(network, backend, **options).run(duration, **running)
+
+
+def estimate_memory(network: Network, backend: str = "auto", **options: Any) -> Memory:
+    """About what the network would take in memory; nothing is allocated.
+
+    Raises as compile_network does, except that a network may be too large for this machine.
+    """
+    _check_names(options, COMPILING)
+    chosen, how = find(backend), Options.of(**options)
+    program = lower(build(network), SYMBOLIC)
+    native = chosen.name != "numpy" and not why_missing()
+    threads = (os.cpu_count() or 1) if native else 1
+    return estimate(program, how, native, threads, threads)
 
 
 def _check_names(options: dict[str, Any], known: tuple[str, ...]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -216,6 +217,7 @@ class _Stretch:
             "backend": model.backend, "version": __version__,
         }  # fmt: skip
         self.counts: dict[str, int] = {}
+        self.began = time.perf_counter()
         sink.open(self.picker.columns, self.about)
 
     def take(self, taken: Taken) -> None:
@@ -274,7 +276,8 @@ class _Stretch:
         content = self.sink.content()
         columns = [c for c in self.picker.columns if c.name in content]
         span = self.first, self.simulation.step
-        return read_out(columns, content, final, span, self.about, complete)
+        took = time.perf_counter() - self.began
+        return read_out(columns, content, final, span, self.about, complete, took)
 
 
 def _flat(state: State) -> dict[str, np.ndarray]:

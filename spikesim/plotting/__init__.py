@@ -1,12 +1,17 @@
-"""Plots of results: `raster`, `rate` and `trace`; one file a plot.
+"""Plots, one file a noun: of results `raster`, `rate`, `trace`, `psth` and `distribution`; of
+connections `matrix` and `delays`; of a network `graph`.
 
 Each draws on the Axes it is given, or on a new figure, and returns the Axes, so that
 `result.raster().figure.savefig("raster.png")` writes a file. matplotlib is loaded when the first
 one is drawn.
 """
 
+from .connections import delays, matrix
+from .distribution import distribution
+from .graph import graph
+from .psth import psth
 from .raster import raster
 from .rate import rate
 from .trace import trace
 
-__all__ = ["raster", "rate", "trace"]
+__all__ = ["delays", "distribution", "graph", "matrix", "psth", "raster", "rate", "trace"]

@@ -67,6 +67,18 @@ def beside(ax: Any, height: float, text: str, colour: Any, xycoords: Any = "axes
     )
 
 
+def legend(ax: Any) -> None:
+    """Names in the colours of their lines, at the right-hand side of an Axes."""
+    ax.legend(
+        frameon=False,
+        fontsize=8,
+        labelcolor="linecolor",
+        handlelength=0,
+        loc="upper left",
+        bbox_to_anchor=(1.0, 1.05),
+    )
+
+
 def extent_in_points(ax: Any) -> tuple[float, float]:
     """Width and height of an Axes, in points, before a layout engine has moved it."""
     box, (width, height) = ax.get_position(), ax.figure.get_size_inches()

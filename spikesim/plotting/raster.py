@@ -22,7 +22,7 @@ _FEW_LINES = 4
 
 
 @dataclass(frozen=True)
-class _Band:
+class Band:
     """A population in the plot: its spikes in the window, and its place, 0 at the top, 1 below."""
 
     name: str
@@ -63,8 +63,8 @@ def raster(
     """
     span = window(results, start, stop)
     found = chosen_spikes(results, populations)
-    every = _thinning(found, span, most)
-    bands = _bands(found, span, every)
+    every = thinning(found, span, most)
+    bands = stacked(found, span, every)
     paint = colours([b.name for b in bands], colors)
     below = None
     if ax is None:
@@ -83,7 +83,7 @@ def raster(
     return ax
 
 
-def _new_axes(bands: list[_Band]) -> tuple[Any, Any]:
+def _new_axes(bands: list[Band]) -> tuple[Any, Any]:
     """Axes for the raster, and Axes below it where there are enough neurons to speak of a rate."""
     neurons = sum(len(b.spikes.neurons) for b in bands)
     if neurons < _FEW:
@@ -120,7 +120,7 @@ def _in_window(spikes: Spikes, span: Window) -> tuple[np.ndarray, np.ndarray]:
     return spikes.t[inside], row
 
 
-def _thinning(found: Mapping[str, Spikes], span: Window, most: int) -> int:
+def thinning(found: Mapping[str, Spikes], span: Window, most: int) -> int:
     """The smallest k such that every k-th neuron has at most `most` spikes in all."""
     counts = [
         np.bincount(_in_window(spikes, span)[1], minlength=len(spikes.neurons))
@@ -133,7 +133,8 @@ def _thinning(found: Mapping[str, Spikes], span: Window, most: int) -> int:
     return every
 
 
-def _bands(found: Mapping[str, Spikes], span: Window, every: int) -> list[_Band]:
+def stacked(found: Mapping[str, Spikes], span: Window, every: int) -> list[Band]:
+    """The populations one below the other, each with every `every`-th neuron's spikes."""
     share = np.array([max(1, len(spikes.neurons)) for spikes in found.values()], dtype=float)
     share = np.maximum(share / share.sum(), _LEAST / len(found))
     share *= (1 - _GAP * (len(found) - 1)) / share.sum()
@@ -142,11 +143,11 @@ def _bands(found: Mapping[str, Spikes], span: Window, every: int) -> list[_Band]
     for (name, spikes), top, height in zip(found.items(), tops, share, strict=True):
         t, row = _in_window(spikes, span)
         kept = row % every == 0
-        bands.append(_Band(name, spikes, t[kept], row[kept], top, height))
+        bands.append(Band(name, spikes, t[kept], row[kept], top, height))
     return bands
 
 
-def _draw(ax: Any, bands: list[_Band], paint: Mapping[str, Any], every: int) -> None:
+def _draw(ax: Any, bands: list[Band], paint: Mapping[str, Any], every: int) -> None:
     width, height = extent_in_points(ax)
     dots = sum(len(b.t) for b in bands)
     rows = min(b.height / max(1, -(-len(b.spikes.neurons) // every)) for b in bands) * height
@@ -161,7 +162,7 @@ def _draw(ax: Any, bands: list[_Band], paint: Mapping[str, Any], every: int) -> 
         ax.plot(b.t, b.y, ls="", color=paint[b.name], rasterized=len(b.t) > 3000, **style)
 
 
-def _label(ax: Any, bands: list[_Band], paint: Mapping[str, Any], span: Window) -> None:
+def _label(ax: Any, bands: list[Band], paint: Mapping[str, Any], span: Window) -> None:
     quiet(ax)
     ax.set_ylim(1.0 + _GAP, -_GAP)
     for b in bands[1:]:
@@ -190,18 +191,18 @@ def _label(ax: Any, bands: list[_Band], paint: Mapping[str, Any], span: Window) 
     )
 
 
-def _title(band: _Band) -> str:
+def _title(band: Band) -> str:
     """The name, and the number of neurons recorded."""
     return f"{band.name} ({len(band.spikes.neurons):,})"
 
 
-def _rate_text(band: _Band, span: Window) -> str:
+def _rate_text(band: Band, span: Window) -> str:
     t, _ = _in_window(band.spikes, span)
     mean = len(t) / (max(1, len(band.spikes.neurons)) * (span[1] - span[0])) * 1e3
     return f"{mean:.0f}" if mean >= 99.95 else f"{mean:.1f}" if mean >= 1 else f"{mean:.2f}"
 
 
-def _number(ax: Any, band: _Band) -> None:
+def _number(ax: Any, band: Band) -> None:
     """An axis of neuron numbers."""
     from matplotlib.ticker import MaxNLocator
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import ParameterError, UnknownNameError
 from ..results import PopulationResult, Results, milliseconds, spikes_of
-from .canvas import INK, beside, colours, new_figure, quiet
+from .canvas import INK, beside, colours, legend, new_figure, quiet
 from .select import (
     Window,
     bins,
@@ -64,14 +64,7 @@ def rate(
     ax.set_xlabel("time (ms)")
     ax.set_ylabel("rate (spikes/s)" if len(found) > 1 else f"rate of {names[0]} (spikes/s)")
     if len(found) > 1:
-        ax.legend(
-            frameon=False,
-            fontsize=8,
-            labelcolor="linecolor",
-            handlelength=0,
-            loc="upper left",
-            bbox_to_anchor=(1.0, 1.05),
-        )
+        legend(ax)
     return ax
 
 

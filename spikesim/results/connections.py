@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +26,18 @@ class Connections:
 
     def __len__(self) -> int:
         return len(self.source)
+
+    def matrix(self, ax: Any = None) -> Any:
+        """Plot of the weights; see `spikesim.plotting.matrix`."""
+        from ..plotting import matrix
+
+        return matrix(self, ax)
+
+    def delays(self, ax: Any = None) -> Any:
+        """Histogram of the delays; see `spikesim.plotting.delays`."""
+        from ..plotting import delays
+
+        return delays(self, ax)
 
     def __repr__(self) -> str:
         if not len(self):

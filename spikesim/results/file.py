@@ -43,6 +43,7 @@ def save(results: Results, path: Any) -> None:
         "duration": float(results.duration),
         "start": float(results.start),
         "complete": bool(results.complete),
+        "took": float(results.took),
         "dt": float(results.dt),
         "seed": int(results.seed),
         "backend": results.backend,
@@ -104,6 +105,7 @@ def _read(file: Any) -> Results:
         header["spikesim"],
         header["start"],
         header["complete"],
+        header["took"],
     )
 
 

@@ -17,7 +17,7 @@ class Results:
     duration and dt in ms; seed of the run; populations in the order of the network; final states
     are in `results["exc"].final`; version: of the spikesim that ran. start: the time at which it
     started, ms, where it goes on from an earlier run. complete: False where it was interrupted
-    before its end.
+    before its end. took: seconds of real time that the run took.
     """
 
     populations: dict[str, PopulationResult]
@@ -28,6 +28,7 @@ class Results:
     version: str = __version__
     start: float = 0.0
     complete: bool = True
+    took: float = 0.0
 
     def __getitem__(self, name: str) -> PopulationResult:
         if name not in self.populations:
@@ -65,6 +66,18 @@ class Results:
         from ..plotting import rate
 
         return rate(self, ax=ax, **options)
+
+    def psth(self, ax: Any = None, **options: Any) -> Any:
+        """Mean rate around events; see `spikesim.plotting.psth`."""
+        from ..plotting import psth
+
+        return psth(self, ax=ax, **options)
+
+    def distribution(self, of: str = "rate", ax: Any = None, **options: Any) -> Any:
+        """Histogram over neurons of "rate", "cv" or "isi"; see `spikesim.plotting.distribution`."""
+        from ..plotting import distribution
+
+        return distribution(self, of, ax=ax, **options)
 
     def save(self, path: Any) -> None:
         """Write all of it to one file, which `spikesim.load_results` reads back bit for bit.

@@ -66,9 +66,10 @@ def sdist_files(built: Path) -> set[str]:
 
 
 def test_wheel_holds_the_package(wheel_files: set[str]) -> None:
-    modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "spikesim").rglob("*.py")}
-    assert modules
-    missing = (modules | {"spikesim/py.typed"}) - wheel_files
+    files = [p for kind in ("*.py", "*.html", "*.js") for p in (ROOT / "spikesim").rglob(kind)]
+    wanted = {path.relative_to(ROOT).as_posix() for path in files}
+    assert "spikesim/report/zoom.js" in wanted
+    missing = (wanted | {"spikesim/py.typed"}) - wheel_files
     assert not missing
 
 

@@ -1,0 +1,108 @@
+"""The commands, each a few lines: what they do is in the library."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from .. import here
+from ..errors import UnsupportedError
+from ..report.tables import activity
+from ..results import Results
+from ..simulate import compile_network, estimate_memory
+from . import catalogue, script
+
+app = typer.Typer(
+    help="Spiking neural networks: one description, run on NumPy, JAX and C++.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+File = Annotated[Path, typer.Argument(help="a script that defines network(), or net = Network()")]
+Backend = Annotated[str, typer.Option(help="cpp, jax, numpy, or auto: the fastest one here")]
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="show the traceback of an error")] = False,
+) -> None:
+    """`--debug` is taken by `main`, wherever it stands; here it is for the help page."""
+
+
+@app.command()
+def info() -> None:
+    """Versions, processor, devices, and each backend or the reason why it can't be used."""
+    show(here.machine(), "", "")
+    show(here.backends().items(), "backend", "")
+
+
+@app.command()
+def run(
+    file: File,
+    duration: Annotated[str, typer.Option(help="of model time: 500ms, '2 seconds'")] = "1 s",
+    backend: Backend = "auto",
+    seed: Annotated[int | None, typer.Option(help="in place of the network's own")] = None,
+    out: Annotated[Path | None, typer.Option(help="save the results in this file")] = None,
+    report: Annotated[Path | None, typer.Option(help="write a report in HTML")] = None,
+) -> None:
+    """Run the network of a script and print the rates of its populations."""
+    length = script.duration(duration)
+    net = script.load(file)
+    if seed is not None:
+        net.seed = seed
+    model = compile_network(net, backend)
+    results = model.run(length, progress=Console().is_terminal)
+    rates = [(name, *activity(one)) for name, one in results.populations.items()]
+    show(rates, "population", "recorded", "spikes", "spikes/s", "mean CV")
+    print(
+        f"{results.duration:g} ms of model time on {results.backend}: compiled in "
+        f"{model.took:.2f} s, run in {results.took:.2f} s"
+    )
+    if out is not None:
+        save(results, out)
+        print(f"results: {out}")
+    if report is not None:
+        model.report(results, report)
+        print(f"report: {report}")
+
+
+@app.command()
+def models() -> None:
+    """The neurons, synapses, rules and stimuli that come with the package."""
+    for kind, found in catalogue.models().items():
+        show(found.items(), kind, "")
+
+
+@app.command()
+def memory(file: File, backend: Backend = "auto") -> None:
+    """What the network of a script would take in memory; nothing is allocated."""
+    found = estimate_memory(script.load(file), backend)
+    rows = [*found.parts.items(), ("total", found.total)]
+    show([(name, f"{size / 1e6:,.1f} MB") for name, size in rows], "part", "memory")
+
+
+def save(results: Results, path: Path) -> None:
+    """Write the results. Raises UnsupportedError in a version that can't."""
+    write = getattr(results, "save", None)
+    if write is None:
+        raise UnsupportedError("this version of spikesim can't save results; leave --out away")
+    write(path)
+
+
+def show(rows: Any, *titles: str) -> None:
+    """Print a table; numbers stand to the right."""
+    rows = [[str(cell) for cell in row] for row in rows]
+    table = Table(box=None, show_header=any(titles), padding=(0, 2, 0, 0), header_style="bold")
+    for k, title in enumerate(titles):
+        right = k > 0 and all(row[k][:1].isdigit() or row[k] == "-" for row in rows)
+        table.add_column(title, justify="right" if right else "left", no_wrap=k == 0)
+    for row in rows:
+        table.add_row(*map(escape, row))
+    Console().print(table)
+    print()
