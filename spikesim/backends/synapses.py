@@ -1,7 +1,9 @@
-"""The synapses of a program for the kernels on the CPU: made by C++ from the rules, never by NumPy.
+"""The synapses of a program for the C++ code, in one table or several; see docs/design/native.md.
 
-Static edges only. What a weight depends on is told to C++ as a value and operations with numbers
-(weight * weight_scale * e/tau); where it is more than that, as one number a synapse.
+They are made by C++ from the rules, without the arrays of the passes (what only NumPy knows how to
+draw is handed over). Static edges only. What a weight depends on is told to C++ as a value and
+operations with numbers (weight * weight_scale * e/tau); where it is more than that, as one number a
+synapse.
 """
 
 from __future__ import annotations

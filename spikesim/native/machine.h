@@ -9,7 +9,8 @@
 namespace spikesim {
 
 // Where an instruction finds the elements of a block: at base + stride * (first element), in bytes.
-// A local one is in the thread's own memory.
+// base is an address, or, of a local one, an offset in the thread's own memory. stride is 0 for one
+// value for all, and for registers, which hold one block.
 struct Operand {
   int64_t base;
   int32_t stride;
