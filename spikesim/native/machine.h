@@ -61,12 +61,12 @@ struct Group {
 // Synapses by (part, source, delay): see delivery.h. Either segment is there, or row and delay, and
 // then they go through the ring.
 struct Table {
-  const uint32_t* segment;  // [parts][sources][delays + 1]
-  const int64_t* row;       // [parts][sources + 1]
-  const uint16_t* delay;    // [synapses]
-  const int32_t* delays;    // [delays]
+  const uint32_t* segment;  // [parts][sources][delays + 1], or null
+  const int64_t* row;       // [parts][sources + 1], or null
+  const uint16_t* delay;    // [synapses], or null
+  const int32_t* delays;    // [delays], distinct, ascending
   int64_t n_delays;
-  const uint16_t* target;  // [synapses]
+  const uint16_t* target;  // [synapses], within the part
   const void* weight;      // [synapses], or, if shared, [sources]
   int32_t width;           // bytes of a weight: 2, 4 or 8
   int32_t shared;
@@ -89,7 +89,7 @@ struct Network {
   int64_t n_groups;
   const Group* groups;
   int64_t n_sources, n_slots, n_parts, n_tables;
-  const int64_t* part_start;
+  const int64_t* part_start;  // [parts + 1], in slots
   const Table* tables;
   void* arrived;      // [slots]
   void* ring;         // [rows][slots], or null; row: step mod rows
