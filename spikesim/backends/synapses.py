@@ -1,7 +1,9 @@
-"""The synapses of a program for the kernels on the CPU: made by C++ from the rules, never by NumPy.
+"""The synapses of a program for the C++ code, in one table or several; see docs/design/native.md.
 
-Static edges only. What a weight depends on is told to C++ as a value and operations with numbers
-(weight * weight_scale * e/tau); where it is more than that, as one number a synapse.
+They are made by C++ from the rules, without the arrays of the passes (what only NumPy knows how to
+draw is handed over). Static edges only. What a weight depends on is told to C++ as a value and
+operations with numbers (weight * weight_scale * e/tau); where it is more than that, as one number a
+synapse.
 """
 
 from __future__ import annotations
@@ -33,6 +35,10 @@ def part_starts(n_slots: int, threads: int) -> np.ndarray:
     """Where parts of slots start, and the end."""
     few = max(-(-n_slots // _LARGEST_PART), min(threads, n_slots // _FEWEST_SLOTS), 1)
     return np.linspace(0, n_slots, few + 1).round().astype(np.int64)
+
+
+# The edges of each store, by number, and whether it shares weights.
+Groups = list[tuple[list[int], bool]]
 
 
 def weights_of(store: int) -> str:
@@ -72,174 +78,43 @@ class Synapses:
 
     share: may edges with one weight for all be stored without weights, and many delays as a number
     a synapse? The weights of one run are kept, and drawn again in the same place where the next has
-    others; where those can't be shared any more, the tables are made again.
+    others; where those are shared in another way, the tables are made again. How they are stored
+    depends on the network and the values of the run alone, and so does the order in which numbers
+    are added.
     """
 
     def __init__(self, program: Program, options: Options, threads: int, share: bool = False):
         self.given, self.options, self.threads, self.share = program, options, threads, share
         self.delivery = addresses(program)
         self.part_start = part_starts(self.delivery.n_slots, threads)
-        self.apart: set[int] = set()  # edges that have been seen with weights of their own
-        self._lay_out()
+        weights = [_plain(e.field("weight").value) for e in program.edges]
+        self._lay_out(self._grouped(weights))
 
-    def _lay_out(self) -> None:
-        self.stores = [
-            self._store(edges, shared)
-            for edges, shared in _grouped(self.given, self.options, self.share, self.apart)
-        ]
-        self.weighings: list[Weighing] | None = None
-        self.constants: dict[tuple[str, str], float] | None = None
-        self.most = [0.0] * len(self.given.edges)
-        indegree = [0] * len(self.given.edges)
-        for store in self.stores:
-            for k, most in zip(store.edges, store.table.largest_indegree, strict=True):
-                indegree[k] = most
-        self.program = replace(
-            self.given,
-            delivery=replace(
-                self.delivery,
-                synapses=sum(s.table.synapses for s in self.stores),
-                longest=max((s.table.rows - 1 for s in self.stores), default=0),
-                largest_indegree=tuple(indegree),
-            ),
-        )
-
-    def _store(self, edges: list[int], shared: bool) -> Store:
-        some = replace(self.given, edges=tuple(self.given.edges[k] for k in edges))
-        table = Table(some, self.delivery, self.part_start, self.threads)
-        segments = (len(self.part_start) - 1) * self.delivery.n_sources * len(table.delays)
-        table.lay_out(self.share and table.synapses < segments and table.rows <= 2**16)
-        size = self.delivery.n_sources if shared else table.synapses
-        return Store(edges, table, allocate(size, self.options.weight_dtype), shared)
-
-    @property
-    def arrays(self) -> dict[str, np.ndarray]:
-        """What XLA's kernels read of the one table there is without sharing, but for weights."""
-        (store,) = self.stores
-        t = store.table
-        assert t.segment is not None
-        return {"segment": t.segment, "target": t.target, "delays": t.delays,
-                "part_start": t.part_start}  # fmt: skip
-
-    def explain(self) -> list[str]:
-        """How they are stored, in lines."""
-        names = [e.name for e in self.given.edges]
-        return [s.explain(names) for s in self.stores]
-
-    def weigh(self, binder: Binder, given: Mapping[str, Any], values: Values) -> Weighed:
-        """The weights; drawn again where they are other than those of the last run."""
-        tables = {k: s.table for s in self.stores for k in s.edges}
-        wanted = [
-            _weighing(e, binder, given, values, tables[k]) for k, e in enumerate(self.given.edges)
-        ]
-        if self.weighings is None or not _same(self.weighings, wanted):
-            apart = self._no_longer_shared(wanted)
-            if apart:
-                self.apart |= apart
-                self._lay_out()
-            first = self.weighings is None
-            self.weighings = wanted
-            self._draw(first)
-        return self
-
-    def _no_longer_shared(self, wanted: Sequence[Weighing]) -> set[int]:
-        """Edges of shared stores whose synapses have more than one weight, or another than those of
-        the same source."""
-        apart: set[int] = set()
-        for store in self.stores:
-            if not store.shared:
-                continue
-            weights = [_single(self.given.edges[k], wanted[k]) for k in store.edges]
-            for k, weight in zip(store.edges, weights, strict=True):
-                if weight is None or any(
-                    weight != other and _overlap(self.given, k, j)
-                    for j, other in zip(store.edges, weights, strict=True)
-                ):
-                    apart.add(k)
-        return apart
-
-    def largest(self) -> Sequence[float]:
-        return self.most
-
-    def rounded(self, constants: Mapping[tuple[str, str], float]) -> Values:
-        """The weights of the stores, by `weights_of`."""
-        weights = {weights_of(k): s.weight for k, s in enumerate(self.stores)}
-        if self.options.weight_dtype != np.float64 or self.constants == constants:
-            return weights
-        if self.constants is not None:
-            self._draw(False)  # the numbers before they were rounded are gone
-        self.constants = dict(constants)
-        assert self.program.delivery is not None
-        slots = [
-            np.full(self.program.group(group).size, constants[group, variable])
-            for group, variable, _ in self.program.delivery.slots
-        ]
-        constant = np.concatenate(slots or [np.empty(0)])
-        for store in self.stores:
-            if not store.shared:
-                store.table.round(store.weight, constant)
-                continue
-            for k in store.edges:
-                mine, m = _sources(self.given, k), constants[port_of(self.given.edges[k])]
-                store.weight[mine] = (store.weight[mine] + m) - m
-        return weights
-
-    def _draw(self, first: bool) -> None:
-        self.constants = None
-        assert self.weighings is not None
-        for store in self.stores:
-            mine = [self.weighings[k] for k in store.edges]
-            if first or not store.shared:
-                drawn = None if store.shared else store.weight
-                most = store.table.fill(mine, drawn, first)
-            for number, k in enumerate(store.edges):
-                if store.shared:
-                    weight = _single(self.given.edges[k], mine[number])
-                    assert weight is not None
-                    store.weight[_sources(self.given, k)] = weight
-                    self.most[k] = abs(weight) if store.table.largest_indegree[number] else 0.0
-                else:
-                    self.most[k] = float(most[number])
-        self._refuse_overflow()
-
-    def _refuse_overflow(self) -> None:
-        limit = float(np.finfo(self.options.weight_dtype).max)
-        raise_all(
-            "the weights",
-            [
-                ParameterError(
-                    f"projection {e.name!r}: a weight of {most:g}; {self.options.weight_dtype} "
-                    f"holds at most {limit:g}; leave weights={self.options.weights!r} out"
-                )
-                for e, most in zip(self.given.edges, self.most, strict=True)
-                if self.options.weights and most > limit
-            ],
-        )
-
-
-def _grouped(
-    program: Program, options: Options, share: bool, apart: set[int]
-) -> list[tuple[list[int], bool]]:
+    def _grouped(program: Program, options: Options, weights: Sequence[float | None]) -> Groups:
     """The edges of each store, and whether it shares weights.
 
-    One store takes all that have weights of their own. The others go where no source has another
-    weight (or, where weights are rounded, another port) yet, if what is saved is more than what a
-    table takes.
+    One store takes all that have weights of their own (None). The others go where no source has
+    another weight (or, where weights are rounded, another port) yet, if what is saved is more than
+    what a table takes.
     """
     own: list[int] = []
     shared: list[list[int]] = []
     sizes = {n.name: n.size for n in program.neurons}
-    parts = len(part_starts(addresses(program).n_slots, 1)) - 1
-    table = 4 * parts * addresses(program).n_sources
+    delivery = addresses(program)
+    table = 4 * (len(part_starts(delivery.n_slots, 1)) - 1) * delivery.n_sources
+    rounded = options.weight_dtype == np.float64
+
+    def differ(k: int, j: int) -> bool:
+        ports = port_of(program.edges[k]), port_of(program.edges[j])
+        return weights[k] != weights[j] or (rounded and ports[0] != ports[1])
+
     for k, e in enumerate(program.edges):
-        weight = e.field("weight").value
-        single = np.ndim(weight) == 0 and not isinstance(weight, Distribution) and k not in apart
         saved = options.weight_dtype.itemsize * expected(e, sizes)
-        if not share or not single:
+        if weights[k] is None:
             own.append(k)
             continue
         for group in shared:
-            if not any(_overlap(program, k, j) and _differ(program, options, k, j) for j in group):
+            if not any(_overlap(program, k, j) and differ(k, j) for j in group):
                 group.append(k)
                 break
         else:
@@ -248,12 +123,6 @@ def _grouped(
             else:
                 own.append(k)
     return [(g, True) for g in shared] + ([(own, False)] if own or not shared else [])
-
-
-def _differ(program: Program, options: Options, k: int, j: int) -> bool:
-    a, b = program.edges[k], program.edges[j]
-    weights = [e.field("weight").value for e in (a, b)]
-    return weights[0] != weights[1] or (options.precision == "float64" and port_of(a) != port_of(b))
 
 
 def _sources(program: Program, k: int) -> np.ndarray:
@@ -272,12 +141,16 @@ def _overlap(program: Program, k: int, j: int) -> bool:
     return bool(np.intersect1d(a.indices(size), b.indices(size)).size)
 
 
+def _plain(value: Any) -> float | None:
+    """A value that is one number, or None."""
+    return None if np.ndim(value) or isinstance(value, Distribution) else float(value)
+
+
 def _single(e: Edges, weighing: Weighing) -> float | None:
     """The weight that all synapses have, or None."""
-    value = e.field("weight").value if weighing.value is None else weighing.value
-    if np.ndim(value) or isinstance(value, Distribution):
+    weight = _plain(e.field("weight").value if weighing.value is None else weighing.value)
+    if weight is None:
         return None
-    weight = float(value)
     for kind, number in weighing.changes:
         weight = CHANGE[kind](weight, number)
     return weight
