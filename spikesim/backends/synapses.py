@@ -1,9 +1,7 @@
 """The synapses of a program for the C++ code, in one table or several; see docs/design/native.md.
 
 They are made by C++ from the rules, without the arrays of the passes (what only NumPy knows how to
-draw is handed over). Static edges only. What a weight depends on is told to C++ as a value and
-operations with numbers (weight * weight_scale * e/tau); where it is more than that, as one number a
-synapse.
+draw is handed over). Static edges only.
 """
 
 from __future__ import annotations
@@ -14,31 +12,24 @@ from typing import Any
 
 import numpy as np
 
-from ..distributions import Distribution
 from ..errors import ParameterError, raise_all
-from ..ir.expr import Expr, Op, Ref, references
-from ..ir.program import Edges, Program, Statement
-from ..native.connect import CHANGE, CHANGES, Table, Weighing, allocate
-from ..passes.layout import addresses, is_static, port_of
+from ..ir.program import Program
+from ..native.connect import Table, Weighing, allocate
+from ..passes.layout import addresses, port_of
 from .base import Options
 from .binding import Binder, Values, Weighed
-from .memory import expected, longest
+from .sharing import Groups, grouped, sources
+from .weights import plain, same, single, weighing
 
 # Targets are 16-bit numbers within a part. A few parts more than that needs keep threads busy.
 _LARGEST_PART = 2**16
 _FEWEST_SLOTS = 4096
-# A table of its own pays where the weights that are saved take as many times its memory.
-_TABLE_COSTS = 1
 
 
 def part_starts(n_slots: int, threads: int) -> np.ndarray:
     """Where parts of slots start, and the end."""
     few = max(-(-n_slots // _LARGEST_PART), min(threads, n_slots // _FEWEST_SLOTS), 1)
     return np.linspace(0, n_slots, few + 1).round().astype(np.int64)
-
-
-# The edges of each store, by number, and whether it shares weights.
-Groups = list[tuple[list[int], bool]]
 
 
 def weights_of(store: int) -> str:
@@ -87,138 +78,131 @@ class Synapses:
         self.given, self.options, self.threads, self.share = program, options, threads, share
         self.delivery = addresses(program)
         self.part_start = part_starts(self.delivery.n_slots, threads)
-        weights = [_plain(e.field("weight").value) for e in program.edges]
-        self._lay_out(self._grouped(weights))
+        self._lay_out(self._grouped([plain(e.field("weight").value) for e in program.edges]))
 
-    def _grouped(program: Program, options: Options, weights: Sequence[float | None]) -> Groups:
-    """The edges of each store, and whether it shares weights.
+    def _grouped(self, weights: Sequence[float | None]) -> Groups:
+        if not self.share:
+            return [(list(range(len(weights))), False)]
+        return grouped(self.given, self.options, weights, self._fewest_parts)
 
-    One store takes all that have weights of their own (None). The others go where no source has
-    another weight (or, where weights are rounded, another port) yet, if what is saved is more than
-    what a table takes.
-    """
-    own: list[int] = []
-    shared: list[list[int]] = []
-    sizes = {n.name: n.size for n in program.neurons}
-    delivery = addresses(program)
-    table = 4 * (len(part_starts(delivery.n_slots, 1)) - 1) * delivery.n_sources
-    rounded = options.weight_dtype == np.float64
+    @property
+    def _fewest_parts(self) -> int:
+        """Those of one thread: more threads change nothing of how synapses are stored."""
+        return len(part_starts(self.delivery.n_slots, 1)) - 1
 
-    def differ(k: int, j: int) -> bool:
-        ports = port_of(program.edges[k]), port_of(program.edges[j])
-        return weights[k] != weights[j] or (rounded and ports[0] != ports[1])
-
-    for k, e in enumerate(program.edges):
-        saved = options.weight_dtype.itemsize * expected(e, sizes)
-        if weights[k] is None:
-            own.append(k)
-            continue
-        for group in shared:
-            if not any(_overlap(program, k, j) and differ(k, j) for j in group):
-                group.append(k)
-                break
-        else:
-            if saved > _TABLE_COSTS * table * (longest(e, program.dt) + 2):
-                shared.append([k])
-            else:
-                own.append(k)
-    return [(g, True) for g in shared] + ([(own, False)] if own or not shared else [])
-
-
-def _sources(program: Program, k: int) -> np.ndarray:
-    """The numbers of the sources of edges."""
-    view = program.edges[k].source
-    offset = dict(addresses(program).sources)[view.group]
-    return view.indices(program.group(view.group).size) + offset
-
-
-def _overlap(program: Program, k: int, j: int) -> bool:
-    """Have two edges a source in common?"""
-    a, b = program.edges[k].source, program.edges[j].source
-    if a.group != b.group:
-        return False
-    size = program.group(a.group).size
-    return bool(np.intersect1d(a.indices(size), b.indices(size)).size)
-
-
-def _plain(value: Any) -> float | None:
-    """A value that is one number, or None."""
-    return None if np.ndim(value) or isinstance(value, Distribution) else float(value)
-
-
-def _single(e: Edges, weighing: Weighing) -> float | None:
-    """The weight that all synapses have, or None."""
-    weight = _plain(e.field("weight").value if weighing.value is None else weighing.value)
-    if weight is None:
-        return None
-    for kind, number in weighing.changes:
-        weight = CHANGE[kind](weight, number)
-    return weight
-
-
-def _weighing(
-    e: Edges, binder: Binder, given: Mapping[str, Any], values: Values, table: Table
-) -> Weighing:
-    """What the weights of edges are made from."""
-    assert is_static(e)
-    field = e.field("weight")
-    value: Any = given.get(f"{e.name}.weight")
-    scope: dict[str, Any] = {
-        f.name: np.asarray(given.get(f"{e.name}.{f.name}", f.value), np.float64)
-        for f in e.fields
-        if f.kind != "derived" and f.name != "weight"
-    }
-    for side, view in (("pre", e.source), ("post", e.target)):
-        prefix = f"{view.group}."
-        for name, bound in values.items():
-            if name.startswith(prefix):
-                scope[f"{side}.{name.removeprefix(prefix)}"] = bound
-    scalars = {name: v for name, v in scope.items() if np.ndim(v) == 0}
-    result = e.pre[0].value
-    assert isinstance(result, Ref)
-    changes = None
-    if np.ndim(value) == 0:
-        steps = {s.target: s.value for s in e.prologue if isinstance(s, Statement)}
-        changes = _changes(result, steps, scalars, binder)
-    if changes is not None:
-        return Weighing(None if value is None else float(value), changes)
-    drawn = table.drawn(e)
-    if np.ndim(value) and np.shape(value) != (len(drawn.pattern),):
-        raise ParameterError(
-            f"params, {e.name}.{field.name}: shape {np.shape(value)}; expected one value or "
-            f"{len(drawn.pattern)}"
+    def _lay_out(self, groups: Groups) -> None:
+        self.groups = groups
+        self.stores = [self._store(edges, shared) for edges, shared in groups]
+        self.weighings: list[Weighing] | None = None
+        self.constants: dict[tuple[str, str], float] | None = None
+        self.most = [0.0] * len(self.given.edges)
+        indegree = [0] * len(self.given.edges)
+        for store in self.stores:
+            for k, most in zip(store.edges, store.table.largest_indegree, strict=True):
+                indegree[k] = most
+        self.program = replace(
+            self.given,
+            delivery=replace(
+                self.delivery,
+                synapses=sum(s.table.synapses for s in self.stores),
+                longest=max((s.table.rows - 1 for s in self.stores), default=0),
+                largest_indegree=tuple(indegree),
+            ),
         )
-    return Weighing(binder.weights(drawn, given, values))
 
+    def _store(self, edges: list[int], shared: bool) -> Store:
+        some = replace(self.given, edges=tuple(self.given.edges[k] for k in edges))
+        table = Table(some, self.delivery, self.part_start, self.threads)
+        segments = self._fewest_parts * self.delivery.n_sources * len(table.delays)
+        table.lay_out(self.share and table.synapses < segments and table.rows <= 2**16)
+        size = self.delivery.n_sources if shared else table.synapses
+        return Store(edges, table, allocate(size, self.options.weight_dtype), shared)
 
-def _changes(
-    expr: Expr, steps: Mapping[str, Expr], scalars: Mapping[str, Any], binder: Binder
-) -> tuple[tuple[int, float], ...] | None:
-    """The operations that lead from the weight to an expression; None where there are others."""
-    if expr == Ref("weight"):
-        return ()
-    if isinstance(expr, Ref) and expr.name in steps:
-        return _changes(steps[expr.name], steps, scalars, binder)
-    if not isinstance(expr, Op):
-        return None
-    for side in (0, 1):
-        if (expr.name, side) not in CHANGES:
-            continue
-        inner, other = expr.args[side], expr.args[1 - side]
-        before = _changes(inner, steps, scalars, binder)
-        if before is not None and references(other) <= scalars.keys():
-            number = float(binder.evaluate(other, scalars))
-            return (*before, (CHANGES[expr.name, side], number))
-    return None
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What XLA's kernels read of the one table there is without sharing, but for weights."""
+        (store,) = self.stores
+        t = store.table
+        assert t.segment is not None
+        return {"segment": t.segment, "target": t.target, "delays": t.delays,
+                "part_start": t.part_start}  # fmt: skip
 
+    def explain(self) -> list[str]:
+        """How they are stored, in lines."""
+        names = [e.name for e in self.given.edges]
+        return [s.explain(names) for s in self.stores]
 
-def _same(a: Sequence[Weighing], b: Sequence[Weighing]) -> bool:
-    return all(
-        x.changes == y.changes and _equal(x.value, y.value) for x, y in zip(a, b, strict=True)
-    )
+    def weigh(self, binder: Binder, given: Mapping[str, Any], values: Values) -> Weighed:
+        """The weights; drawn again where they are other than those of the last run."""
+        tables = {k: s.table for s in self.stores for k in s.edges}
+        wanted = [
+            weighing(e, binder, given, values, tables[k]) for k, e in enumerate(self.given.edges)
+        ]
+        if self.weighings is None or not same(self.weighings, wanted):
+            groups = self._grouped(
+                [single(e, w) for e, w in zip(self.given.edges, wanted, strict=True)]
+            )
+            if groups != self.groups:
+                self._lay_out(groups)
+            first = self.weighings is None
+            self.weighings = wanted
+            self._draw(first)
+        return self
 
+    def largest(self) -> Sequence[float]:
+        return self.most
 
-def _equal(a: Any, b: Any) -> bool:
-    if a is None or b is None or isinstance(a, Distribution) or isinstance(b, Distribution):
-        return bool(a == b)
-    return np.array_equal(a, b)
+    def rounded(self, constants: Mapping[tuple[str, str], float]) -> Values:
+        """The weights of the stores, by `weights_of`."""
+        weights = {weights_of(k): s.weight for k, s in enumerate(self.stores)}
+        if self.options.weight_dtype != np.float64 or self.constants == constants:
+            return weights
+        if self.constants is not None:
+            self._draw(False)  # the numbers before they were rounded are gone
+        self.constants = dict(constants)
+        assert self.program.delivery is not None
+        slots = [
+            np.full(self.program.group(group).size, constants[group, variable])
+            for group, variable, _ in self.program.delivery.slots
+        ]
+        constant = np.concatenate(slots or [np.empty(0)])
+        for store in self.stores:
+            if not store.shared:
+                store.table.round(store.weight, constant)
+                continue
+            for k in store.edges:
+                mine, m = sources(self.given, k), constants[port_of(self.given.edges[k])]
+                store.weight[mine] = (store.weight[mine] + m) - m
+        return weights
+
+    def _draw(self, first: bool) -> None:
+        self.constants = None
+        assert self.weighings is not None
+        for store in self.stores:
+            mine = [self.weighings[k] for k in store.edges]
+            if first or not store.shared:
+                drawn = None if store.shared else store.weight
+                most = store.table.fill(mine, drawn, first)
+            for number, k in enumerate(store.edges):
+                if store.shared:
+                    weight = single(self.given.edges[k], mine[number])
+                    assert weight is not None
+                    store.weight[sources(self.given, k)] = weight
+                    self.most[k] = abs(weight) if store.table.largest_indegree[number] else 0.0
+                else:
+                    self.most[k] = float(most[number])
+        self._refuse_overflow()
+
+    def _refuse_overflow(self) -> None:
+        limit = float(np.finfo(self.options.weight_dtype).max)
+        raise_all(
+            "the weights",
+            [
+                ParameterError(
+                    f"projection {e.name!r}: a weight of {most:g}; {self.options.weight_dtype} "
+                    f"holds at most {limit:g}; leave weights={self.options.weights!r} out"
+                )
+                for e, most in zip(self.given.edges, self.most, strict=True)
+                if self.options.weights and most > limit
+            ],
+        )

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import spikesim as sp
 from spikesim.backends import numpy as numpy_backend
-from spikesim.backends import synapses
+from spikesim.backends import sharing
 from spikesim.backends.cpp import executable as cpp_backend
 from spikesim.backends.jax import executable as jax_backend
 from spikesim.errors import DescriptionError, RunError
@@ -397,7 +397,7 @@ def check(examples, least_spikes, backends):
         for k, name in enumerate(backends):
             # Every other network has weights shared wherever that can be.
             costs = (seed + k) % 2
-            with patch.object(synapses, "_TABLE_COSTS", costs):
+            with patch.object(sharing, "_TABLE_COSTS", costs):
                 other = outcome(compiled(net, name), duration, seed)
             assert first.keys() == other.keys()
             different = [what for what in first if not same_bits(first[what], other[what])]
