@@ -24,6 +24,8 @@ from .weights import plain, same, single, weighing
 # Targets are 16-bit numbers within a part. A few parts more than that needs keep threads busy.
 _LARGEST_PART = 2**16
 _FEWEST_SLOTS = 4096
+# Where segments (a source, a delay) hold fewer synapses on average, a ring is faster and smaller.
+_FEWEST_IN_A_SEGMENT = 4
 
 
 def part_starts(n_slots: int, threads: int) -> np.ndarray:
@@ -114,7 +116,8 @@ class Synapses:
         some = replace(self.given, edges=tuple(self.given.edges[k] for k in edges))
         table = Table(some, self.delivery, self.part_start, self.threads)
         segments = self._fewest_parts * self.delivery.n_sources * len(table.delays)
-        table.lay_out(self.share and table.synapses < segments and table.rows <= 2**16)
+        sparse = table.synapses < _FEWEST_IN_A_SEGMENT * segments
+        table.lay_out(self.share and sparse and table.rows <= 2**16)
         size = self.delivery.n_sources if shared else table.synapses
         return Store(edges, table, allocate(size, self.options.weight_dtype), shared)
 
