@@ -4,7 +4,7 @@
 PYTHON ?= python3
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
-BENCHMARKS := cuba cobahh brunel microcircuit events recording noise
+BENCHMARKS := cuba cobahh brunel microcircuit events recording noise step
 BENCH_ENVS := spikesim nest brian2 brainpy
 
 BIN := .venv/bin

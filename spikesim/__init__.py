@@ -1,4 +1,4 @@
-"""spikesim: spiking neural networks, described once, run on NumPy, JAX and CUDA.
+"""spikesim: spiking neural networks, described once, run by C++, JAX or NumPy.
 
 Start with `Network`; see README.md and docs/guide.
 """

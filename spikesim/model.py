@@ -50,10 +50,10 @@ class Model:
 
     @property
     def compilations(self) -> int:
-        """How often anything was compiled so far.
+        """How often a compiler was at work so far: never but on the backend jax.
 
-        Parameters, seeds and durations compile nothing, except that a parameter that was one value
-        for all neurons and is now one each (or the other way round) is another program.
+        There parameters, seeds and durations compile nothing, except that a parameter that was one
+        value for all neurons and is now one each (or the other way round) is another program.
         """
         return int(self.executable.compilations)
 
@@ -123,7 +123,8 @@ class Model:
         return connections_of(one.edges[0], one)
 
     def explain(self) -> str:
-        """What was decided: backend, precision, and each population's integration method."""
+        """What was decided: backend, precision, each population's integration method, and, where
+        C++ takes part, threads and how synapses are stored."""
         lines = [
             f"backend {self.backend}, {self.options.precision}"
             + (", conformance mode" if self.options.conformance else "")

@@ -324,13 +324,22 @@ class Network(_Fixed):
                 self.requests.append(Request(self._view(part, "recorded"), one, every))
 
     def compile(self, backend: str = "auto", **options: Any) -> Model:
-        """Make the network ready to run; see `spikesim.simulate.compile_network`."""
+        """Make the network ready to run: a snapshot, a function of parameters, seed and duration.
+
+        backend: "auto" (the fastest there is on this CPU), "cpp", "jax" or "numpy". Options:
+        precision="float32" or "float64"; conformance=True, for the same bits on every backend;
+        deterministic=True, for the same results on any number of threads; weights="float16" or
+        "float32", to store them so. `spikesim.simulate.compile_network` says what is refused.
+        """
         from .simulate import compile_network
 
         return compile_network(self, backend, **options)
 
     def run(self, duration: Any, backend: str = "auto", **options: Any) -> Results:
-        """Compile and run for `duration` (a time)."""
+        """Compile and run for `duration` (a time).
+
+        Options are those of `compile` and of `Model.run`: params, seed, progress.
+        """
         from .simulate import run_network
 
         return run_network(self, duration, backend, **options)

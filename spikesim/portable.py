@@ -6,10 +6,8 @@ different network on each of them. The functions here are built only from operat
 defines to the bit: ``+ - * /``, square root, floor, comparison and selection, and exact scaling by
 powers of two. Evaluated in float64, in the order written and without contraction of a*b + c into a
 fused multiply-add, they are bit-identical everywhere. C++ needs ``-ffp-contract=off``, CUDA
-``--fmad=false``. XLA on the CPU needs ``xla_disable_hlo_passes`` to name algsimp, which regroups
-constants, and fusion: with several operations in one kernel LLVM forms fused multiply-adds, some
-even at optimisation level 0. (``XLA_FLAGS=--xla_cpu_max_isa=AVX``, an instruction set without them,
-does as well as giving up fusion, and is far faster.)
+``--fmad=false``; what XLA needs is in docs/design/conformance.md. native/portable.h has the same
+functions in C++.
 
 Rules that hold for every function ``f(x, lib)``:
 

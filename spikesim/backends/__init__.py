@@ -9,7 +9,17 @@ from ..native import available
 from ..plugins import module_names
 from .base import Backend
 
-_SHARED = ("base", "binding", "drive", "evaluate", "memory", "step", "synapses")
+_SHARED = (
+    "base",
+    "binding",
+    "drive",
+    "evaluate",
+    "memory",
+    "sharing",
+    "step",
+    "synapses",
+    "weights",
+)
 
 
 def names() -> list[str]:

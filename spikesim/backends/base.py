@@ -20,8 +20,8 @@ class Options:
     """How to compile.
 
     conformance: float64 in which every backend gives the same bits. deterministic: the same
-    results on any number of threads, run after run. weights: how they are stored, if not in the
-    precision of the run.
+    results on any number of threads, run after run. weights: the type in which they are stored;
+    empty for the precision of the run.
     """
 
     precision: Precision = "float32"
@@ -110,18 +110,17 @@ class Running(Protocol):
 class Executable(Protocol):
     """A program made ready to run; a function of parameter values, a seed and a number of steps.
 
-    program: as it went through the passes that the backend wants. binder: see `binding`.
-    memory: what it takes, by part; see `memory`.
+    compilations: how often a compiler was at work. program: as it went through the passes that the
+    backend wants. binder: see `binding`. memory: what it takes, by part; see `memory`.
     """
 
     compilations: int
     program: Program
     binder: Any
-
     memory: Any
 
     def explain(self) -> list[str]:
-        """How the synapses are stored, in lines."""
+        """What this backend decided, such as how synapses are stored, in lines."""
         ...
 
     def prepare(self, values: Mapping[str, np.ndarray], seed: int) -> Running:
@@ -156,7 +155,7 @@ def refuse_stored_weights(options: Options, backend: str) -> None:
 
 
 def refuse_unsupported(program: Program, backend: str) -> None:
-    """Raise UnsupportedError, naming everything that array backends do not run yet."""
+    """Raise UnsupportedError, naming everything that no backend runs yet."""
     lacking = [
         f"edges {e.name!r}: blocks that write more than one port by a fixed weight"
         for e in program.edges

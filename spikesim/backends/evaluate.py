@@ -1,4 +1,5 @@
 """Expressions on arrays, for NumPy and JAX alike: what each operation of the IR means.
+native/operations.cc has the same operations in C++.
 
 `Arrays` is an array library with everything the operations need. In conformance mode the elementary
 functions are those of `spikesim.portable`, in which every backend gives the same bits.

@@ -38,7 +38,8 @@ class Memory:
 
 
 def estimate(program: Program, options: Options, native: bool, parts: int, threads: int) -> Memory:
-    """The memory of a program after the symbolic passes. native: with a table made by C++."""
+    """The memory of a program after the symbolic passes. native: with a table made by C++ in
+    the plainest way, sorted by delay, with a weight for each synapse."""
     delivery = addresses(program)
     sizes = {n.name: n.size for n in program.neurons}
     synapses = int(sum(expected(e, sizes) for e in program.edges))

@@ -1,4 +1,5 @@
 """One step of a network on arrays: the meaning of the order of phases, for NumPy and JAX alike.
+native/machine.cc is the same in C++.
 
 The state is a dict of arrays by "group.field", with "fired" [sources] (who had an event in the last
 step) and "under way" (spikes that have not arrived yet, in a form of the event operations' own). A

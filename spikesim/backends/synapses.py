@@ -1,7 +1,7 @@
-"""The synapses of a program for the kernels on the CPU: made by C++ from the rules, never by NumPy.
+"""The synapses of a program for the C++ code, in one table or several; see docs/design/native.md.
 
-Static edges only. What a weight depends on is told to C++ as a value and operations with numbers
-(weight * weight_scale * e/tau); where it is more than that, as one number a synapse.
+They are made by C++ from the rules, without the arrays of the passes (what only NumPy knows how to
+draw is handed over). Static edges only.
 """
 
 from __future__ import annotations
@@ -12,21 +12,20 @@ from typing import Any
 
 import numpy as np
 
-from ..distributions import Distribution
 from ..errors import ParameterError, raise_all
-from ..ir.expr import Expr, Op, Ref, references
-from ..ir.program import Edges, Program, Statement
-from ..native.connect import CHANGE, CHANGES, Table, Weighing, allocate
-from ..passes.layout import addresses, is_static, port_of
+from ..ir.program import Program
+from ..native.connect import Table, Weighing, allocate
+from ..passes.layout import addresses, port_of
 from .base import Options
 from .binding import Binder, Values, Weighed
-from .memory import expected, longest
+from .sharing import Groups, grouped, sources
+from .weights import plain, same, single, weighing
 
 # Targets are 16-bit numbers within a part. A few parts more than that needs keep threads busy.
 _LARGEST_PART = 2**16
 _FEWEST_SLOTS = 4096
-# A table of its own pays where the weights that are saved take as many times its memory.
-_TABLE_COSTS = 1
+# Where segments (a source, a delay) hold fewer synapses on average, a ring is faster and smaller.
+_FEWEST_IN_A_SEGMENT = 4
 
 
 def part_starts(n_slots: int, threads: int) -> np.ndarray:
@@ -72,21 +71,30 @@ class Synapses:
 
     share: may edges with one weight for all be stored without weights, and many delays as a number
     a synapse? The weights of one run are kept, and drawn again in the same place where the next has
-    others; where those can't be shared any more, the tables are made again.
+    others; where those are shared in another way, the tables are made again. How they are stored
+    depends on the network and the values of the run alone, and so does the order in which numbers
+    are added.
     """
 
     def __init__(self, program: Program, options: Options, threads: int, share: bool = False):
         self.given, self.options, self.threads, self.share = program, options, threads, share
         self.delivery = addresses(program)
         self.part_start = part_starts(self.delivery.n_slots, threads)
-        self.apart: set[int] = set()  # edges that have been seen with weights of their own
-        self._lay_out()
+        self._lay_out(self._grouped([plain(e.field("weight").value) for e in program.edges]))
 
-    def _lay_out(self) -> None:
-        self.stores = [
-            self._store(edges, shared)
-            for edges, shared in _grouped(self.given, self.options, self.share, self.apart)
-        ]
+    def _grouped(self, weights: Sequence[float | None]) -> Groups:
+        if not self.share:
+            return [(list(range(len(weights))), False)]
+        return grouped(self.given, self.options, weights, self._fewest_parts)
+
+    @property
+    def _fewest_parts(self) -> int:
+        """Those of one thread: more threads change nothing of how synapses are stored."""
+        return len(part_starts(self.delivery.n_slots, 1)) - 1
+
+    def _lay_out(self, groups: Groups) -> None:
+        self.groups = groups
+        self.stores = [self._store(edges, shared) for edges, shared in groups]
         self.weighings: list[Weighing] | None = None
         self.constants: dict[tuple[str, str], float] | None = None
         self.most = [0.0] * len(self.given.edges)
@@ -107,8 +115,9 @@ class Synapses:
     def _store(self, edges: list[int], shared: bool) -> Store:
         some = replace(self.given, edges=tuple(self.given.edges[k] for k in edges))
         table = Table(some, self.delivery, self.part_start, self.threads)
-        segments = (len(self.part_start) - 1) * self.delivery.n_sources * len(table.delays)
-        table.lay_out(self.share and table.synapses < segments and table.rows <= 2**16)
+        segments = self._fewest_parts * self.delivery.n_sources * len(table.delays)
+        sparse = table.synapses < _FEWEST_IN_A_SEGMENT * segments
+        table.lay_out(self.share and sparse and table.rows <= 2**16)
         size = self.delivery.n_sources if shared else table.synapses
         return Store(edges, table, allocate(size, self.options.weight_dtype), shared)
 
@@ -130,33 +139,18 @@ class Synapses:
         """The weights; drawn again where they are other than those of the last run."""
         tables = {k: s.table for s in self.stores for k in s.edges}
         wanted = [
-            _weighing(e, binder, given, values, tables[k]) for k, e in enumerate(self.given.edges)
+            weighing(e, binder, given, values, tables[k]) for k, e in enumerate(self.given.edges)
         ]
-        if self.weighings is None or not _same(self.weighings, wanted):
-            apart = self._no_longer_shared(wanted)
-            if apart:
-                self.apart |= apart
-                self._lay_out()
+        if self.weighings is None or not same(self.weighings, wanted):
+            groups = self._grouped(
+                [single(e, w) for e, w in zip(self.given.edges, wanted, strict=True)]
+            )
+            if groups != self.groups:
+                self._lay_out(groups)
             first = self.weighings is None
             self.weighings = wanted
             self._draw(first)
         return self
-
-    def _no_longer_shared(self, wanted: Sequence[Weighing]) -> set[int]:
-        """Edges of shared stores whose synapses have more than one weight, or another than those of
-        the same source."""
-        apart: set[int] = set()
-        for store in self.stores:
-            if not store.shared:
-                continue
-            weights = [_single(self.given.edges[k], wanted[k]) for k in store.edges]
-            for k, weight in zip(store.edges, weights, strict=True):
-                if weight is None or any(
-                    weight != other and _overlap(self.given, k, j)
-                    for j, other in zip(store.edges, weights, strict=True)
-                ):
-                    apart.add(k)
-        return apart
 
     def largest(self) -> Sequence[float]:
         return self.most
@@ -180,7 +174,7 @@ class Synapses:
                 store.table.round(store.weight, constant)
                 continue
             for k in store.edges:
-                mine, m = _sources(self.given, k), constants[port_of(self.given.edges[k])]
+                mine, m = sources(self.given, k), constants[port_of(self.given.edges[k])]
                 store.weight[mine] = (store.weight[mine] + m) - m
         return weights
 
@@ -194,9 +188,9 @@ class Synapses:
                 most = store.table.fill(mine, drawn, first)
             for number, k in enumerate(store.edges):
                 if store.shared:
-                    weight = _single(self.given.edges[k], mine[number])
+                    weight = single(self.given.edges[k], mine[number])
                     assert weight is not None
-                    store.weight[_sources(self.given, k)] = weight
+                    store.weight[sources(self.given, k)] = weight
                     self.most[k] = abs(weight) if store.table.largest_indegree[number] else 0.0
                 else:
                     self.most[k] = float(most[number])
@@ -215,137 +209,3 @@ class Synapses:
                 if self.options.weights and most > limit
             ],
         )
-
-
-def _grouped(
-    program: Program, options: Options, share: bool, apart: set[int]
-) -> list[tuple[list[int], bool]]:
-    """The edges of each store, and whether it shares weights.
-
-    One store takes all that have weights of their own. The others go where no source has another
-    weight (or, where weights are rounded, another port) yet, if what is saved is more than what a
-    table takes.
-    """
-    own: list[int] = []
-    shared: list[list[int]] = []
-    sizes = {n.name: n.size for n in program.neurons}
-    parts = len(part_starts(addresses(program).n_slots, 1)) - 1
-    table = 4 * parts * addresses(program).n_sources
-    for k, e in enumerate(program.edges):
-        weight = e.field("weight").value
-        single = np.ndim(weight) == 0 and not isinstance(weight, Distribution) and k not in apart
-        saved = options.weight_dtype.itemsize * expected(e, sizes)
-        if not share or not single:
-            own.append(k)
-            continue
-        for group in shared:
-            if not any(_overlap(program, k, j) and _differ(program, options, k, j) for j in group):
-                group.append(k)
-                break
-        else:
-            if saved > _TABLE_COSTS * table * (longest(e, program.dt) + 2):
-                shared.append([k])
-            else:
-                own.append(k)
-    return [(g, True) for g in shared] + ([(own, False)] if own or not shared else [])
-
-
-def _differ(program: Program, options: Options, k: int, j: int) -> bool:
-    a, b = program.edges[k], program.edges[j]
-    weights = [e.field("weight").value for e in (a, b)]
-    return weights[0] != weights[1] or (options.precision == "float64" and port_of(a) != port_of(b))
-
-
-def _sources(program: Program, k: int) -> np.ndarray:
-    """The numbers of the sources of edges."""
-    view = program.edges[k].source
-    offset = dict(addresses(program).sources)[view.group]
-    return view.indices(program.group(view.group).size) + offset
-
-
-def _overlap(program: Program, k: int, j: int) -> bool:
-    """Have two edges a source in common?"""
-    a, b = program.edges[k].source, program.edges[j].source
-    if a.group != b.group:
-        return False
-    size = program.group(a.group).size
-    return bool(np.intersect1d(a.indices(size), b.indices(size)).size)
-
-
-def _single(e: Edges, weighing: Weighing) -> float | None:
-    """The weight that all synapses have, or None."""
-    value = e.field("weight").value if weighing.value is None else weighing.value
-    if np.ndim(value) or isinstance(value, Distribution):
-        return None
-    weight = float(value)
-    for kind, number in weighing.changes:
-        weight = CHANGE[kind](weight, number)
-    return weight
-
-
-def _weighing(
-    e: Edges, binder: Binder, given: Mapping[str, Any], values: Values, table: Table
-) -> Weighing:
-    """What the weights of edges are made from."""
-    assert is_static(e)
-    field = e.field("weight")
-    value: Any = given.get(f"{e.name}.weight")
-    scope: dict[str, Any] = {
-        f.name: np.asarray(given.get(f"{e.name}.{f.name}", f.value), np.float64)
-        for f in e.fields
-        if f.kind != "derived" and f.name != "weight"
-    }
-    for side, view in (("pre", e.source), ("post", e.target)):
-        prefix = f"{view.group}."
-        for name, bound in values.items():
-            if name.startswith(prefix):
-                scope[f"{side}.{name.removeprefix(prefix)}"] = bound
-    scalars = {name: v for name, v in scope.items() if np.ndim(v) == 0}
-    result = e.pre[0].value
-    assert isinstance(result, Ref)
-    changes = None
-    if np.ndim(value) == 0:
-        steps = {s.target: s.value for s in e.prologue if isinstance(s, Statement)}
-        changes = _changes(result, steps, scalars, binder)
-    if changes is not None:
-        return Weighing(None if value is None else float(value), changes)
-    drawn = table.drawn(e)
-    if np.ndim(value) and np.shape(value) != (len(drawn.pattern),):
-        raise ParameterError(
-            f"params, {e.name}.{field.name}: shape {np.shape(value)}; expected one value or "
-            f"{len(drawn.pattern)}"
-        )
-    return Weighing(binder.weights(drawn, given, values))
-
-
-def _changes(
-    expr: Expr, steps: Mapping[str, Expr], scalars: Mapping[str, Any], binder: Binder
-) -> tuple[tuple[int, float], ...] | None:
-    """The operations that lead from the weight to an expression; None where there are others."""
-    if expr == Ref("weight"):
-        return ()
-    if isinstance(expr, Ref) and expr.name in steps:
-        return _changes(steps[expr.name], steps, scalars, binder)
-    if not isinstance(expr, Op):
-        return None
-    for side in (0, 1):
-        if (expr.name, side) not in CHANGES:
-            continue
-        inner, other = expr.args[side], expr.args[1 - side]
-        before = _changes(inner, steps, scalars, binder)
-        if before is not None and references(other) <= scalars.keys():
-            number = float(binder.evaluate(other, scalars))
-            return (*before, (CHANGES[expr.name, side], number))
-    return None
-
-
-def _same(a: Sequence[Weighing], b: Sequence[Weighing]) -> bool:
-    return all(
-        x.changes == y.changes and _equal(x.value, y.value) for x, y in zip(a, b, strict=True)
-    )
-
-
-def _equal(a: Any, b: Any) -> bool:
-    if a is None or b is None or isinstance(a, Distribution) or isinstance(b, Distribution):
-        return bool(a == b)
-    return np.array_equal(a, b)

@@ -1,7 +1,8 @@
 """Expressions of the IR: Const, Ref, Op and Draw; frozen, hashable trees without units.
 
 An expression says how one element of a field is computed. The same tree is evaluated by NumPy,
-traced by JAX and printed as CUDA. `OPERATIONS` is the whole vocabulary.
+traced by JAX and made into instructions for the machine of `cpp`. `OPERATIONS` is the whole
+vocabulary; docs/extend/backend.md says how to add to it.
 """
 
 from __future__ import annotations

@@ -129,6 +129,7 @@ class Worker {
   }
 
  private:
+  // Probes read what other threads write, so all meet before and after.
   void Sample() {
     bool due = false;
     for (int64_t k = 0; k < net_.n_probes; ++k) due |= now_ % net_.probes[k].every == 0;
@@ -336,7 +337,8 @@ class Worker {
   const SpikeLog& log_;
   std::unique_ptr<uint8_t[]> memory_;
   uint8_t* local_;
-  std::vector<std::vector<std::vector<int32_t>>> had_;  // [stretch][event][elements]
+  // Who had an event in this step: [stretch][event][elements], and how many.
+  std::vector<std::vector<std::vector<int32_t>>> had_;
   std::vector<std::vector<int32_t>> had_count_;
   std::vector<Segment> segments_;
   std::vector<std::pair<uint32_t, std::unique_ptr<PoissonSums>>> sums_;
@@ -375,6 +377,7 @@ extern "C" __attribute__((visibility("default"))) int64_t spikesim_run(
   Steps steps{*net, seed, first, count, spike_step, spike_source, room, 0, 0};
   Barrier barrier(net->threads);
   const auto dealt = Deal(*net);
+  // The sources of a thread are consecutive; the first is where its piece of the log starts.
   std::vector<int64_t> piece_start(net->threads, 0);
   for (int64_t t = 0; t < net->threads; ++t)
     for (const Stretch& s : dealt[t])

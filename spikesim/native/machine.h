@@ -9,7 +9,8 @@
 namespace spikesim {
 
 // Where an instruction finds the elements of a block: at base + stride * (first element), in bytes.
-// A local one is in the thread's own memory.
+// base is an address, or, of a local one, an offset in the thread's own memory. stride is 0 for one
+// value for all, and for registers, which hold one block.
 struct Operand {
   int64_t base;
   int32_t stride;
@@ -60,12 +61,12 @@ struct Group {
 // Synapses by (part, source, delay): see delivery.h. Either segment is there, or row and delay, and
 // then they go through the ring.
 struct Table {
-  const uint32_t* segment;  // [parts][sources][delays + 1]
-  const int64_t* row;       // [parts][sources + 1]
-  const uint16_t* delay;    // [synapses]
-  const int32_t* delays;    // [delays]
+  const uint32_t* segment;  // [parts][sources][delays + 1], or null
+  const int64_t* row;       // [parts][sources + 1], or null
+  const uint16_t* delay;    // [synapses], or null
+  const int32_t* delays;    // [delays], distinct, ascending
   int64_t n_delays;
-  const uint16_t* target;  // [synapses]
+  const uint16_t* target;  // [synapses], within the part
   const void* weight;      // [synapses], or, if shared, [sources]
   int32_t width;           // bytes of a weight: 2, 4 or 8
   int32_t shared;
@@ -88,7 +89,7 @@ struct Network {
   int64_t n_groups;
   const Group* groups;
   int64_t n_sources, n_slots, n_parts, n_tables;
-  const int64_t* part_start;
+  const int64_t* part_start;  // [parts + 1], in slots
   const Table* tables;
   void* arrived;      // [slots]
   void* ring;         // [rows][slots], or null; row: step mod rows

@@ -1,4 +1,5 @@
-// The Python module spikesim.native._kernels: hands the kernels to XLA as capsules.
+// The Python module spikesim.native._kernels: hands XLA its kernels as capsules. All else in the
+// library is called through ctypes.
 #include <Python.h>
 
 #include "xla/ffi/api/c_api.h"
@@ -51,7 +52,7 @@ PyMethodDef kMethods[] = {
 };
 
 PyModuleDef kModule = {PyModuleDef_HEAD_INIT, "_kernels",
-                       "Event kernels that XLA calls on the CPU.", -1, kMethods,
+                       "The C++ part of spikesim.", -1, kMethods,
                        nullptr, nullptr, nullptr, nullptr};
 
 }  // namespace

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import spikesim as sp
 from spikesim.backends import numpy as numpy_backend
-from spikesim.backends import synapses
+from spikesim.backends import sharing, synapses
 from spikesim.backends.cpp import executable as cpp_backend
 from spikesim.backends.jax import executable as jax_backend
 from spikesim.errors import DescriptionError, RunError
@@ -395,9 +395,11 @@ def check(examples, least_spikes, backends):
         first = outcome(meaning, duration, seed)
         note(meaning.text(lowered=True))
         for k, name in enumerate(backends):
-            # Every other network has weights shared wherever that can be.
-            costs = (seed + k) % 2
-            with patch.object(synapses, "_TABLE_COSTS", costs):
+            # Such small ones would all be stored in one way.
+            with (
+                patch.object(sharing, "_TABLE_COSTS", (seed + k) % 2),
+                patch.object(synapses, "_FEWEST_IN_A_SEGMENT", (seed + k) // 2 % 2),
+            ):
                 other = outcome(compiled(net, name), duration, seed)
             assert first.keys() == other.keys()
             different = [what for what in first if not same_bits(first[what], other[what])]

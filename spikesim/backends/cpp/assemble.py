@@ -134,6 +134,7 @@ def _unread(each: list[Instruction], unit: Unit) -> set[int]:
 
 
 def _give_registers(each: list[Instruction]) -> None:
+    """A register for every result that has no place yet; free again after its last reader."""
     last: dict[int, int] = {}
     needed = [one.out is not None for one in each]
     for k in range(len(each) - 1, -1, -1):

@@ -58,7 +58,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Result:
-    """What an instruction gives."""
+    """What instruction number `index` of `Unit.each` gives."""
 
     type: str
     index: int
@@ -69,7 +69,8 @@ Value = Number | Place | Result
 
 @dataclass
 class Instruction:
-    """loop: "add.f" and the like. out: where the result goes; None for a register."""
+    """what: of `machine`, such as LOOP. loop: "add.f" and the like. type: of the result. out: where
+    it goes; None for a register, which the assembler gives."""
 
     what: int
     loop: str
@@ -111,7 +112,9 @@ class Unit:
     """The code of a group between two places where threads meet.
 
     scope: the places of the group's fields. real: the type of states. listed: for a list of
-    elements, whose values are gathered and scattered. passing: fields that are not kept.
+    elements, whose values are gathered and scattered. passing: fields that are not kept. known:
+    results by what they were computed from. once, each: the instructions for all elements together
+    and for each. stores: by name, where a result goes in the end.
     """
 
     memory: Memory
