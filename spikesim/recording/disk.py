@@ -2,14 +2,16 @@
 
 The store has a group for each column, with the arrays neurons, steps and values: entry k was
 recorded in step steps[k]; values are elements for spikes, positions in `neurons`. Entries are
-written in whole chunks, so that memory does not grow with the run; the group's attribute `written`
-says how many are there, and a reader finds all of them. A checkpoint keeps those that wait.
+written in whole chunks, so that memory does not grow with the run, and after some seconds in any
+case; the group's attribute `written` says how many a reader finds. A checkpoint keeps those that
+wait.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,8 @@ from .columns import Column, Pair, Piece, joined
 from .sinks import Mark, Sink
 
 FORMAT = "spikesim recording 1"
-_CHUNK = 2**18  # numbers in a chunk
+_CHUNK = 2**20  # numbers in a chunk: it takes milliseconds to write one of any size
+_LATE = 10.0  # seconds after which what waits is written, for readers
 
 
 def zarr() -> Any:
@@ -48,6 +51,8 @@ class Disk(Sink):
         self.columns, self.about = list(columns), about
         self.waiting: dict[str, list[Pair]] = {c.name: [] for c in self.columns}
         self.written = {c.name: 0 for c in self.columns}
+        self.arrays: dict[tuple[str, str], Any] = {}
+        self.latest = time.monotonic()
         zarr()
         self._guarded(self._make if mark is None else lambda: self._reopen(mark))
 
@@ -108,6 +113,8 @@ class Disk(Sink):
             self.waiting[c.name] = [(steps, values)] if len(steps) else []
 
     def _array(self, c: Column, name: str, like: np.ndarray) -> Any:
+        if (c.name, name) in self.arrays:
+            return self.arrays[c.name, name]
         group = self.store[c.name]
         if name not in group:
             rest = like.shape[1:]
@@ -116,29 +123,35 @@ class Disk(Sink):
                 name, shape=(0, *rest), chunks=(_rows(like), *rest), dtype=like.dtype,
                 compressors=codec,
             )  # fmt: skip
+        self.arrays[c.name, name] = group[name]
         return group[name]
 
     def add(self, piece: Piece) -> None:
+        late = time.monotonic() - self.latest > _LATE
         for c in self.columns:
             if c.name in piece and len(piece[c.name][0]):
                 self.waiting[c.name].append(piece[c.name])
-                rows = _rows(piece[c.name][1])
-                if sum(len(steps) for steps, _ in self.waiting[c.name]) >= rows:
-                    self._guarded(lambda c=c, rows=rows: self._write(c, rows))
+            waiting = self.waiting[c.name]
+            rows = 1 if late or not waiting else _rows(waiting[0][1])
+            if sum(len(steps) for steps, _ in waiting) >= rows:
+                self._guarded(lambda c=c, rows=rows: self._write(c, rows))
+        if late:
+            self.latest = time.monotonic()
 
     def _write(self, c: Column, rows: int) -> None:
-        """Append what waits, in whole chunks of so many rows."""
+        """Append of what waits as much as ends at a multiple of so many rows."""
         steps, values = joined(c, self.waiting[c.name])
-        whole = len(steps) // rows * rows
-        if whole:
-            before, after = self.written[c.name], self.written[c.name] + whole
+        before = self.written[c.name]
+        after = (before + len(steps)) // rows * rows
+        whole = after - before
+        if whole > 0:
             for name, all_of_it in (("values", values), ("steps", steps)):
                 array = self._array(c, name, all_of_it)
                 array.resize((after, *array.shape[1:]))
                 array[before:after] = all_of_it[:whole]
             self.store[c.name].attrs["written"] = self.written[c.name] = after
-        left = steps[whole:].copy(), values[whole:].copy()
-        self.waiting[c.name] = [left] if whole < len(steps) else []
+            steps, values = steps[whole:].copy(), values[whole:].copy()
+        self.waiting[c.name] = [(steps, values)] if len(steps) else []
 
     def mark(self) -> Mark:
         kept: Mark = {}
