@@ -3,7 +3,7 @@
 silent: spikes are recorded, and there was none in a run of at least 100 ms.
 saturated: a population fires in more than a third of the steps in which it is not refractory.
 unstable: a variable with a differential equation exceeds a million in its unit, and a thousand
-times what it was when the run began.
+times what it was when the simulation began. Numbers without a unit may count anything.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def warn(message: str) -> None:
     package = __name__.partition(".")[0]
     while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == package:
         frame, level = frame.f_back, level + 1
-    warnings.warn(message, RunWarning, stacklevel=level - 1)
+    warnings.warn(message, RunWarning, stacklevel=level)
 
 
 class Watch:
@@ -40,12 +40,17 @@ class Watch:
     def __init__(self, model: Model, given: Mapping[str, Any]):
         self.model, self.given = model, given
         self.said: set[str] = set()
-        self.moving = [f"{g.name}.{d.variable}" for g in model.program.neurons for d in g.equations]
+        self.moving = [
+            f"{g.name}.{d.variable}"
+            for g in model.program.neurons
+            for d in g.equations
+            if str(g.field(d.variable).unit) not in ("", "1")
+        ]
         self.bound: dict[str, float] = {}
 
     def begin(self, state: State) -> None:
         """A run begins here."""
-        self.bound = {n: max(_HUGE, _GROWTH * _magnitude(state[n])) for n in self.moving}
+        self.bound = self.bound or {n: max(_HUGE, _GROWTH * _magnitude(state[n])) for n in self.moving}
 
     def look(self, state: State, t: float) -> None:
         """At the end of a chunk."""
