@@ -69,9 +69,9 @@ def read_recording(path: Any, start: Any = None, stop: Any = None) -> Results:
     store = opened(path, "r")
     try:
         return _read(store, start, stop)
-    except (OSError, ValueError, KeyError, TypeError) as fault:
-        if isinstance(fault, SpikesimError):
-            raise
+    except SpikesimError:
+        raise
+    except Exception as fault:  # broken chunks fail in many ways
         raise RecordingError(f"{path} is broken: {fault}") from fault
 
 
