@@ -50,7 +50,9 @@ class Watch:
 
     def begin(self, state: State) -> None:
         """A run begins here."""
-        self.bound = self.bound or {n: max(_HUGE, _GROWTH * _magnitude(state[n])) for n in self.moving}
+        self.bound = self.bound or {
+            n: max(_HUGE, _GROWTH * _magnitude(state[n])) for n in self.moving
+        }
 
     def look(self, state: State, t: float) -> None:
         """At the end of a chunk."""

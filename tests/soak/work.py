@@ -45,6 +45,8 @@ def kept(name: str, sink: str, folder: str, seconds: str, every: str, checkpoint
     """A run with checkpoints, or without; its spikes end up in a file."""
     place = Path(folder)
     model = NETWORKS[name]().compile()
+    if sink == "disk":
+        import zarr  # noqa: F401  (it takes half a second)
     options = {} if checkpoint == "no" else {"checkpoint": place / "checkpoint"}
     say(ready=True)
     result = model.run(
