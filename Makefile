@@ -9,7 +9,7 @@ BENCH_ENVS := spikesim nest brian2 brainpy
 
 BIN := .venv/bin
 
-.PHONY: help demo test slow lint bench bench-regression bench-envs peer-nest peer-brian2-networks clean
+.PHONY: help demo test slow soak lint bench bench-regression bench-envs peer-nest peer-brian2-networks clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -29,7 +29,12 @@ test: .venv/.test  ## run the tests (not those marked slow, gpu or peer)
 	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
 
 slow: .venv/.test  ## run the long tests: the full-scale microcircuit (3 GB), 300 random networks
-	$(BIN)/python -m pytest -n 2 -m slow $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 -m slow --ignore tests/soak $(PYTEST_ARGS)
+
+soak: .venv/.test  ## kill runs, record 100 million spikes, run 10,000 times (20 minutes)
+	@report=$$(mktemp); status=0; \
+	$(BIN)/python -m pytest -m slow tests/soak -rs --junitxml=$$report $(PYTEST_ARGS) || status=$$?; \
+	$(BIN)/python tests/soak/summary.py $$report; rm -f $$report; exit $$status
 
 lint: .venv/.lint  ## check style (ruff), types (mypy) and layers (import-linter)
 	$(BIN)/ruff check .

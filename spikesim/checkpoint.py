@@ -6,9 +6,9 @@ beside its place and moved there when it is whole: a file of that name is never 
 
 from __future__ import annotations
 
+import glob
 import json
 import os
-import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -45,12 +45,20 @@ def write(path: str | os.PathLike[str], header: dict[str, Any], arrays: Mapping[
         ) from fault
 
 
+def remove(path: str | os.PathLike[str]) -> None:
+    """Remove a checkpoint, and what a process that was killed left of writing one."""
+    place = Path(path)
+    place.unlink(missing_ok=True)
+    for left in place.parent.glob(f".{glob.escape(place.name)}.*.tmp"):
+        left.unlink(missing_ok=True)
+
+
 def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """(header, arrays) of a file. Raises CheckpointError where it is missing, broken or no
     checkpoint."""
     place = Path(path)
     try:
-        with np.load(place, allow_pickle=False) as file:
+        with open(place, "rb") as raw, np.load(raw, allow_pickle=False) as file:
             header = json.loads(str(file["header"]))
             if header.get("format") != FORMAT:
                 raise CheckpointError(
@@ -61,7 +69,9 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, np.nda
             return header, {n.removeprefix("data/"): file[n] for n in names}
     except FileNotFoundError as fault:
         raise CheckpointError(f"there is no checkpoint {place}") from fault
-    except (OSError, ValueError, KeyError, EOFError, AttributeError, zipfile.BadZipFile) as fault:
+    except CheckpointError:
+        raise
+    except Exception as fault:  # a broken file fails in many ways; nothing in it is executed
         raise CheckpointError(
             f"{place} is no checkpoint, or it is broken ({fault}); run from the start"
         ) from fault

@@ -18,6 +18,8 @@
     `-- RunError                        what goes wrong while a network runs
         `-- NotFiniteError              a state became NaN or infinite
 
+RunWarning (RuntimeWarning) is what a run warns of, once each: see `watch`.
+
 A message says what was got, what was expected and how to mend it.
 """
 
@@ -105,6 +107,10 @@ class RunError(SpikesimError):
 
 class NotFiniteError(RunError):
     """A state variable became NaN or infinite."""
+
+
+class RunWarning(RuntimeWarning):
+    """A run that most likely is not what was meant, or that was interrupted."""
 
 
 def raise_all(subject: str, errors: Sequence[SpikesimError]) -> None:

@@ -309,10 +309,19 @@ class Network(_Fixed):
             free = _free(name, _snake(type(stimulus).__name__), taken)
             self.stimulations.append(Stimulation(free, view, stimulus, port, synapse, weight))
 
-    def record(self, view: Any, what: str | Sequence[str], every: Any = None) -> None:
+    def record(
+        self,
+        view: Any,
+        what: str | Sequence[str],
+        every: Any = None,
+        *,
+        start: Any = None,
+        stop: Any = None,
+    ) -> None:
         """Record "spikes", "rate" or state variables of a view.
 
         every: the interval between samples (a time; default each step), or the bin of a rate.
+        start, stop: record the steps between these times only; default the whole run.
         """
         words = list(what) if isinstance(what, list | tuple) else [what]
         for part in _parts(view):
@@ -321,7 +330,8 @@ class Network(_Fixed):
                     raise DescriptionError(
                         f"record: expected 'spikes', 'rate' or a state's name, got {one!r}"
                     )
-                self.requests.append(Request(self._view(part, "recorded"), one, every))
+                recorded = self._view(part, "recorded")
+                self.requests.append(Request(recorded, one, every, start, stop))
 
     def compile(self, backend: str = "auto", **options: Any) -> Model:
         """Make the network ready to run: a snapshot, a function of parameters, seed and duration.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from .ir.program import Edges, Program
+from .errors import RecordingError, SpikesimError
+from .ir.program import Edges, Program, nearest_step
 from .network import numbered
 from .recording.columns import Column, Pair, joined
 from .recording.disk import opened
@@ -39,20 +41,20 @@ def read_out(
     """
     dt = about["dt"]
     populations = {name: PopulationResult(name, {}, dict(states)) for name, states in final.items()}
-    same: dict[tuple[str, str, int], list[Spikes | Trace]] = {}
+    same: dict[tuple[Any, ...], list[Spikes | Trace]] = {}
     for number, c in enumerate(columns):
-        # Rates of two views are two; all else of one interval is put together.
+        # Rates of two views are two; all else of one interval and window is put together.
         kind = -number if c.what == "rate" else 0 if c.is_spikes else c.every
         steps, values = content[c.name]
         if c.is_spikes:
-            start, stop = span[0] * dt, span[1] * dt
+            start, stop = (step * dt for step in c.between(*span))
             data: Spikes | Trace = Spikes(
                 (steps + 1) * dt, c.neurons[values], c.neurons, stop - start, start
             )
         else:
             data = Trace(steps * dt, values, c.unit, c.neurons)
-        same.setdefault((c.group, c.what, kind), []).append(data)
-    for (name, what, _), parts in same.items():
+        same.setdefault((c.group, c.what, kind, c.start, c.stop), []).append(data)
+    for (name, what, *_), parts in same.items():
         mine = populations[name].recorded
         mine[next(free for free in numbered(what) if free not in mine)] = _merged(parts)
     length = (span[1] - span[0]) * dt
@@ -65,35 +67,55 @@ def read_out(
 def read_recording(path: Any, start: Any = None, stop: Any = None) -> Results:
     """The results of a recording on disk, also while its run goes on.
 
-    start, stop: times between which to read; default all. Final states are there when the run is
-    over. Raises RecordingError.
+    start, stop: read what was recorded in the steps between these times; default all. Final states
+    are there when the run is over. Raises RecordingError.
     """
     store = opened(path, "r")
+    try:
+        return _read(store, start, stop)
+    except SpikesimError:
+        raise
+    except Exception as fault:  # broken chunks fail in many ways
+        raise RecordingError(f"{path} is broken: {fault}") from fault
+
+
+def _read(store: Any, start: Any, stop: Any) -> Results:
     about = dict(store.attrs)
-    dt, columns, content = about["dt"], [], {}
-    end = about["end"]
+    dt, end, columns, content, latest = about["dt"], about["end"], [], {}, about["first"]
+    low = about["first"] if start is None else int(nearest_step(milliseconds(start, "start"), dt))
+    high = None if stop is None else int(nearest_step(milliseconds(stop, "stop"), dt))
     for one in about["columns"]:
         group = store[one["name"]]
+        written = group.attrs["written"]
         c = Column(neurons=group["neurons"][...], **one)
         columns.append(c)
-        n = min(group[k].shape[0] for k in ("steps", "values")) if "values" in group else 0
-        if not n:
+        if not written:
             content[c.name] = joined(c, [])
             continue
-        steps = group["steps"][:n]
-        times = (steps + c.is_spikes) * dt
-        low = 0 if start is None else np.searchsorted(times, milliseconds(start, "start"))
-        high = n if stop is None else np.searchsorted(times, milliseconds(stop, "stop"), "right")
-        values = group["values"][low:high]
-        content[c.name] = steps[low:high], values.astype(np.int64) if c.is_spikes else values
-    last = max((int(s[-1]) + 1 for s, _ in content.values() if len(s)), default=about["first"])
+        steps, values = group["steps"], group["values"]
+        latest = max(latest, int(steps[written - 1]) + 1)
+        first = _place(steps, written, low)
+        last = written if high is None else _place(steps, written, high)
+        content[c.name] = steps[first:last], values[first:last]
     final: dict[str, dict[str, np.ndarray]] = {c.group: {} for c in columns}
     if end is not None:
         final = {p: {} for p in about["populations"]}
         for p, states in store["final"].groups() if "final" in store else ():
             final[p] = {name: array[...] for name, array in states.arrays()}
-    span = about["first"], last if end is None else end
+    there = latest if end is None else end
+    low = min(max(low, about["first"]), there)
+    span = low, there if high is None else max(low, min(high, there))
     return read_out(columns, content, final, span, about, complete=end is not None)
+
+
+def _place(steps: Any, n: int, step: int) -> int:
+    """How many of the first n entries of an array on disk, which ascend, are below a step."""
+    rows = steps.chunks[0]
+    chunk = bisect_left(range(0, n, rows), step, key=lambda k: int(steps[k])) - 1
+    if chunk < 0:
+        return 0
+    first = chunk * rows
+    return first + int(np.searchsorted(steps[first : min(first + rows, n)], step))
 
 
 def _merged(parts: list[Spikes | Trace]) -> Spikes | Trace:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
-import signal
-import threading
 import time
-import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import __version__, checkpoint
+from . import __version__
 from .backends.base import Running, State
 from .backends.drive import Taken, chunks
+from .checkpoint import read, remove, write
 from .errors import CheckpointError, ParameterError
+from .interrupt import interrupted
 from .ir.program import nearest_step
 from .progress import progress_bar
 from .readout import read_out
@@ -26,6 +26,7 @@ from .recording.columns import Picker
 from .recording.sinks import Memory, Sink
 from .results import Results
 from .units import TIME, strip
+from .watch import Watch, warn
 
 if TYPE_CHECKING:
     from .model import Model
@@ -45,7 +46,7 @@ class Stored:
 class Moment:
     """What a condition sees: the time, ms, spikes since it was last asked, and states.
 
-    spikes: how many of each column of recorded spikes, by population. states: arrays by
+    spikes: how many were recorded, by population. states: arrays by
     ("population", "variable").
     """
 
@@ -62,6 +63,7 @@ class Simulation:
         self.given = model.binder.given(params or {})
         model.check(self.given)
         self.step, self._state = 0, self._prepared().start()
+        self._watch = Watch(model, self.given)
 
     def _prepared(self) -> Running:
         """Made ready anew for each run: others of the same model may have had other weights."""
@@ -92,35 +94,41 @@ class Simulation:
         was stopped in this very run, which is then taken up there. It is removed at the end.
 
         Ctrl-C ends the run after the chunk being taken; what was recorded is kept, and
-        `results.complete` is False. Raises CheckpointError for a checkpoint of another run.
+        `results.complete` is False. Raises CheckpointError for a checkpoint of another run, and
+        RecordingError where the sink can't be written.
         """
         steps = self._steps(duration, "duration")
         if self.step + steps > _FOREVER:
             raise ParameterError(f"the run would end after {_FOREVER} steps, which is the most")
-        interval = self._interval(every, 10.0 if until else 1000.0)
-        sink = Memory() if sink is None else sink
-        stretch = _Stretch(self, self.step, steps, sink)
-        if checkpoint is not None and Path(checkpoint).exists():
-            stretch.resume(*self._read(checkpoint))
-        dt, watched = self.model.program.dt, until is not None or checkpoint is not None
-        with progress_bar(steps, dt, progress) as advance, _interrupted() as interrupted:
-            advance(self.step - stretch.first)
-            for taken in self._chunks(stretch.end - self.step, interval if watched else None):
+        asking = self._interval(every, 10.0) if until else 0
+        keeping = self._interval(every, 1000.0) if checkpoint is not None else 0
+        stretch = _Stretch(self, steps, Memory() if sink is None else sink, checkpoint)
+        dt, done, stopped = self.model.program.dt, self.step - stretch.first, False
+        with progress_bar(steps, dt, progress, done) as advance, interrupted() as pressed:
+            for taken in self._chunks(stretch.end, [n for n in (asking, keeping) if n]):
                 stretch.take(taken)
                 advance(taken.count)
-                if interrupted() or (until and stretch.due(interval) and until(stretch.moment())):
+                if self.step == stretch.end:
                     break
-                if checkpoint is not None and stretch.due(interval) and self.step < stretch.end:
+                if until and self.step % asking == 0 and until(stretch.moment()):
+                    break
+                stopped = pressed()
+                if checkpoint is not None and (stopped or self.step % keeping == 0):
                     stretch.write(checkpoint)
-        if checkpoint is not None and self.step == stretch.end:
-            Path(checkpoint).unlink(missing_ok=True)
-        return stretch.results(complete=self.step == stretch.end or not interrupted())
+                if stopped:
+                    break
+        results = stretch.results(complete=not stopped)
+        if checkpoint is not None and results.complete:
+            remove(checkpoint)
+        if not results.complete:
+            warn(f"the run was interrupted at {self.t:g} ms; what was recorded so far is kept")
+        return results
 
-    def _chunks(self, steps: int, interval: int | None) -> Iterator[Taken]:
-        """Chunks that end at every multiple of the interval."""
-        end, running = self.step + steps, self._prepared()
+    def _chunks(self, end: int, beats: Sequence[int]) -> Iterator[Taken]:
+        """Chunks up to a step; one ends at each multiple of every beat."""
+        running = self._prepared()
         while self.step < end:
-            there = end if interval is None else min(end, (self.step // interval + 1) * interval)
+            there = min([end, *((self.step // n + 1) * n for n in beats)])
             yield from chunks(
                 self.model.lowered, running, self._state, self.step, there - self.step
             )
@@ -133,13 +141,13 @@ class Simulation:
 
     def restore(self, moment: Stored) -> None:
         """Back to a moment of this simulation, or of another of the same model."""
-        if not isinstance(moment, Stored) or moment.state.keys() != self._state.keys():
+        if not isinstance(moment, Stored) or _misfit(_flat(moment.state), self._state):
             raise ParameterError("restore: expected what `store()` of the same model returned")
         self.step, self._state = moment.step, moment.state
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the present moment to a file, for Model.load. Raises CheckpointError."""
-        checkpoint.write(path, self._header(), self._arrays())
+        write(path, self._header(), self._arrays())
 
     def _header(self) -> dict[str, Any]:
         return {
@@ -157,10 +165,11 @@ class Simulation:
 
     def _read(self, path: Any) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """The content of a checkpoint of this very simulation."""
-        header, arrays = checkpoint.read(path)
+        header, arrays = read(path)
         mine = self._header()
-        other = [k for k in ("network", "options", "backend", "seed") if header.get(k) != mine[k]]
-        given = {n.removeprefix("given/"): v for n, v in arrays.items() if n.startswith("given/")}
+        of = ("network", "options", "backend", "version", "seed")
+        other = [f"{k} ({header.get(k)!s:.40})" for k in of if header.get(k) != mine[k]]
+        given = _under("given", arrays)
         if given.keys() != self.given.keys() or any(
             not np.array_equal(given[n], v, equal_nan=True) for n, v in self.given.items()
         ):
@@ -170,11 +179,17 @@ class Simulation:
                 f"{path} is a checkpoint of another run: it differs in {', '.join(other)}; give "
                 "another file name, or delete it to run from the start"
             )
+        if reason := _misfit(_under("state", arrays), self._state):
+            raise CheckpointError(
+                f"{path} can't be taken up: {reason}; was it written on a machine with another "
+                "number of processors?"
+            )
+        if not isinstance(header.get("step"), int) or not 0 <= header["step"] <= _FOREVER:
+            raise CheckpointError(f"{path} is broken: its step is {header.get('step')!r:.40}")
         return header, arrays
 
     def _go_to(self, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
-        flat = {n.removeprefix("state/"): v for n, v in arrays.items() if n.startswith("state/")}
-        self.step, self._state = int(header["step"]), _unflat(flat, self._state)
+        self.step, self._state = header["step"], _unflat(_under("state", arrays), self._state)
 
     def _steps(self, time: Any, subject: str) -> int:
         plain = strip(time, TIME, subject)
@@ -196,44 +211,67 @@ class Simulation:
 
 def load(model: Model, path: str | os.PathLike[str]) -> Simulation:
     """The simulation that was saved to a file, at the moment at which it was."""
-    header, arrays = checkpoint.read(path)
-    simulation = Simulation(model, None, int(header.get("seed", 0)))
-    simulation.given = {
-        n.removeprefix("given/"): v for n, v in arrays.items() if n.startswith("given/")
-    }
+    header, arrays = read(path)
+    seed = header.get("seed")
+    simulation = Simulation(model, None, seed if isinstance(seed, int) else 0)
+    simulation.given = _under("given", arrays)
+    if unknown := simulation.given.keys() - model.binder.settable.keys():
+        raise CheckpointError(f"{path} is a checkpoint of another network: it has {min(unknown)!r}")
+    simulation._watch = Watch(model, simulation.given)
     simulation._go_to(*simulation._read(path))
     return simulation
 
 
 class _Stretch:
-    """One call of `run`: where it started, where its recordings go."""
+    """One call of `run`: where it started, where its recordings go.
 
-    def __init__(self, simulation: Simulation, first: int, steps: int, sink: Sink):
-        self.simulation, self.first, self.end, self.sink = simulation, first, first + steps, sink
+    counts: spikes of each column; asked: those up to the last time the condition was asked.
+    """
+
+    def __init__(self, simulation: Simulation, steps: int, sink: Sink, checkpoint: Any):
+        self.simulation, self.sink = simulation, sink
+        self.first, self.end = simulation.step, simulation.step + steps
         model = simulation.model
-        self.picker = Picker(model.lowered, first)
+        self.picker = Picker(model.lowered, self.first)
+        self.counts = {c.name: 0 for c in self.picker.columns if c.is_spikes}
+        self.asked = dict(self.counts)
         self.about = {
-            "dt": model.program.dt, "first": first, "seed": simulation.seed,
+            "dt": model.program.dt, "first": self.first, "seed": simulation.seed,
             "backend": model.backend, "version": __version__,
+            "run": "" if checkpoint is None else self._identity(),
         }  # fmt: skip
-        self.counts: dict[str, int] = {}
         self.began = time.perf_counter()
-        sink.open(self.picker.columns, self.about)
+        if checkpoint is not None and Path(checkpoint).exists():
+            self._resume(checkpoint)
+        else:
+            sink.open(self.picker.columns, self.about)
+        simulation._watch.begin(simulation._state)
+
+    def _identity(self) -> str:
+        """A number for this run: equal for the same run in another process."""
+        header = self.simulation._header() | {"end": self.end}
+        digest = hashlib.sha256(json.dumps(header).encode())
+        for name, value in sorted(self.simulation.given.items()):
+            array = np.asarray(value)
+            digest.update(f"{name} {array.dtype.str} {array.shape}".encode() + array.tobytes())
+        return digest.hexdigest()
 
     def take(self, taken: Taken) -> None:
         piece = self.picker.pick(taken.first, taken.count, taken.spikes, taken.samples)
         self.sink.add(piece)
-        for c in self.picker.columns:
-            if c.is_spikes:
-                self.counts[c.group] = self.counts.get(c.group, 0) + len(piece[c.name][0])
+        for name in self.counts:
+            self.counts[name] += len(piece[name][0])
         self.simulation.step, self.simulation._state = taken.end, taken.state
-
-    def due(self, interval: int) -> bool:
-        return self.simulation.step % interval == 0
+        self.simulation._watch.look(taken.state, self.simulation.t)
 
     def moment(self) -> Moment:
-        counts, self.counts = self.counts, {}
-        return Moment(self.simulation.t, counts, self._states())
+        spikes: dict[str, int] = {}
+        for c in self.picker.columns:
+            if c.is_spikes:
+                new = self.counts[c.name] - self.asked[c.name]
+                spikes[c.group] = spikes.get(c.group, 0) + new
+        self.asked = dict(self.counts)
+        return Moment(self.simulation.t, spikes, self._states())
 
     def _states(self) -> dict[tuple[str, str], np.ndarray]:
         state = self.simulation._state
@@ -248,21 +286,29 @@ class _Stretch:
         header = self.simulation._header() | {
             "first": self.first, "end": self.end, "sink": type(self.sink).__name__,
             "bins": [[name, *bin_] for name, bin_ in self.picker.bins.items()],
+            "counts": self.counts, "asked": self.asked,
         }  # fmt: skip
         marks = {f"sink/{name}": v for name, v in self.sink.mark().items()}
-        checkpoint.write(path, header, self.simulation._arrays() | marks)
+        write(path, header, self.simulation._arrays() | marks)
 
-    def resume(self, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+    def _resume(self, path: Any) -> None:
+        header, arrays = self.simulation._read(path)
         wanted = {"first": self.first, "end": self.end, "sink": type(self.sink).__name__}
-        other = [name for name, value in wanted.items() if header.get(name) != value]
+        other = [f"{name} ({header.get(name)!s:.20})" for name, v in wanted.items()
+                 if header.get(name) != v]  # fmt: skip
         if other:
             raise CheckpointError(
-                f"the checkpoint is of a run with another {', '.join(other)}; give another file "
-                "name, or delete it to run from the start"
+                f"{path} is a checkpoint of another run: it differs in {', '.join(other)}; give "
+                "another file name, or delete it to run from the start"
             )
-        marks = {n.removeprefix("sink/"): v for n, v in arrays.items() if n.startswith("sink/")}
-        self.sink.rewind(marks)
-        self.picker.bins = {name: (int(a), int(b), float(c)) for name, a, b, c in header["bins"]}
+        try:
+            self.picker.bins = {
+                name: (int(a), int(b), float(c)) for name, a, b, c in header["bins"]
+            }
+            self.counts, self.asked = dict(header["counts"]), dict(header["asked"])
+            self.sink.open(self.picker.columns, self.about, _under("sink", arrays))
+        except (KeyError, TypeError, ValueError) as fault:
+            raise CheckpointError(f"{path} is broken: it lacks {fault}") from fault
         self.simulation._go_to(header, arrays)
 
     def results(self, complete: bool) -> Results:
@@ -273,6 +319,9 @@ class _Stretch:
         for (group, name), value in self._states().items():
             final[group][name] = value
         self.sink.close(self.simulation.step, final)
+        self.simulation._watch.end(
+            self.picker.columns, self.counts, self.first, self.simulation.step
+        )
         content = self.sink.content()
         columns = [c for c in self.picker.columns if c.name in content]
         span = self.first, self.simulation.step
@@ -301,25 +350,22 @@ def _unflat(flat: Mapping[str, np.ndarray], like: State) -> State:
     return state
 
 
-@contextmanager
-def _interrupted() -> Iterator[Callable[[], bool]]:
-    """A function that says whether Ctrl-C was pressed; a second time it raises as always."""
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: False
-        return
-    pressed: list[int] = []
+def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The arrays whose names start so, without that."""
+    start = f"{prefix}/"
+    return {n.removeprefix(start): v for n, v in arrays.items() if n.startswith(start)}
 
-    def note(number: int, frame: Any) -> None:
-        if pressed:
-            raise KeyboardInterrupt
-        pressed.append(number)
-        warnings.warn(
-            "the run was interrupted; it ends here, with what was recorded so far (press Ctrl-C "
-            "again to give it up)", RuntimeWarning, stacklevel=2,
-        )  # fmt: skip
 
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield lambda: bool(pressed)
-    finally:
-        signal.signal(signal.SIGINT, before)
+def _misfit(flat: Mapping[str, np.ndarray], like: State) -> str:
+    """Why these arrays are no state of a simulation; empty if they are."""
+    expected = _flat(like)
+    if strange := sorted(flat.keys() ^ expected.keys()):
+        return f"only one of them has {strange[0]!r}"
+    for name, value in flat.items():
+        wanted = expected[name]
+        if (value.shape, value.dtype) != (wanted.shape, wanted.dtype):
+            return (
+                f"{name} is {value.dtype} {list(value.shape)}, expected {wanted.dtype} "
+                f"{list(wanted.shape)}"
+            )
+    return ""

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..distributions import stripped
 from ..errors import DescriptionError, ParameterError, SpikesimError, UnknownNameError, did_you_mean
-from ..ir.program import Probe, View
+from ..ir.program import Probe, View, nearest_step
 from ..recording import Request
 from ..units import TIME
 from .group import Group
@@ -21,6 +21,7 @@ def probe_of(
     subject = f"recording of {what!r} of {group.name!r}"
     place = View(group.name, view.index)
     every = _every(request, dt, subject, faults)
+    window = _window(request, dt, subject, faults)
     if what in ("spikes", "rate"):
         if not group.spikes():
             faults.append(DescriptionError(f"{subject}: its model never spikes"))
@@ -31,7 +32,7 @@ def probe_of(
                 )
             )
         reduce = "rate" if what == "rate" else ""
-        return Probe(str(number), place, event="spike", every=every, reduce=reduce)  # type: ignore[arg-type]
+        return Probe(str(number), place, "", "spike", every, reduce, *window)  # type: ignore[arg-type]
     fields = group.fields if group.source is None else group.source.fields
     states = [f.name for f in fields if f.kind == "state"]
     if what not in states:
@@ -40,7 +41,7 @@ def probe_of(
             UnknownNameError(f"{subject}: no such state variable; {did_you_mean(what, known)}")
         )
         return None
-    return Probe(str(number), place, variable=what, every=every)
+    return Probe(str(number), place, what, "", every, "", *window)
 
 
 def _every(request: Request, dt: float, subject: str, faults: list[SpikesimError]) -> int:
@@ -63,3 +64,28 @@ def _every(request: Request, dt: float, subject: str, faults: list[SpikesimError
         )
         return 1
     return steps
+
+
+def _window(
+    request: Request, dt: float, subject: str, faults: list[SpikesimError]
+) -> tuple[int, int | None]:
+    """The first step, and the one after the last; the whole run, and a fault, for what is none."""
+    steps: list[int | None] = []
+    for word, given in (("start", request.start), ("stop", request.stop)):
+        time = None if given is None else stripped(given, TIME, f"{subject}, {word}", faults)
+        if time is None:
+            steps.append(None)
+        elif np.ndim(time) or not isinstance(time, float) or not 0 <= time < 1e15:
+            faults.append(
+                ParameterError(f"{subject}: {word} is {given}; expected one time of at least 0")
+            )
+            steps.append(None)
+        else:
+            steps.append(int(nearest_step(time, dt)))
+    start, stop = steps[0] or 0, steps[1]
+    if stop is not None and stop <= start:
+        faults.append(
+            ParameterError(f"{subject}: stop, {request.stop}, is not after start, {request.start}")
+        )
+        return 0, None
+    return start, stop

@@ -26,6 +26,8 @@ def _parts(value: Any) -> Iterator[bytes]:
         for f in fields(value):
             yield f.name.encode()
             yield from _parts(getattr(value, f.name))
+    elif isinstance(value, np.generic) or (isinstance(value, np.ndarray) and not value.ndim):
+        yield from _parts(value.item())
     elif isinstance(value, np.ndarray):
         yield f"{value.dtype.str}{value.shape}".encode()
         yield np.ascontiguousarray(value).tobytes()

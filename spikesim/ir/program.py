@@ -265,7 +265,8 @@ class Input:
 class Probe:
     """What is recorded: a variable every `every` steps, or an event (`event` = its name).
 
-    reduce = "rate": not each event, but the mean rate of the view in bins of `every` steps.
+    reduce = "rate": not each event, but the mean rate of the view in bins of `every` steps. The
+    steps from `start` on, before `stop`, are recorded (bins that start there); None: to the end.
     """
 
     name: str
@@ -274,6 +275,8 @@ class Probe:
     event: str = ""
     every: int = 1
     reduce: Literal["", "rate"] = ""
+    start: int = 0
+    stop: int | None = None
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,10 @@ def _program(p: Program) -> Iterator[str]:
     for probe in p.probes:
         what = probe.variable or f"{probe.event} events"
         reduced = f" as {probe.reduce}" if probe.reduce else ""
-        yield f"probe {probe.name} {_view(probe.source)}.{what}{reduced} every {probe.every}"
+        window = f" from {probe.start}" if probe.start else ""
+        window += "" if probe.stop is None else f" to {probe.stop}"
+        where = f"{probe.name} {_view(probe.source)}.{what}"
+        yield f"probe {where}{reduced} every {probe.every}{window}"
     for clock in p.clocks:
         yield f"clock {clock.name} on {clock.group} every {clock.every} from {clock.offset}"
         yield from _block("do", clock.block)

@@ -56,6 +56,8 @@ def _faults(p: Program) -> Iterable[str]:
             yield f"probe {probe.name!r}: no event {probe.event!r}"
         if probe.every < 1:
             yield f"probe {probe.name!r}: every {probe.every} steps"
+        if probe.start < 0 or (probe.stop is not None and probe.stop < probe.start):
+            yield f"probe {probe.name!r}: from step {probe.start} to {probe.stop}"
     yield from _streams(p)
 
 

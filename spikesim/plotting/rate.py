@@ -49,7 +49,8 @@ def rate(
     if not results.dt * (1 - 1e-9) <= width:
         raise ParameterError(f"bin is {width:g} ms; expected at least a step, {results.dt:g} ms")
     edges = bins(span, width)
-    drawn = [_steps(p, edges, span, results.dt, bin is not None) for p in found]
+    end = results.start + results.duration
+    drawn = [_steps(p, edges, span, results.dt, end, bin is not None) for p in found]
     paint = colours([p.name for p in found], colors)
     names = [p.name for p in found]
     if ax is None and len(found) > _MOST_LINES:
@@ -119,7 +120,12 @@ def _populations(results: Results, names: str | Iterable[str] | None) -> list[Po
 
 
 def _steps(
-    population: PopulationResult, edges: np.ndarray, span: Window, dt: float, fixed: bool
+    population: PopulationResult,
+    edges: np.ndarray,
+    span: Window,
+    dt: float,
+    end: float,
+    fixed: bool,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Values and edges of the steps to draw."""
     spikes = spikes_of(population)
@@ -127,12 +133,13 @@ def _steps(
         return histogram(spikes, edges, 1e-3 * dt), edges
     recorded = rate_trace(population)
     assert recorded is not None
-    width = recorded.t[1] - recorded.t[0] if len(recorded.t) > 1 else span[1]
+    # The first bin of a run that goes on, and the last one, may be shorter.
+    width = np.diff(recorded.t).max() if len(recorded.t) > 1 else end - recorded.t[:1].sum()
     if fixed:
         raise ParameterError(
             f"the rate of {population.name!r} was recorded in bins of {width:g} ms and its spikes "
             "were not, so it can't be drawn with other bins; leave bin out"
         )
-    ends = np.append(recorded.t, recorded.t[-1:] + width)
+    ends = np.append(recorded.t, np.minimum(recorded.t[-1:] + width, end))
     kept = (ends[1:] > span[0]) & (ends[:-1] < span[1])
     return recorded.values[kept], np.append(ends[:-1][kept], ends[1:][kept][-1:])

@@ -17,6 +17,7 @@ class Column:
     """What one probe records: spikes, the rate, or a variable of some neurons of a group.
 
     neurons: int64, their numbers in the group. every: steps between samples, or the bin of a rate.
+    start, stop: the steps between which it records, None: to the end.
     """
 
     name: str
@@ -25,11 +26,27 @@ class Column:
     neurons: np.ndarray
     every: int
     unit: str = ""
+    start: int = 0
+    stop: int | None = None
 
     @property
     def is_spikes(self) -> bool:
         """Are its entries (step, element), and not (step, values)?"""
         return self.what == "spikes"
+
+    def between(self, first: int, end: int) -> tuple[int, int]:
+        """What of the steps first ... end - 1 is recorded, as (first, end)."""
+        last = end if self.stop is None else min(end, self.stop)
+        return min(max(first, self.start), max(last, first)), max(last, first)
+
+    def inside(self, pair: Pair) -> Pair:
+        """The entries between `start` and `stop`; their steps ascend."""
+        if not self.start and self.stop is None:
+            return pair
+        steps, values = pair
+        low = int(np.searchsorted(steps, self.start))
+        high = len(steps) if self.stop is None else int(np.searchsorted(steps, self.stop))
+        return steps[low:high], values[low:high]
 
 
 def columns_of(program: Program) -> list[Column]:
@@ -40,7 +57,8 @@ def columns_of(program: Program) -> list[Column]:
         what = p.variable or ("rate" if p.reduce else "spikes")
         unit = str(group.field(p.variable).unit) if p.variable else "spikes/s" * bool(p.reduce)
         neurons = np.ascontiguousarray(p.source.indices(group.size))
-        found.append(Column(p.name, group.name, what, neurons, p.every, unit))
+        column = Column(p.name, group.name, what, neurons, p.every, unit, p.start, p.stop)
+        found.append(column)
     return found
 
 
@@ -66,15 +84,20 @@ class Picker:
         delivery = self.program.delivery
         n_sources = delivery.n_sources if delivery else 0
         offsets = dict(delivery.sources) if delivery else {}
-        # For each column, which of its elements a source is (-1: none), and whether in order.
-        self.places: dict[str, np.ndarray] = {}
+        # For each column, which of its elements a source is (-1: none), and whether in order; for
+        # neurons in a row, the first source and the one after the last.
+        self.places: dict[str, np.ndarray | tuple[int, int]] = {}
         self.ascending: dict[str, bool] = {}
         for c in self.columns:
             if c.what not in ("spikes", "rate"):
                 continue
-            place = np.full(n_sources, -1, np.int64)
-            place[c.neurons + offsets[c.group]] = np.arange(len(c.neurons))
-            self.places[c.name] = place
+            sources = c.neurons + offsets[c.group]
+            if (np.diff(sources) == 1).all():
+                self.places[c.name] = int(sources[0]), int(sources[-1]) + 1
+            else:
+                place = np.full(n_sources, -1, np.int32)
+                place[sources] = np.arange(len(sources))
+                self.places[c.name] = place
             self.ascending[c.name] = bool((np.diff(c.neurons) > 0).all())
             if c.what == "rate":
                 self.bins.setdefault(c.name, (self.first, 0, 0.0))
@@ -85,19 +108,29 @@ class Picker:
         for c in self.columns:
             if c.name not in self.places:
                 steps = np.arange(-(-first // c.every) * c.every, first + count, c.every)
-                piece[c.name] = steps, np.asarray(samples[c.name])
+                piece[c.name] = c.inside((steps, np.asarray(samples[c.name])))
                 continue
-            element = self.places[c.name][spikes[1]]
-            mine = element >= 0
-            element, step = element[mine], spikes[0][mine]
+            step, element = self._mine(c, spikes)
             if c.what == "rate":
-                piece[c.name] = self._rates(c, first, count, step)
+                piece[c.name] = c.inside(self._rates(c, first, count, step))
                 continue
             if not self.ascending[c.name]:
                 order = np.lexsort((element, step))
                 element, step = element[order], step[order]
-            piece[c.name] = step, element
+            piece[c.name] = c.inside((step, element))
         return piece
+
+    def _mine(self, c: Column, spikes: Pair) -> Pair:
+        """The spikes of a column's neurons, as (steps, elements), int32."""
+        steps, sources = (side.astype(np.int32, copy=False) for side in spikes)
+        place = self.places[c.name]
+        if isinstance(place, tuple):
+            low, high = place
+            mine = np.flatnonzero((sources >= low) & (sources < high))
+            return steps[mine], sources[mine] - np.int32(low)
+        element = place[sources]
+        mine = np.flatnonzero(element >= 0)
+        return steps[mine], element[mine]
 
     def _rates(self, c: Column, first: int, count: int, step: np.ndarray) -> Pair:
         start, length, total = self.bins[c.name]
@@ -125,7 +158,7 @@ class Picker:
             start, length, total = self.bins.get(c.name, (0, 0, 0.0))
             if length:
                 rate = self._rate(c, np.array([total]), np.array([length]))
-                piece[c.name] = np.array([start]), rate
+                piece[c.name] = c.inside((np.array([start]), rate))
         return piece
 
 
@@ -135,5 +168,5 @@ def joined(c: Column, pairs: list[Pair]) -> Pair:
         steps, values = (np.concatenate(side) for side in zip(*pairs, strict=True))
         return steps, values
     if c.is_spikes:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
+        return np.empty(0, np.int32), np.empty(0, np.int32)
     return np.empty(0, np.int64), np.empty((0,) if c.what == "rate" else (0, len(c.neurons)))

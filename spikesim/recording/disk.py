@@ -2,13 +2,16 @@
 
 The store has a group for each column, with the arrays neurons, steps and values: entry k was
 recorded in step steps[k]; values are elements for spikes, positions in `neurons`. Entries are
-written in whole chunks, so that memory does not grow with the run, and a reader finds all but the
-latest; a checkpoint keeps those that are not written yet.
+written in whole chunks, so that memory does not grow with the run, and after some seconds in any
+case; the group's attribute `written` says how many a reader finds. A checkpoint keeps those that
+wait.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -17,10 +20,11 @@ import numpy as np
 
 from ..errors import RecordingError
 from .columns import Column, Pair, Piece, joined
-from .sinks import Sink
+from .sinks import Mark, Sink
 
 FORMAT = "spikesim recording 1"
-_CHUNK = 2**18  # numbers in a chunk
+_CHUNK = 2**20  # numbers in a chunk: it takes milliseconds to write one of any size
+_LATE = 10.0  # seconds after which what waits is written, for readers
 
 
 def zarr() -> Any:
@@ -35,96 +39,132 @@ def zarr() -> Any:
 
 
 class Disk(Sink):
-    """A Zarr store at `path`. overwrite: an older store there is replaced."""
+    """A Zarr store at `path`. overwrite: an older recording there is replaced."""
 
     def __init__(self, path: str | os.PathLike[str], overwrite: bool = False):
         self.path, self.overwrite = Path(path), overwrite
         self.store: Any = None
 
-    def open(self, columns: Iterable[Column], about: dict[str, Any]) -> None:
+    def open(
+        self, columns: Iterable[Column], about: dict[str, Any], mark: Mark | None = None
+    ) -> None:
         self.columns, self.about = list(columns), about
         self.waiting: dict[str, list[Pair]] = {c.name: [] for c in self.columns}
-        self.store = None
+        self.written = {c.name: 0 for c in self.columns}
+        self.arrays: dict[tuple[str, str], Any] = {}
+        self.latest = time.monotonic()
         zarr()
+        self._guarded(self._make if mark is None else lambda: self._reopen(mark))
 
     def _make(self) -> None:
-        if self.path.exists() and not self.overwrite:
+        """A new store; it has its name when it is whole."""
+        self._refuse_to_overwrite()
+        unfinished, old = (self.path.with_name(f".{self.path.name}.{w}") for w in ("new", "old"))
+        for left in (unfinished, old):
+            shutil.rmtree(left, ignore_errors=True)
+        described = [{name: getattr(c, name) for name in DESCRIBED} for c in self.columns]
+        about = {"format": FORMAT, **self.about, "columns": described, "end": None}
+        store = zarr().open_group(unfinished, mode="w", attributes=about)
+        for c in self.columns:
+            group = store.create_group(c.name, attributes={"written": 0})
+            neurons = group.create_array("neurons", shape=c.neurons.shape, dtype="int64")
+            neurons[...] = c.neurons
+        if self.path.exists():
+            self.path.rename(old)
+        unfinished.rename(self.path)
+        shutil.rmtree(old, ignore_errors=True)
+        self.store = zarr().open_group(self.path, mode="r+")
+
+    def _refuse_to_overwrite(self) -> None:
+        """Raise RecordingError where something is in the way.
+
+        What this very run has left, stopped before its first checkpoint, is not.
+        """
+        if not self.path.exists():
+            return
+        try:
+            attributes = dict(opened(self.path, "r").attrs)
+        except RecordingError as fault:
+            raise RecordingError(
+                f"{self.path} exists and is not ours to overwrite: {fault}; choose another name"
+            ) from fault
+        mine = self.about["run"] and self.about["run"] == attributes["run"]
+        if not self.overwrite and not (mine and attributes["end"] is None):
             raise RecordingError(
                 f"{self.path} exists; choose another name, or overwrite=True to replace it"
             )
-        described = [
-            {"name": c.name, "group": c.group, "what": c.what, "every": c.every, "unit": c.unit}
-            for c in self.columns
-        ]
-        about = {"format": FORMAT, **self.about, "columns": described, "end": None}
-        self.store = zarr().open_group(self.path, mode="w", attributes=about)
+
+    def _reopen(self, mark: Mark) -> None:
+        self.store = opened(self.path, "r+")
+        self.store.attrs["end"] = None
         for c in self.columns:
-            group = self.store.create_group(c.name)
-            neurons = group.create_array("neurons", shape=c.neurons.shape, dtype="int64")
-            neurons[...] = c.neurons
+            group, written = self.store[c.name], int(mark[f"{c.name}/written"])
+            for name in ("steps", "values") if written else ():
+                if name not in group or group[name].shape[0] < written:
+                    raise RecordingError(
+                        f"{self.path} lacks what the checkpoint counts on; delete the checkpoint "
+                        "to run from the start"
+                    )
+            group.attrs["written"] = self.written[c.name] = written
+            for name in ("steps", "values"):
+                if name in group:
+                    group[name].resize((written, *group[name].shape[1:]))
+            steps, values = mark[f"{c.name}/steps"], mark[f"{c.name}/values"]
+            self.waiting[c.name] = [(steps, values)] if len(steps) else []
 
     def _array(self, c: Column, name: str, like: np.ndarray) -> Any:
+        if (c.name, name) in self.arrays:
+            return self.arrays[c.name, name]
         group = self.store[c.name]
         if name not in group:
-            dtype = "int32" if name == "values" and c.is_spikes else like.dtype
-            rows = _rows(like)
+            rest = like.shape[1:]
+            codec = zarr().codecs.BloscCodec(cname="lz4", clevel=1, shuffle="shuffle")
             group.create_array(
-                name, shape=(0, *like.shape[1:]), chunks=(rows, *like.shape[1:]), dtype=dtype
-            )
+                name, shape=(0, *rest), chunks=(_rows(like), *rest), dtype=like.dtype,
+                compressors=codec,
+            )  # fmt: skip
+        self.arrays[c.name, name] = group[name]
         return group[name]
 
     def add(self, piece: Piece) -> None:
-        if self.store is None:
-            self._guarded(self._make)
+        late = time.monotonic() - self.latest > _LATE
         for c in self.columns:
             if c.name in piece and len(piece[c.name][0]):
                 self.waiting[c.name].append(piece[c.name])
-                rows = _rows(piece[c.name][1])
-                if sum(len(steps) for steps, _ in self.waiting[c.name]) >= rows:
-                    self._guarded(lambda c=c, rows=rows: self._write(c, rows))
+            waiting = self.waiting[c.name]
+            rows = 1 if late or not waiting else _rows(waiting[0][1])
+            if sum(len(steps) for steps, _ in waiting) >= rows:
+                self._guarded(lambda c=c, rows=rows: self._write(c, rows))
+        if late:
+            self.latest = time.monotonic()
 
     def _write(self, c: Column, rows: int) -> None:
-        """Append what waits, in whole chunks of so many rows."""
+        """Append of what waits as much as ends at a multiple of so many rows."""
         steps, values = joined(c, self.waiting[c.name])
-        whole = len(steps) // rows * rows
-        if whole:
-            self._array(c, "values", values).append(values[:whole])
-            self._array(c, "steps", steps).append(steps[:whole])
-        self.waiting[c.name] = [(steps[whole:], values[whole:])] if whole < len(steps) else []
+        before = self.written[c.name]
+        after = (before + len(steps)) // rows * rows
+        whole = after - before
+        if whole > 0:
+            for name, all_of_it in (("values", values), ("steps", steps)):
+                array = self._array(c, name, all_of_it)
+                array.resize((after, *array.shape[1:]))
+                array[before:after] = all_of_it[:whole]
+            self.store[c.name].attrs["written"] = self.written[c.name] = after
+            steps, values = steps[whole:].copy(), values[whole:].copy()
+        self.waiting[c.name] = [(steps, values)] if len(steps) else []
 
-    def mark(self) -> dict[str, np.ndarray]:
-        kept: dict[str, np.ndarray] = {}
+    def mark(self) -> Mark:
+        kept: Mark = {}
         for c in self.columns:
             steps, values = joined(c, self.waiting[c.name])
-            written = self.store[c.name]["steps"].shape[0] if "steps" in self.store[c.name] else 0
             kept |= {
-                f"{c.name}/written": np.array(written),
+                f"{c.name}/written": np.array(self.written[c.name]),
                 f"{c.name}/steps": steps,
                 f"{c.name}/values": values,
             }
         return kept
 
-    def rewind(self, mark: dict[str, np.ndarray]) -> None:
-        self._guarded(lambda: self._reopen(mark))
-
-    def _reopen(self, mark: dict[str, np.ndarray]) -> None:
-        self.store = opened(self.path, "r+")
-        for c in self.columns:
-            written = int(mark[f"{c.name}/written"])
-            for name in ("steps", "values"):
-                if name in self.store[c.name]:
-                    array = self.store[c.name][name]
-                    if array.shape[0] < written:
-                        raise RecordingError(
-                            f"{self.path} lacks what the checkpoint counts on; run from the start"
-                        )
-                    array.resize((written, *array.shape[1:]))
-            steps, values = mark[f"{c.name}/steps"], mark[f"{c.name}/values"]
-            self.waiting[c.name] = [(steps, values)] if len(steps) else []
-
     def close(self, end: int, final: dict[str, dict[str, np.ndarray]]) -> None:
-        if self.store is None:
-            self._guarded(self._make)
         self._guarded(lambda: self._finish(end, final))
 
     def _finish(self, end: int, final: dict[str, dict[str, np.ndarray]]) -> None:
@@ -133,7 +173,9 @@ class Disk(Sink):
         for group, states in final.items():
             for name, value in states.items():
                 place = self.store.require_group("final").require_group(group)
-                array = place.create_array(name, shape=value.shape, dtype=value.dtype)
+                array = place.create_array(
+                    name, shape=value.shape, dtype=value.dtype, overwrite=True
+                )
                 array[...] = value
         self.store.attrs["populations"] = list(final)
         self.store.attrs["end"] = end
@@ -148,6 +190,10 @@ class Disk(Sink):
             ) from fault
 
 
+# What the store says of a column, beside its neurons.
+DESCRIBED = ("name", "group", "what", "every", "unit", "start", "stop")
+
+
 def _rows(values: np.ndarray) -> int:
     width = int(np.prod(values.shape[1:]))
     return max(1, _CHUNK // max(width, 1))
@@ -157,10 +203,11 @@ def opened(path: str | os.PathLike[str], mode: str) -> Any:
     """A store. Raises RecordingError where there is none, or it is something else."""
     if not Path(path).exists():
         raise RecordingError(f"there is no recording {path}")
+    library = zarr()
     try:
-        store = zarr().open_group(path, mode=mode)
+        store = library.open_group(path, mode=mode)
         form = store.attrs.get("format")
-    except (OSError, ValueError, KeyError) as fault:
+    except Exception as fault:  # a folder may hold anything
         raise RecordingError(f"{path} is no recording, or it is broken ({fault})") from fault
     if form != FORMAT:
         raise RecordingError(f"{path} is a {form!r:.40}, expected a {FORMAT!r}")

@@ -16,8 +16,8 @@ class Results:
 
     duration and dt in ms; seed of the run; populations in the order of the network; final states
     are in `results["exc"].final`; version: of the spikesim that ran. start: the time at which it
-    started, ms, where it goes on from an earlier run. complete: False where it was interrupted
-    before its end. took: seconds of real time that the run took.
+    started, ms, where it goes on from an earlier run. complete: False where it was interrupted, or
+    is read while it goes on. took: seconds of real time that the run took.
     """
 
     populations: dict[str, PopulationResult]
@@ -44,7 +44,10 @@ class Results:
         return len(self.populations)
 
     def __repr__(self) -> str:
-        lines = [f"Results of {self.duration:g} ms on {self.backend}, dt {self.dt:g} ms"]
+        since = f" from {self.start:g} ms on" if self.start else ""
+        lines = [f"Results of {self.duration:g} ms{since} on {self.backend}, dt {self.dt:g} ms"]
+        if not self.complete:
+            lines[0] += ", not complete"
         for population in self.populations.values():
             lines += [f"  {line}" for line in repr(population).splitlines() if population.recorded]
         return "\n".join(lines)

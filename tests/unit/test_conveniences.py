@@ -41,6 +41,7 @@ def test_the_flag_may_stand_before_the_unit():
     assert one.definition == other.definition
 
 
+@pytest.mark.filterwarnings("ignore:population:spikesim.errors.RunWarning")  # on purpose
 @pytest.mark.parametrize("backend", ["numpy", "jax"])
 def test_adex_stays_finite_under_any_drive(backend):
     """The upswing is cut off at V_peak, so that no stage of a step overflows."""

@@ -207,11 +207,11 @@ class Machine:
                 self.network, self.seed, n + done, count - done, self.spikes
             )
             if self.spikes is not None:
-                steps, sources = self.spikes[:, :spikes].astype(np.int64)
+                steps, sources = self.spikes[:, :spikes].copy()
                 found.append((steps, sources))
             done += taken
         if not found:
-            return self.start(), (np.empty(0, np.int64), np.empty(0, np.int64)), samples
+            return self.start(), (np.empty(0, np.int32), np.empty(0, np.int32)), samples
         steps, sources = (np.concatenate(column) for column in zip(*found, strict=True))
         return self.start(), (steps, sources), samples
 

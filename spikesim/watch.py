@@ -1,0 +1,114 @@
+"""Warnings of a run, once each: what most likely is not meant.
+
+silent: spikes are recorded, and there was none in a run of at least 100 ms.
+saturated: a population fires in more than a third of the steps in which it is not refractory.
+unstable: a variable with a differential equation exceeds a million in its unit, and a thousand
+times what it was when the simulation began. Numbers without a unit may count anything.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .backends.base import State
+from .errors import RunWarning
+from .recording.columns import Column
+
+if TYPE_CHECKING:
+    from .model import Model
+
+_LONG, _FULL, _HUGE, _GROWTH = 100.0, 1 / 3, 1e6, 1e3
+
+
+def warn(message: str) -> None:
+    """Warn, and blame the line outside of this package that led here."""
+    frame, level = sys._getframe(1), 2
+    package = __name__.partition(".")[0]
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == package:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, RunWarning, stacklevel=level)
+
+
+class Watch:
+    """What was said of a simulation; it is said once."""
+
+    def __init__(self, model: Model, given: Mapping[str, Any]):
+        self.model, self.given = model, given
+        self.said: set[str] = set()
+        self.moving = [
+            f"{g.name}.{d.variable}"
+            for g in model.program.neurons
+            for d in g.equations
+            if str(g.field(d.variable).unit) not in ("", "1")
+        ]
+        self.bound: dict[str, float] = {}
+
+    def begin(self, state: State) -> None:
+        """A run begins here."""
+        self.bound = self.bound or {
+            n: max(_HUGE, _GROWTH * _magnitude(state[n])) for n in self.moving
+        }
+
+    def look(self, state: State, t: float) -> None:
+        """At the end of a chunk."""
+        for name, bound in self.bound.items():
+            if "unstable" not in self.said and _magnitude(state[name]) > bound:
+                group, _, variable = name.partition(".")
+                values = np.abs(np.asarray(state[name])).ravel()
+                self._say(
+                    "unstable",
+                    f"population {group!r}: {variable} of neuron {int(values.argmax())} has grown "
+                    f"to {values.max():.3g} by t = {t:g} ms; the step may be too long: try a "
+                    "smaller dt or another method (method='exponential_euler' or 'rk4'), or look "
+                    "for input that is too strong",
+                )
+
+    def end(self, columns: list[Column], spikes: Mapping[str, int], first: int, end: int) -> None:
+        """At the end of a run; spikes: how many of each column."""
+        dt = self.model.program.dt
+        counted = [c for c in columns if c.is_spikes and not c.start and c.stop is None]
+        if counted and (end - first) * dt >= _LONG and not any(spikes.values()):
+            self._say(
+                "silent",
+                f"nothing fired in {(end - first) * dt:g} ms, though spikes are recorded: look for "
+                "input that is missing or too weak, or for a threshold out of reach",
+            )
+        for c in counted:
+            held = self._refractory(c)
+            possible = len(c.neurons) * (end - first) - spikes[c.name] * held
+            if end - first >= 10 * (held + 10) and spikes[c.name] > _FULL * possible:
+                rate = spikes[c.name] / (len(c.neurons) * (end - first) * dt) * 1e3
+                self._say(
+                    "saturated",
+                    f"population {c.group!r} fires nearly whenever it can, at {rate:.0f} spikes/s "
+                    "a neuron: look for input or recurrent excitation that is too strong, or for "
+                    "a dt that is too long",
+                )
+
+    def _refractory(self, c: Column) -> int:
+        """For how many steps a neuron can't fire after a spike: the least of any neuron's."""
+        hold = self.model.program.group(c.group).hold
+        if hold is None:
+            return 0
+        group, binder = self.model.lowered.group(c.group), self.model.binder
+        scope = {
+            f.name: binder.value(c.group, f, self.given, group.size, False)
+            for f in group.fields
+            if f.kind in ("parameter", "constant", "table")
+        }
+        return int(np.min(binder.evaluate(hold.steps, scope | {"dt": self.model.program.dt})))
+
+    def _say(self, what: str, message: str) -> None:
+        if what not in self.said:
+            self.said.add(what)
+            warn(message)
+
+
+def _magnitude(value: Any) -> float:
+    values = np.asarray(value)
+    return float(max(values.max(initial=0), -values.min(initial=0)))

@@ -1,0 +1,440 @@
+"""Where recordings go: memory, disk and nowhere give the same; windows; reading while it runs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import spikesim as sp
+from spikesim.errors import (
+    CheckpointError,
+    DimensionError,
+    ParameterError,
+    RecordingError,
+    SeveralErrors,
+)
+from spikesim.recording import disk
+from spikesim.units import Hz, ms, mV, pA
+
+BACKENDS = ["numpy", "jax", "cpp"]
+
+
+def network(**window):
+    net = sp.Network(dt=0.1 * ms, seed=3)
+    cells = net.population("cells", 20, sp.neurons.LIF(), v=sp.uniform(-70 * mV, -52 * mV))
+    source = net.population("source", 6, sp.neurons.Poisson(rate=200 * Hz))
+    syn = sp.synapses.ExpCurrent(tau=2 * ms, name="syn")
+    net.project(source, cells, sp.fixed_probability(0.5), synapse=syn, weight=700 * pA,
+                delay=1 * ms)  # fmt: skip
+    net.record([cells, source], "spikes", **window)
+    net.record(cells[[3, 1, 17]], ["spikes", "v"], **window)
+    net.record(cells[:4], "v", every=0.5 * ms, **window)
+    net.record(cells, "rate", every=3 * ms, **window)
+    return net
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def model(request):
+    return network().compile(request.param)
+
+
+@pytest.fixture(scope="module")
+def plain():
+    return network().compile("cpp")
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch):
+    """So that a short run fills many."""
+    monkeypatch.setattr(disk, "_CHUNK", 32)
+
+
+def assert_same(left, right):
+    assert list(left) == list(right)
+    assert (left.duration, left.start, left.dt) == (right.duration, right.start, right.dt)
+    for p in left:
+        assert left[p].recorded.keys() == right[p].recorded.keys()
+        for what, data in left[p].recorded.items():
+            other = right[p].recorded[what]
+            for column in vars(data):
+                np.testing.assert_array_equal(
+                    getattr(data, column), getattr(other, column), err_msg=f"{p} {what} {column}"
+                )
+        for name, value in left[p].final.items():
+            np.testing.assert_array_equal(value, right[p].final[name])
+
+
+# ---- sinks -------------------------------------------------------------------------------------
+
+
+def test_disk_equals_memory(model, tmp_path):
+    here = model.run(50 * ms)
+    away = model.run(50 * ms, sink=sp.to_disk(tmp_path / "kept.zarr"), every=4 * ms,
+                     until=lambda m: False)  # fmt: skip
+    assert not away["cells"].recorded  # nothing stays in memory
+    np.testing.assert_array_equal(away["cells"].final["v"], here["cells"].final["v"])
+    there = sp.read_recording(tmp_path / "kept.zarr")
+    assert there.complete and there.seed == here.seed and there.backend == here.backend
+    assert_same(there, here)
+    assert os.listdir(tmp_path) == ["kept.zarr"]
+
+
+def test_nowhere(model):
+    here, away = model.run(30 * ms), model.run(30 * ms, sink=sp.to_nowhere())
+    assert not any(away[p].recorded for p in away)
+    np.testing.assert_array_equal(away["cells"].final["v"], here["cells"].final["v"])
+
+
+def test_a_stretch_on_disk(plain, tmp_path):
+    simulation = plain.start()
+    simulation.run(20 * ms)
+    moment = simulation.store()
+    here = simulation.run(25 * ms)
+    simulation.restore(moment)
+    simulation.run(25 * ms, sink=sp.to_disk(tmp_path / "kept.zarr"))
+    assert_same(sp.read_recording(tmp_path / "kept.zarr"), here)
+
+
+def test_what_waits_is_written_after_a_while(plain, tmp_path, monkeypatch):
+    monkeypatch.setattr(disk, "_CHUNK", 2**20)
+    monkeypatch.setattr(disk, "_LATE", -1.0)
+    seen = []
+
+    def look(moment):
+        seen.append(len(sp.read_recording(tmp_path / "kept.zarr")["source"].spikes))
+
+    plain.run(50 * ms, sink=sp.to_disk(tmp_path / "kept.zarr"), until=look, every=5 * ms)
+    assert sorted(seen) == seen and seen[0] < seen[-1]
+    assert_same(sp.read_recording(tmp_path / "kept.zarr"), plain.run(50 * ms))
+
+
+def test_a_silent_column_on_disk(tmp_path):
+    net = sp.Network(dt=0.1 * ms)
+    net.record(net.population("quiet", 3, sp.neurons.LIF()), "spikes")
+    net.run(5 * ms, sink=sp.to_disk(tmp_path / "kept.zarr"))
+    assert len(sp.read_recording(tmp_path / "kept.zarr", 1 * ms)["quiet"].spikes) == 0
+
+
+READER = """
+import sys, time
+import spikesim as sp
+seen, done = [], False
+while not done:
+    try:
+        result = sp.read_recording(sys.argv[1])
+    except sp.errors.RecordingError as fault:
+        assert "no recording" in str(fault), fault
+        time.sleep(0.01)
+        continue
+    done = result.complete
+    seen.append(len(result["source"].spikes))
+    if seen[-1]:
+        t = result["source"].spikes.t
+        assert t[0] > 0 and (t[1:] >= t[:-1]).all() and t[-1] <= result.duration + 1e-6
+assert sorted(seen) == seen, seen
+print(len(set(seen)), seen[-1])
+"""
+
+
+def test_another_process_reads_while_it_runs(plain, tmp_path):
+    place = tmp_path / "kept.zarr"
+    reader = subprocess.Popen([sys.executable, "-c", READER, str(place)], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True)  # fmt: skip
+    pause = __import__("time").sleep
+    plain.run(2000 * ms, sink=sp.to_disk(place), every=20 * ms, until=lambda m: pause(0.05))
+    said, faults = reader.communicate(timeout=60)
+    assert reader.returncode == 0, faults
+    different, total = map(int, said.split())
+    assert different > 3 and total == len(plain.run(2000 * ms)["source"].spikes)
+
+
+# ---- reading a part ----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def store(plain, tmp_path_factory):
+    patch = pytest.MonkeyPatch()
+    patch.setattr(disk, "_CHUNK", 32)
+    place = tmp_path_factory.mktemp("store") / "kept.zarr"
+    plain.run(50 * ms, sink=sp.to_disk(place))
+    patch.undo()
+    return place
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.none() | st.integers(0, 550), st.none() | st.integers(0, 550))
+def test_reading_a_window(plain, store, start, stop):
+    everything = sp.read_recording(store)
+    times = [None if n is None else n * 0.1 * ms for n in (start, stop)]
+    part = sp.read_recording(store, *times)
+    low, high = min(start or 0, 500), 500 if stop is None else min(stop, 500)
+    high = max(low, high)
+    for p in part:
+        for what, data in part[p].recorded.items():
+            other = everything[p].recorded[what]
+            step = np.rint(other.t / 0.1).astype(int) - (what == "spikes")
+            inside = (step >= (start or 0)) & (step < (501 if stop is None else stop))
+            np.testing.assert_array_equal(data.t, other.t[inside])
+    assert part.start == pytest.approx(low / 10)
+    assert part.duration == pytest.approx((high - low) / 10)
+    if high > low:
+        assert part["cells"].spikes.rate() == pytest.approx(
+            everything["cells"].spikes.rate(low / 10, high / 10)
+        )
+
+
+# ---- windows of a recording --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_windows(backend, tmp_path):
+    whole = network().run(50 * ms, backend)
+    net = network(start=12.3 * ms, stop=31 * ms)
+    part = net.run(50 * ms, backend)
+    assert part["cells"].recorded.keys() == whole["cells"].recorded.keys()
+    for p in whole:
+        for what, data in part[p].recorded.items():
+            other = whole[p].recorded[what]
+            step = np.rint(other.t / 0.1).astype(int) - (what == "spikes")
+            inside = (step >= 123) & (step < 310)
+            assert inside.any()
+            np.testing.assert_array_equal(data.t, other.t[inside], err_msg=what)
+            if what != "spikes":
+                np.testing.assert_array_equal(data.values, other.values[inside])
+    spikes = part["cells"].spikes
+    assert (spikes.start, spikes.duration) == (pytest.approx(12.3), pytest.approx(18.7))
+    assert spikes.rate() == pytest.approx(whole["cells"].spikes.rate(12.3 * ms, 31 * ms))
+    # On disk, and in stretches.
+    model = net.compile(backend)
+    model.run(50 * ms, sink=sp.to_disk(tmp_path / "kept.zarr"))
+    assert_same(sp.read_recording(tmp_path / "kept.zarr"), part)
+    simulation = model.start()
+    stretches = [simulation.run(t * ms)["cells"].spikes for t in (10, 10, 20, 10)]
+    np.testing.assert_array_equal(np.concatenate([s.t for s in stretches]), spikes.t)
+    assert [round(s.duration, 6) for s in stretches] == [0, 7.7, 11, 0]
+
+
+def test_recordings_of_several_windows_stand_apart():
+    net = sp.Network(dt=0.1 * ms)
+    given = net.population("given", 1, sp.spike_times([[1.0, 4, 8] * ms]))
+    net.record(given, "spikes", stop=5 * ms)
+    net.record(given, "spikes", start=3 * ms)
+    result = net.run(10 * ms)["given"]
+    np.testing.assert_allclose(result.spikes.t, [1, 4])
+    np.testing.assert_allclose(result["spikes#2"].t, [4, 8])
+    assert "from 30" in net.compile().text() and "to 50" in net.compile().text()
+
+
+@pytest.mark.parametrize(
+    "window",
+    [{"start": 3}, {"start": -1 * ms}, {"stop": [1, 2] * ms}, {"start": 2 * ms, "stop": 2 * ms},
+     {"stop": np.inf * ms}, {"start": 3 * mV}, {"stop": np.nan * ms}],
+)  # fmt: skip
+def test_bad_windows(window):
+    net = sp.Network(dt=0.1 * ms)
+    net.record(net.population("cells", 3, sp.neurons.LIF()), "v", **window)
+    with pytest.raises((ParameterError, DimensionError, SeveralErrors)):
+        net.compile("numpy")
+
+
+# ---- checkpoints -------------------------------------------------------------------------------
+
+
+class Failing(disk.Disk):
+    """Fails after some pieces, as if the process had died."""
+
+    left = 10**9
+
+    def add(self, piece):
+        self.left -= 1
+        if self.left < 0:
+            raise ZeroDivisionError
+        super().add(piece)
+
+
+def test_a_store_is_taken_up_at_its_checkpoint(model, tmp_path):
+    here = model.run(60 * ms)
+    options = {"checkpoint": tmp_path / "kept", "every": 4 * ms}
+    for pieces in (1, 0, 3, 5, 99):  # the first: before there was any checkpoint
+        sink = Failing(tmp_path / "kept.zarr")
+        sink.left = pieces
+        try:
+            model.run(60 * ms, sink=sink, **options)
+        except ZeroDivisionError:
+            assert pieces < 99
+            assert not sp.read_recording(tmp_path / "kept.zarr").complete
+    assert_same(sp.read_recording(tmp_path / "kept.zarr"), here)
+    assert os.listdir(tmp_path) == ["kept.zarr"]
+    with pytest.raises(RecordingError, match="exists"):  # it is whole: not to be replaced
+        model.run(60 * ms, sink=Failing(tmp_path / "kept.zarr"), **options)
+
+
+def test_a_store_that_was_closed_is_taken_up(plain, tmp_path, monkeypatch):
+    """The process died after the recording was finished, before the checkpoint was removed."""
+    place, kept = tmp_path / "kept.zarr", tmp_path / "kept"
+    with monkeypatch.context() as patch:
+        patch.setattr("spikesim.simulation.remove", lambda path: None)
+        plain.run(60 * ms, sink=sp.to_disk(place), checkpoint=kept, every=25 * ms)
+    assert kept.exists()
+    plain.run(60 * ms, sink=sp.to_disk(place), checkpoint=kept, every=25 * ms)
+    assert_same(sp.read_recording(place), plain.run(60 * ms))
+
+
+def test_a_store_of_another_run_is_not_replaced(plain, tmp_path):
+    place, kept = tmp_path / "kept.zarr", tmp_path / "kept"
+    sink = Failing(place)
+    sink.left = 0
+    with pytest.raises(ZeroDivisionError):
+        plain.run(60 * ms, sink=sink, checkpoint=kept)
+    for other in ({"seed": 5}, {"params": {"cells.t_ref": 1 * ms}}, {"checkpoint": None}):
+        with pytest.raises(RecordingError, match="exists"):
+            plain.run(60 * ms, sink=sp.to_disk(place), **{"checkpoint": kept, **other})
+    plain.run(60 * ms, sink=sp.to_disk(place), checkpoint=kept)
+    assert_same(sp.read_recording(place), plain.run(60 * ms))
+
+
+def test_a_store_that_is_gone_or_too_short(plain, tmp_path):
+    place, kept = tmp_path / "kept.zarr", tmp_path / "kept"
+    sink = Failing(place)
+    sink.left = 3
+    with pytest.raises(ZeroDivisionError):
+        plain.run(60 * ms, sink=sink, checkpoint=kept, every=15 * ms)
+    disk.opened(place, "r+")["0"]["steps"].resize((1,))
+    with pytest.raises(RecordingError, match="lacks what the checkpoint counts on"):
+        plain.run(60 * ms, sink=Failing(place), checkpoint=kept, every=15 * ms)
+    place.rename(tmp_path / "elsewhere")
+    with pytest.raises((RecordingError, CheckpointError), match="no recording"):
+        plain.run(60 * ms, sink=Failing(place), checkpoint=kept, every=15 * ms)
+
+
+# ---- what is in the way ------------------------------------------------------------------------
+
+
+def test_overwriting(plain, tmp_path):
+    place = tmp_path / "kept.zarr"
+    plain.run(5 * ms, sink=sp.to_disk(place))
+    with pytest.raises(RecordingError, match="exists; choose another name, or overwrite=True"):
+        plain.run(6 * ms, sink=sp.to_disk(place))
+    assert sp.read_recording(place).duration == pytest.approx(5)
+    plain.run(6 * ms, sink=sp.to_disk(place, overwrite=True))
+    assert sp.read_recording(place).duration == pytest.approx(6)
+    assert os.listdir(tmp_path) == ["kept.zarr"]
+
+
+def test_what_is_not_ours_is_not_overwritten(plain, tmp_path):
+    precious = tmp_path / "folder"
+    precious.mkdir()
+    (precious / "thesis.txt").write_text("all of it")
+    for place in (precious, precious / "thesis.txt"):
+        with pytest.raises(RecordingError, match="not ours"):
+            plain.run(5 * ms, sink=sp.to_disk(place, overwrite=True))
+        with pytest.raises(RecordingError, match="no recording"):
+            sp.read_recording(place)
+    assert (precious / "thesis.txt").read_text() == "all of it"
+    with pytest.raises(RecordingError, match="there is no recording"):
+        sp.read_recording(tmp_path / "missing")
+
+
+def test_a_broken_store_is_refused(plain, tmp_path):
+    place = tmp_path / "kept.zarr"
+    plain.run(20 * ms, sink=sp.to_disk(place))
+    store = disk.opened(place, "r+")
+    store.attrs["format"] = "spikesim recording 99"
+    with pytest.raises(RecordingError, match="expected a"):
+        sp.read_recording(place)
+    store.attrs["format"] = disk.FORMAT
+    whole = sp.read_recording(place)
+    for file in sorted(place.rglob("zarr.json")) + sorted((place / "0").rglob("c/*")):
+        content = file.read_bytes()
+        file.write_bytes(content[: len(content) // 2])
+        try:
+            assert_same(sp.read_recording(place), whole)  # what is not looked at
+        except RecordingError:
+            pass
+        file.write_bytes(content)
+    assert_same(sp.read_recording(place), whole)
+
+
+def test_a_full_disk_keeps_what_was_written(plain, tmp_path, monkeypatch):
+    place, calls = tmp_path / "kept.zarr", []
+    write = disk.Disk._write
+
+    def full(self, *arguments):
+        calls.append(1)
+        if len(calls) > 6:
+            raise OSError(28, "No space left on device")
+        write(self, *arguments)
+
+    monkeypatch.setattr(disk.Disk, "_write", full)
+    with pytest.raises(RecordingError, match="No space left"):
+        plain.run(60 * ms, sink=sp.to_disk(place), checkpoint=tmp_path / "kept", every=5 * ms)
+    monkeypatch.undo()
+    monkeypatch.setattr(disk, "_CHUNK", 32)
+    assert not sp.read_recording(place).complete
+    # With room again, the same call goes on from the latest checkpoint.
+    assert (tmp_path / "kept").exists()
+    plain.run(60 * ms, sink=sp.to_disk(place), checkpoint=tmp_path / "kept", every=5 * ms)
+    assert_same(sp.read_recording(place), plain.run(60 * ms))
+
+
+@pytest.mark.skipif(not os.getuid(), reason="root may write anywhere")
+def test_a_folder_that_cannot_be_written_to(plain, tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(RecordingError, match="can't be written"):
+        plain.run(5 * ms, sink=sp.to_disk(tmp_path / "kept.zarr"))
+    tmp_path.chmod(0o700)
+
+
+def test_a_place_that_cannot_be_made(plain, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RecordingError, match="can't be written"):
+        plain.run(5 * ms, sink=sp.to_disk(tmp_path / "file" / "kept.zarr"))
+
+
+def test_zarr_is_optional(plain, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "zarr", None)
+    with pytest.raises(RecordingError, match=r"spikesim\[zarr\]"):
+        plain.run(5 * ms, sink=sp.to_disk(tmp_path / "kept.zarr"))
+
+
+# ---- plots of a run that goes on ---------------------------------------------------------------
+
+
+def test_plots_of_a_later_stretch(plain):
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    simulation = plain.start()
+    simulation.run(20 * ms)
+    result = simulation.run(25 * ms)
+    for ax in (result.raster(), result.traces("cells", "v"), result.rates(populations="source")):
+        assert ax.get_xlim() == pytest.approx((20, 45))
+    only = sp.Network(dt=0.1 * ms, seed=1)
+    noise = only.population("noise", 50, sp.neurons.Poisson(rate=100 * Hz))
+    only.record(noise, "rate", every=6 * ms)
+    simulation = only.compile("numpy").start()
+    simulation.run(20 * ms)
+    for length, edges in ((3, [20, 23]), (20, [23, 24, 30, 36, 42, 43])):
+        ax = simulation.run(length * ms).rates()
+        drawn = ax.patches[-1].get_data().edges
+        np.testing.assert_allclose(drawn, edges)
+        assert all(a < b for a, b in pairwise(drawn))
+    pyplot.close("all")
+
+
+def test_no_unfinished_store_is_ever_seen(plain, tmp_path, monkeypatch):
+    """A process that dies while it makes a store leaves none of that name."""
+    place = tmp_path / "kept.zarr"
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", lambda *_: (_ for _ in ()).throw(ZeroDivisionError()))
+        with pytest.raises(ZeroDivisionError):
+            plain.run(5 * ms, sink=sp.to_disk(place))
+    assert not place.exists()
+    plain.run(5 * ms, sink=sp.to_disk(place))
+    assert os.listdir(tmp_path) == ["kept.zarr"]
