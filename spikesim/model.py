@@ -86,7 +86,7 @@ class Model:
         time = strip(duration, TIME, "duration")
         if np.ndim(time) or not np.isfinite(time) or time < 0:
             raise ParameterError(f"duration is {time} ms; expected a time of at least 0")
-        steps = int(nearest_step(time, self.program.dt))
+        steps = int(nearest_step(min(time, 1e18 * self.program.dt), self.program.dt))
         if steps >= 2**31:
             raise ParameterError(f"duration is {steps} steps; at most 2^31 - 1 can be run")
         return steps

@@ -377,7 +377,7 @@ extern "C" __attribute__((visibility("default"))) int64_t spikesim_run(
         piece_start[t] = s.group->first_source + s.begin;
         break;
       }
-  const SpikeLog log{net->log, net->count, piece_start.data(), net->rows, net->threads,
+  const SpikeLog log{net->log, net->count, piece_start.data(), net->log_rows, net->threads,
                      net->n_sources};
   std::vector<std::unique_ptr<Worker>> workers;
   for (int64_t t = 0; t < net->threads; ++t)
