@@ -13,6 +13,7 @@ from typing import Any
 from .backends import find
 from .backends.base import Options
 from .backends.memory import Memory, estimate
+from .backends.synapses import planned
 from .build import build
 from .errors import UnknownNameError, UnsupportedError, did_you_mean, raise_all
 from .model import Model
@@ -63,8 +64,9 @@ def estimate_memory(network: Network, backend: str = "auto", **options: Any) -> 
     chosen, how = find(backend), Options.of(**options)
     program = lower(build(network), SYMBOLIC)
     native = chosen.name != "numpy" and not why_missing()
+    tables = planned(program, how, chosen.name == "cpp") if native else None
     threads = (os.cpu_count() or 1) if native else 1
-    return estimate(program, how, native, threads, threads)
+    return estimate(program, how, tables, threads, threads)
 
 
 def _check_names(options: dict[str, Any], known: tuple[str, ...]) -> None:

@@ -165,7 +165,11 @@ class Binder:
                 if isinstance(item, MatrixExponential):
                     scope.update(self._propagator(item, scope))
                 else:
-                    scope[item.target] = np.asarray(self.evaluate(item.value, scope))
+                    value = np.asarray(self.evaluate(item.value, scope))
+                    # NumPy's own integers are wider than those of a run.
+                    scope[item.target] = (
+                        value.astype(np.int32) if value.dtype == np.int64 else value
+                    )
 
     def _propagator(self, item: MatrixExponential, scope: Mapping[str, Any]) -> Values:
         entries = [

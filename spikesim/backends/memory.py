@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..distributions import Distribution
 from ..errors import TooLargeError
-from ..ir.program import Edges, Pairs, Program, nearest_step
+from ..ir.program import Edges, Field, Pairs, Program, nearest_step
 from ..passes.draw import ends_of
 from ..passes.layout import addresses
 from .base import Options
@@ -18,6 +19,8 @@ from .base import Options
 _BYTES_BY_PASSES = 112
 # What the C++ code lists at a time while it builds; see native/connect.cc.
 _LISTED, _BUFFERS = 100_000_000, 8_000_000
+# What is under way is held by the run, at the start of a chunk and at its end.
+_COPIES = 3
 
 
 @dataclass(frozen=True)
@@ -37,30 +40,61 @@ class Memory:
         return "\n".join(f"{name:{width}}  {size / 1e6:12,.1f} MB" for name, size in rows)
 
 
-def estimate(program: Program, options: Options, native: bool, parts: int, threads: int) -> Memory:
-    """The memory of a program after the symbolic passes. native: with a table made by C++ in
-    the plainest way, sorted by delay, with a weight for each synapse."""
+@dataclass(frozen=True)
+class Planned:
+    """A table of synapses as it is going to be made, about.
+
+    weights: how many. delays: how many distinct ones. by_row: with a delay for each synapse, which
+    go through a ring; else sorted by delay.
+    """
+
+    synapses: float
+    weights: float
+    delays: int
+    by_row: bool
+
+
+def estimate(
+    program: Program, options: Options, tables: Sequence[Planned] | None, parts: int, threads: int
+) -> Memory:
+    """The memory of a program after the symbolic passes. tables: those made by C++; None where
+    NumPy's passes make them."""
     delivery = addresses(program)
     sizes = {n.name: n.size for n in program.neurons}
     synapses = int(sum(expected(e, sizes) for e in program.edges))
-    rows = 1 + max((longest(e, program.dt) for e in program.edges), default=0)
+    rows = 1 + max((span(e, program.dt, sizes)[1] for e in program.edges), default=0)
     real = options.dtype.itemsize
-    fields = sum(n.size * sum(not f.shared for f in n.fields) for n in program.neurons)
+    fields = sum(n.size * sum(_one_each(f) for f in n.fields) for n in program.neurons)
     found = {"neurons": fields * (8 + 2 * real)}
-    if native:
-        found |= {
-            "targets": 2 * synapses,
-            "weights": options.weight_dtype.itemsize * synapses,
-            "segments": 4 * parts * delivery.n_sources * (rows + 1),
-            "spikes under way": 4 * rows * delivery.n_sources,
-            "while it is built": 4 * min(synapses, _LISTED) + threads * _BUFFERS,
-        }
-    else:
+    if tables is None:
         found |= {
             "synapses": _BYTES_BY_PASSES * synapses,
             "spikes under way": 2 * real * rows * delivery.n_slots,
         }
-    return Memory(found)
+        return Memory(found)
+    cells = parts * delivery.n_sources
+    largest = max(t.synapses for t in tables)
+    by_row = [t for t in tables if t.by_row]
+    log, ring = 4 * rows * delivery.n_sources, real * rows * delivery.n_slots * bool(by_row)
+    if len(by_row) == len(tables):
+        log = 4 * delivery.n_sources
+    found |= {
+        "targets": 2 * synapses,
+        "weights": int(options.weight_dtype.itemsize * sum(t.weights for t in tables)),
+        "delays": int(sum(2 * t.synapses for t in by_row)),
+        "segments": sum(4 * cells + (8 * cells if t.by_row else 4 * cells * (t.delays + 1))
+                        for t in tables),
+        "spikes under way": _COPIES * (log + ring),
+        "while it is built": int(4 * min(largest, _LISTED)) + threads * _BUFFERS,
+    }  # fmt: skip
+    return Memory({name: size for name, size in found.items() if size or name != "delays"})
+
+
+def _one_each(f: Field) -> bool:
+    """Has a field a value for each element?"""
+    if f.kind in ("parameter", "constant"):
+        return isinstance(f.value, Distribution) or bool(np.ndim(f.value))
+    return f.kind != "table" and not f.shared
 
 
 def refuse_too_large(memory: Memory) -> None:
@@ -81,10 +115,14 @@ def expected(e: Edges, sizes: dict[str, int]) -> float:
     return float(e.pattern.expected(ends_of(e, sizes)))
 
 
-def longest(e: Edges, dt: float) -> int:
-    """A bound on the delay in steps."""
-    bounds = [
-        v.highest() if isinstance(v, Distribution) else float(np.max(v)) if np.size(v) else 0.0
-        for v in (e.axonal, e.dendritic)
-    ]
-    return int(sum(nearest_step(min(b, 1e12), dt) for b in bounds))
+def span(e: Edges, dt: float, sizes: dict[str, int]) -> tuple[int, int]:
+    """The shortest and the longest delay in steps, about: as many draws as there are synapses go
+    beyond them once in a hundred networks."""
+    beyond = 0.01 / max(expected(e, sizes), 1.0)
+    ends = np.zeros(2, np.int64)
+    for v in (e.axonal, e.dendritic):
+        if isinstance(v, Distribution):
+            v = v.quantile(np.array([beyond, 1.0 - beyond]))
+        if np.size(v):
+            ends += nearest_step(np.clip([np.min(v), np.max(v)], 0.0, 1e12), dt)
+    return int(ends[0]), int(ends[1])

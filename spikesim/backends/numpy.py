@@ -36,8 +36,8 @@ class NumPyArrays(HostArrays):
         """Called by NumPy when an operation underflowed."""
         self.underflow = True
 
-    def settle(self, value: np.ndarray) -> np.ndarray:
-        if value.dtype.kind != "f":
+    def settle(self, value: Any) -> Any:
+        if not isinstance(value, np.ndarray | np.floating) or value.dtype.kind != "f":
             return value
         if self.conformance:
             np.multiply(value, self.below_one)
@@ -85,7 +85,7 @@ class NumPyExecutable:
     compilations = 0
 
     def __init__(self, program: Program, options: Options):
-        self.memory = estimate(program, options, False, 1, 1)
+        self.memory = estimate(program, options, None, 1, 1)
         refuse_too_large(self.memory)
         program = lower(program, CONCRETE)
         assert program.delivery is not None
@@ -129,7 +129,7 @@ class NumPyRunning:
                 for p, name, index in self.probes:
                     if (n + k) % p.every == 0:
                         rows[p.name].append(state[name][index])
-                state = self.made.step(self.values, state, np.int64(n + k), self.seed)
+                state = self.made.step(self.values, state, np.int32(n + k), self.seed)
                 fired[k] = state["fired"]
         samples = {}
         for p, name, index in self.probes:

@@ -9,7 +9,7 @@ import numpy as np
 from ..ir.program import Program
 from ..passes.layout import addresses, port_of
 from .base import Options
-from .memory import expected, longest
+from .memory import expected, span
 
 # The edges of each table, by number, and whether it shares weights.
 Groups = list[tuple[list[int], bool]]
@@ -43,11 +43,11 @@ def grouped(
             own.append(k)
             continue
         for group in shared:
-            if not any(_overlap(program, k, j) and differ(k, j) for j in group):
+            if not any(differ(k, j) and _overlap(program, k, j) for j in group):
                 group.append(k)
                 break
         else:
-            if saved > _TABLE_COSTS * table * (longest(e, program.dt) + 2):
+            if saved > _TABLE_COSTS * table * (span(e, program.dt, sizes)[1] + 2):
                 shared.append([k])
             else:
                 own.append(k)

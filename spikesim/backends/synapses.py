@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import ParameterError, raise_all
-from ..ir.program import Program
+from ..ir.program import Delivery, Program
 from ..native.connect import Table, Weighing, allocate
 from ..passes.layout import addresses, port_of
 from .base import Options
 from .binding import Binder, Values, Weighed
+from .memory import Planned, expected, span
 from .sharing import Groups, grouped, sources
 from .weights import plain, same, single, weighing
 
@@ -32,6 +33,43 @@ def part_starts(n_slots: int, threads: int) -> np.ndarray:
     """Where parts of slots start, and the end."""
     few = max(-(-n_slots // _LARGEST_PART), min(threads, n_slots // _FEWEST_SLOTS), 1)
     return np.linspace(0, n_slots, few + 1).round().astype(np.int64)
+
+
+def planned(program: Program, options: Options, share: bool) -> list[Planned]:
+    """The tables that Synapses is going to make for the values of the network."""
+    delivery = addresses(program)
+    sizes = {n.name: n.size for n in program.neurons}
+    weights = [plain(e.field("weight").value) for e in program.edges]
+    tables = []
+    for edges, shared in _grouped(program, options, weights, share):
+        mine = [program.edges[k] for k in edges]
+        synapses = sum(expected(e, sizes) for e in mine)
+        spans = [span(e, program.dt, sizes) for e in mine]
+        delays = len({d for low, high in spans for d in range(low, min(high, low + 2**16) + 1)})
+        rows = 1 + max((high for _, high in spans), default=0)
+        by_row = share and _is_sparse(delivery, synapses, delays, rows)
+        numbers = delivery.n_sources if shared else synapses
+        tables.append(Planned(synapses, numbers, delays, by_row))
+    return tables
+
+
+def _grouped(
+    program: Program, options: Options, weights: Sequence[float | None], share: bool
+) -> Groups:
+    if not share:
+        return [(list(range(len(weights))), False)]
+    return grouped(program, options, weights, _fewest_parts(addresses(program)))
+
+
+def _is_sparse(delivery: Delivery, synapses: float, delays: int, rows: int) -> bool:
+    """Does a table go through a ring?"""
+    segments = _fewest_parts(delivery) * delivery.n_sources * delays
+    return synapses < _FEWEST_IN_A_SEGMENT * segments and rows <= 2**16
+
+
+def _fewest_parts(delivery: Delivery) -> int:
+    """Those of one thread: more threads change nothing of how synapses are stored."""
+    return len(part_starts(delivery.n_slots, 1)) - 1
 
 
 def weights_of(store: int) -> str:
@@ -80,21 +118,14 @@ class Synapses:
         self.given, self.options, self.threads, self.share = program, options, threads, share
         self.delivery = addresses(program)
         self.part_start = part_starts(self.delivery.n_slots, threads)
-        self._lay_out(self._grouped([plain(e.field("weight").value) for e in program.edges]))
-
-    def _grouped(self, weights: Sequence[float | None]) -> Groups:
-        if not self.share:
-            return [(list(range(len(weights))), False)]
-        return grouped(self.given, self.options, weights, self._fewest_parts)
-
-    @property
-    def _fewest_parts(self) -> int:
-        """Those of one thread: more threads change nothing of how synapses are stored."""
-        return len(part_starts(self.delivery.n_slots, 1)) - 1
+        weights = [plain(e.field("weight").value) for e in program.edges]
+        self._lay_out(_grouped(program, options, weights, share))
 
     def _lay_out(self, groups: Groups) -> None:
-        self.groups = groups
+        self.groups: Groups = []  # what there was goes first, and is gone where memory ends
+        self.stores: list[Store] = []
         self.stores = [self._store(edges, shared) for edges, shared in groups]
+        self.groups, self.filled = groups, False
         self.weighings: list[Weighing] | None = None
         self.constants: dict[tuple[str, str], float] | None = None
         self.most = [0.0] * len(self.given.edges)
@@ -115,9 +146,8 @@ class Synapses:
     def _store(self, edges: list[int], shared: bool) -> Store:
         some = replace(self.given, edges=tuple(self.given.edges[k] for k in edges))
         table = Table(some, self.delivery, self.part_start, self.threads)
-        segments = self._fewest_parts * self.delivery.n_sources * len(table.delays)
-        sparse = table.synapses < _FEWEST_IN_A_SEGMENT * segments
-        table.lay_out(self.share and sparse and table.rows <= 2**16)
+        sparse = _is_sparse(self.delivery, table.synapses, len(table.delays), table.rows)
+        table.lay_out(self.share and sparse)
         size = self.delivery.n_sources if shared else table.synapses
         return Store(edges, table, allocate(size, self.options.weight_dtype), shared)
 
@@ -133,23 +163,24 @@ class Synapses:
     def explain(self) -> list[str]:
         """How they are stored, in lines."""
         names = [e.name for e in self.given.edges]
-        return [s.explain(names) for s in self.stores]
+        return [s.explain(names) for s in self.stores if s.edges]
 
     def weigh(self, binder: Binder, given: Mapping[str, Any], values: Values) -> Weighed:
         """The weights; drawn again where they are other than those of the last run."""
+        if not self.stores:
+            self._lay_out(_grouped(self.given, self.options, [None] * len(self.most), self.share))
         tables = {k: s.table for s in self.stores for k in s.edges}
         wanted = [
             weighing(e, binder, given, values, tables[k]) for k, e in enumerate(self.given.edges)
         ]
         if self.weighings is None or not same(self.weighings, wanted):
-            groups = self._grouped(
-                [single(e, w) for e, w in zip(self.given.edges, wanted, strict=True)]
-            )
+            self.weighings = None  # none that will do, until they have been drawn
+            weights = [single(e, w) for e, w in zip(self.given.edges, wanted, strict=True)]
+            groups = _grouped(self.given, self.options, weights, self.share)
             if groups != self.groups:
                 self._lay_out(groups)
-            first = self.weighings is None
+            self._draw(wanted)
             self.weighings = wanted
-            self._draw(first)
         return self
 
     def largest(self) -> Sequence[float]:
@@ -161,7 +192,8 @@ class Synapses:
         if self.options.weight_dtype != np.float64 or self.constants == constants:
             return weights
         if self.constants is not None:
-            self._draw(False)  # the numbers before they were rounded are gone
+            assert self.weighings is not None
+            self._draw(self.weighings)  # the numbers before they were rounded are gone
         self.constants = dict(constants)
         assert self.program.delivery is not None
         slots = [
@@ -178,11 +210,11 @@ class Synapses:
                 store.weight[mine] = (store.weight[mine] + m) - m
         return weights
 
-    def _draw(self, first: bool) -> None:
+    def _draw(self, weighings: Sequence[Weighing]) -> None:
         self.constants = None
-        assert self.weighings is not None
+        first = not self.filled
         for store in self.stores:
-            mine = [self.weighings[k] for k in store.edges]
+            mine = [weighings[k] for k in store.edges]
             if first or not store.shared:
                 drawn = None if store.shared else store.weight
                 most = store.table.fill(mine, drawn, first)
@@ -190,22 +222,32 @@ class Synapses:
                 if store.shared:
                     weight = single(self.given.edges[k], mine[number])
                     assert weight is not None
-                    store.weight[sources(self.given, k)] = weight
+                    with np.errstate(over="ignore"):  # refused below
+                        store.weight[sources(self.given, k)] = weight
                     self.most[k] = abs(weight) if store.table.largest_indegree[number] else 0.0
                 else:
                     self.most[k] = float(most[number])
-        self._refuse_overflow()
+        self.filled = True
+        if self.options.weights:
+            self._refuse_unfit()
 
-    def _refuse_overflow(self) -> None:
-        limit = float(np.finfo(self.options.weight_dtype).max)
+    def _refuse_unfit(self) -> None:
+        limits = np.finfo(self.options.weight_dtype)
+        highest, lowest = float(limits.max), float(limits.smallest_normal)
         raise_all(
             "the weights",
             [
                 ParameterError(
-                    f"projection {e.name!r}: a weight of {most:g}; {self.options.weight_dtype} "
-                    f"holds at most {limit:g}; leave weights={self.options.weights!r} out"
+                    f"projection {e.name!r}: "
+                    + (
+                        f"a weight of {most:g}; {limits.dtype} holds at most {highest:g}"
+                        if most > highest
+                        else f"weights of at most {most:g}; {limits.dtype} holds nothing below "
+                        f"{lowest:g}"
+                    )
+                    + f"; leave weights={self.options.weights!r} out"
                 )
                 for e, most in zip(self.given.edges, self.most, strict=True)
-                if self.options.weights and most > limit
+                if most > highest or 0.0 < most < lowest
             ],
         )

@@ -12,23 +12,27 @@
 namespace spikesim {
 namespace {
 
-SPIKESIM_VECTOR void Counters(uint32_t step, uint32_t first, int n, uint32_t* __restrict x,
-                              uint32_t* __restrict y) {
+SPIKESIM_VECTOR void InARow(uint32_t step, uint32_t first, int n, uint32_t* __restrict x,
+                            uint32_t* __restrict y) {
   for (int i = 0; i < n; ++i) {
     x[i] = step;
     y[i] = first + static_cast<uint32_t>(i);
   }
 }
 
-// take(i, m, x, y) with the words of the elements i ... i + m - 1, block by block.
+// take(i, m, x, y) with the words for i ... i + m - 1, block by block.
 template <typename Take>
-void ForWords(uint32_t seed, uint32_t stream, uint32_t step, uint32_t first, int64_t n,
-              const Take& take) {
+void ForWords(const Counters& c, int64_t n, const Take& take) {
   uint32_t x[kBlock], y[kBlock];
   for (int64_t i = 0; i < n; i += kBlock) {
     const int m = static_cast<int>(std::min<int64_t>(kBlock, n - i));
-    Counters(step, first + static_cast<uint32_t>(i), m, x, y);
-    Threefry(seed, stream, m, x, y);
+    if (c.index) {
+      std::fill(x, x + m, c.step);
+      std::copy(c.index + i, c.index + i + m, y);
+    } else {
+      InARow(c.step, c.first + static_cast<uint32_t>(i), m, x, y);
+    }
+    Threefry(c.seed, c.stream, m, x, y);
     take(i, m, x, y);
   }
 }
@@ -103,26 +107,23 @@ PoissonSums::PoissonSums(double mean, double zero) : mean(mean), zero(zero), n(0
   }
 }
 
-void StepUniforms(uint32_t seed, uint32_t stream, uint32_t step, uint32_t first, int64_t n,
-                  double* out) {
-  ForWords(seed, stream, step, first, n, [&](int64_t i, int m, uint32_t* x, uint32_t* y) {
+void StepUniforms(const Counters& counters, int64_t n, double* out) {
+  ForWords(counters, n, [&](int64_t i, int m, uint32_t* x, uint32_t* y) {
     Uniforms(x, y, m, out + i);
   });
 }
 
-void StepNormals(uint32_t seed, uint32_t stream, uint32_t step, uint32_t first, int64_t n,
-                 double* out) {
+void StepNormals(const Counters& counters, int64_t n, double* out) {
   double p[kBlock];
-  ForWords(seed, stream, step, first, n, [&](int64_t i, int m, uint32_t* x, uint32_t* y) {
+  ForWords(counters, n, [&](int64_t i, int m, uint32_t* x, uint32_t* y) {
     OpenUniforms(x, y, m, p);
     NormalQuantiles(p, m, out + i);
   });
 }
 
-void StepPoissons(const PoissonSums& sums, uint32_t seed, uint32_t stream, uint32_t step,
-                  uint32_t first, int64_t n, int32_t* out) {
+void StepPoissons(const PoissonSums& sums, const Counters& counters, int64_t n, int32_t* out) {
   alignas(64) uint16_t top[kBlock] = {}, count[kBlock], equal[kBlock];
-  ForWords(seed, stream, step, first, n, [&](int64_t i, int m, uint32_t* x, uint32_t* y) {
+  ForWords(counters, n, [&](int64_t i, int m, uint32_t* x, uint32_t* y) {
     Tops(x, m, top);
     const bool any = CountAbove(top, m, sums.top, sums.n, count, equal);
     Widen(count, m, out + i);
@@ -133,9 +134,9 @@ void StepPoissons(const PoissonSums& sums, uint32_t seed, uint32_t stream, uint3
   });
 }
 
-void StepPoissons(const double* mean, const double* zero, uint32_t seed, uint32_t stream,
-                  uint32_t step, uint32_t first, int64_t n, int32_t* out) {
-  ForWords(seed, stream, step, first, n, [&](int64_t i, int m, uint32_t* x, uint32_t* y) {
+void StepPoissons(const double* mean, const double* zero, const Counters& counters, int64_t n,
+                  int32_t* out) {
+  ForWords(counters, n, [&](int64_t i, int m, uint32_t* x, uint32_t* y) {
     for (int k = 0; k < m; ++k)
       out[i + k] = Poisson(Uniform(x[k], y[k]), mean[i + k], zero[i + k]);
   });

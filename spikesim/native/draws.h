@@ -1,5 +1,5 @@
-// Random numbers of a step, one an element, as spikesim/random.py defines them: key (seed, stream),
-// counters (step, first) ... (step, first + n - 1). For any engine: nothing here is XLA's.
+// Random numbers of a step, one an element, as spikesim/random.py defines them. For any engine:
+// nothing here is XLA's.
 #ifndef SPIKESIM_NATIVE_DRAWS_H_
 #define SPIKESIM_NATIVE_DRAWS_H_
 
@@ -7,11 +7,16 @@
 
 namespace spikesim {
 
-void StepUniforms(uint32_t seed, uint32_t stream, uint32_t step, uint32_t first, int64_t n,
-                  double* out);
+// The key is (seed, stream), the counters are (step, element): for the elements first, first + 1 ...
+// or, where there is an index, index[0], index[1] ...
+struct Counters {
+  uint32_t seed, stream, step, first;
+  const int32_t* index;
+};
 
-void StepNormals(uint32_t seed, uint32_t stream, uint32_t step, uint32_t first, int64_t n,
-                 double* out);
+void StepUniforms(const Counters& counters, int64_t n, double* out);
+
+void StepNormals(const Counters& counters, int64_t n, double* out);
 
 // What counts of one mean are compared with; zero is exp(-mean). It depends on these two only, so
 // it may be kept from step to step.
@@ -24,12 +29,11 @@ struct PoissonSums {
 };
 
 // Counts of one mean.
-void StepPoissons(const PoissonSums& sums, uint32_t seed, uint32_t stream, uint32_t step,
-                  uint32_t first, int64_t n, int32_t* out);
+void StepPoissons(const PoissonSums& sums, const Counters& counters, int64_t n, int32_t* out);
 
 // Counts with a mean each; zero is exp(-mean).
-void StepPoissons(const double* mean, const double* zero, uint32_t seed, uint32_t stream,
-                  uint32_t step, uint32_t first, int64_t n, int32_t* out);
+void StepPoissons(const double* mean, const double* zero, const Counters& counters, int64_t n,
+                  int32_t* out);
 
 }  // namespace spikesim
 

@@ -18,7 +18,7 @@ void InParts(ffi::ThreadPool& pool, int64_t elements, const Draw& draw) {
   });
 }
 
-using Step = void (*)(uint32_t, uint32_t, uint32_t, uint32_t, int64_t, double*);
+using Step = void (*)(const Counters&, int64_t, double*);
 
 template <Step kStep>
 ffi::Error Numbers(ffi::ThreadPool pool, ffi::Buffer<ffi::U32> seed, ffi::Buffer<ffi::U32> step,
@@ -26,7 +26,7 @@ ffi::Error Numbers(ffi::ThreadPool pool, ffi::Buffer<ffi::U32> seed, ffi::Buffer
   const uint32_t key = *seed.typed_data(), now = *step.typed_data();
   double* out = numbers->typed_data();
   InParts(pool, numbers->element_count(), [&](int64_t first, int64_t n) {
-    kStep(key, stream, now, static_cast<uint32_t>(first), n, out + first);
+    kStep({key, stream, now, static_cast<uint32_t>(first), nullptr}, n, out + first);
   });
   return ffi::Error::Success();
 }
@@ -45,11 +45,11 @@ ffi::Error PoissonCounts(ffi::ThreadPool pool, ffi::Buffer<ffi::U32> seed,
   int32_t* out = counts->typed_data();
   const PoissonSums sums(shared ? means[0] : 0.0, shared ? zeros[0] : 1.0);
   InParts(pool, elements, [&](int64_t first, int64_t n) {
-    const uint32_t at = static_cast<uint32_t>(first);
+    const Counters at{key, stream, now, static_cast<uint32_t>(first), nullptr};
     if (shared)
-      StepPoissons(sums, key, stream, now, at, n, out + first);
+      StepPoissons(sums, at, n, out + first);
     else
-      StepPoissons(means + first, zeros + first, key, stream, now, at, n, out + first);
+      StepPoissons(means + first, zeros + first, at, n, out + first);
   });
   return ffi::Error::Success();
 }

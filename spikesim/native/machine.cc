@@ -190,12 +190,7 @@ class Worker {
         return;
       default: break;
     }
-    if (!index) return Draw(one, out, a, b, static_cast<uint32_t>(first), n);
-    const int64_t step = one.what == Instruction::kPoissons ? 8 : 0;
-    const int64_t size = one.what == Instruction::kUniform || one.what == Instruction::kNormal ? 8 : 4;
-    for (int64_t i = 0; i < n; ++i)
-      Draw(one, static_cast<uint8_t*>(out) + i * size, static_cast<uint8_t*>(a) + i * step,
-           static_cast<uint8_t*>(b) + i * step, static_cast<uint32_t>(index[i]), 1);
+    Draw(one, out, a, b, static_cast<uint32_t>(first), n, index);
   }
 
   static void Move(void* to, const void* from, int32_t width) {
@@ -205,18 +200,15 @@ class Worker {
   }
 
   void Draw(const Instruction& one, void* out, const void* a, const void* b, uint32_t first,
-            int64_t n) {
-    const uint32_t step = static_cast<uint32_t>(now_);
-    if (one.what == Instruction::kUniform)
-      return StepUniforms(steps_.seed, one.stream, step, first, n, static_cast<double*>(out));
-    if (one.what == Instruction::kNormal)
-      return StepNormals(steps_.seed, one.stream, step, first, n, static_cast<double*>(out));
+            int64_t n, const int32_t* index) {
+    const Counters at{steps_.seed, one.stream, static_cast<uint32_t>(now_), first, index};
+    if (one.what == Instruction::kUniform) return StepUniforms(at, n, static_cast<double*>(out));
+    if (one.what == Instruction::kNormal) return StepNormals(at, n, static_cast<double*>(out));
     const double* mean = static_cast<const double*>(a);
     const double* zero = static_cast<const double*>(b);
     int32_t* counts = static_cast<int32_t*>(out);
-    if (one.what == Instruction::kPoissons)
-      return StepPoissons(mean, zero, steps_.seed, one.stream, step, first, n, counts);
-    StepPoissons(SumsFor(one.stream, *mean, *zero), steps_.seed, one.stream, step, first, n, counts);
+    if (one.what == Instruction::kPoissons) return StepPoissons(mean, zero, at, n, counts);
+    StepPoissons(SumsFor(one.stream, *mean, *zero), at, n, counts);
   }
 
   // Partial sums of the probabilities, made again where the mean has changed.
@@ -385,7 +377,7 @@ extern "C" __attribute__((visibility("default"))) int64_t spikesim_run(
         piece_start[t] = s.group->first_source + s.begin;
         break;
       }
-  const SpikeLog log{net->log, net->count, piece_start.data(), net->rows, net->threads,
+  const SpikeLog log{net->log, net->count, piece_start.data(), net->log_rows, net->threads,
                      net->n_sources};
   std::vector<std::unique_ptr<Worker>> workers;
   for (int64_t t = 0; t < net->threads; ++t)

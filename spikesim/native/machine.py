@@ -96,6 +96,7 @@ class Network(Structure):
         ("arrived", c_void_p),
         ("ring", c_void_p),
         ("rows", c_int64),
+        ("log_rows", c_int64),
         ("log", c_void_p),
         ("count", c_void_p),
         ("n_probes", c_int64),

@@ -9,9 +9,17 @@ import numpy as np
 
 from ..distributions import Distribution, stripped
 from ..errors import ParameterError, SpikesimError
-from ..ir.expr import Expr, Op, Ref
+from ..ir.expr import Const, Expr, Op, Ref
 from ..ir.program import Field, Neurons, nearest_step
 from ..units import DIMENSIONLESS, TIME, Dimension
+
+# A number that no step has: a run is shorter, and its integers go no further.
+NEVER = 2**31 - 1
+
+
+def step_number(step: int) -> Const:
+    """A step for a run to compare with; NEVER for one that no run reaches."""
+    return Const(max(-NEVER, min(int(step), NEVER)))
 
 
 @dataclass
@@ -81,7 +89,7 @@ class Place:
         if not isinstance(plain, float):
             self.fault(f"{what} is {time}; expected one time")
             return 0
-        return int(nearest_step(plain, self.dt))
+        return int(nearest_step(np.clip(plain, -1e18 * self.dt, 1e18 * self.dt), self.dt))
 
     def array(self, value: Any, dimension: Dimension, what: str) -> np.ndarray | None:
         """The plain values of an array, or None with a fault noted."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..ir.expr import ZERO, Const, Expr, Op, Ref, where
-from .base import Place, Signal
+from ..ir.expr import ZERO, Expr, Op, Ref, where
+from .base import Place, Signal, step_number
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ class Dc(Signal):
                 f"stop ({self.stop}) is not after start ({self.start or 0}): no step is left"
             )
         if start is not None:
-            value = where(Op("ge", (Ref("step"), Const(start))), value, ZERO)
+            value = where(Op("ge", (Ref("step"), step_number(start))), value, ZERO)
         if stop is not None:
-            value = where(Op("lt", (Ref("step"), Const(stop))), value, ZERO)
+            value = where(Op("lt", (Ref("step"), step_number(stop))), value, ZERO)
         return value

@@ -12,9 +12,7 @@ from ..errors import ParameterError, SpikesimError
 from ..ir.expr import Const, Op, Ref, call
 from ..ir.program import Event, Field, Neurons, Statement, nearest_step
 from ..units import TIME, bare_array
-from .base import Source
-
-_NEVER = np.iinfo(np.int32).max
+from .base import NEVER, Source
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +33,7 @@ class SpikeTimes(Source):
         # One sentinel after each train; a cursor walks along it.
         counts = np.bincount(index, minlength=size)
         first = np.concatenate([[0], np.cumsum(counts + 1)])[:-1]
-        table = np.full(len(steps) + size, _NEVER, dtype=np.int64)
+        table = np.full(len(steps) + size, NEVER, dtype=np.int64)
         table[np.arange(len(steps)) + index] = steps
         faults += found
         due = call(
@@ -77,7 +75,7 @@ class SpikeTimes(Source):
                     f"of their step, so the first possible time is dt = {dt:g} ms"
                 )
             )
-        if steps.size and steps.max() >= _NEVER:
+        if steps.size and steps.max() >= NEVER:
             faults.append(
                 ParameterError(
                     f"{subject}: {times.max():g} ms is more than 2^31 steps of {dt:g} ms"

@@ -10,7 +10,7 @@ import numpy as np
 from ..ir.expr import Const, Expr, Op, Ref, call
 from ..ir.program import nearest_step
 from ..units import TIME
-from .base import Place, Signal
+from .base import Place, Signal, step_number
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,14 +34,15 @@ class StepCurrent(Signal):
                 f"{np.shape(times)} and {np.shape(amplitudes)}"
             )
             return Const(0.0)
-        steps = nearest_step(times, place.dt)
+        steps = nearest_step(np.clip(times, None, 1e18 * place.dt), place.dt)
         if (np.diff(steps) <= 0).any() or steps[0] < 0:
             place.fault("times must grow by at least one step each, from 0 on")
             return Const(0.0)
         # The number of changes so far is the index: a sum of comparisons, one a change, added in
         # pairs so that the tree stays flat.
         terms: list[Expr] = [
-            call("where", call("ge", Ref("step"), Const(int(k))), Const(1), Const(0)) for k in steps
+            call("where", call("ge", Ref("step"), step_number(k)), Const(1), Const(0))
+            for k in steps
         ]
         while len(terms) > 1:
             odd = terms[len(terms) & ~1 :]

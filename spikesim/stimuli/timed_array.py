@@ -9,7 +9,7 @@ import numpy as np
 
 from ..ir.expr import Const, Expr, Op, Ref, call
 from ..units import TIME
-from .base import Place, Signal
+from .base import Place, Signal, step_number
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +52,7 @@ class TimedArray(Signal):
                 f"[times, {len(place.chosen)}]"
             )
             return Const(0.0)
-        row = call("min", call("floordiv", Ref("step"), Const(every)), Const(len(values) - 1))
+        row = call("min", call("floordiv", Ref("step"), step_number(every)), Const(len(values) - 1))
         if per_neuron:
             row = Op("add", (Op("mul", (row, Const(values.shape[1]))), place.columns()))
         table = place.table("values", np.ravel(values), place.dimension)

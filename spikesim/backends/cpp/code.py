@@ -186,7 +186,8 @@ class Unit:
             folded = self.fold[name](*(a.value for a in args if isinstance(a, Number)))
             return Number(folded.item() if isinstance(folded, np.generic | np.ndarray) else folded)
         if name in ("add", "sub") and not self.conformance and _is_zero(args[1]):
-            return args[0]
+            if self._common(args[:1]) in "fd":
+                return args[0]
         if name == "clip":
             return self._operation("min", self._operation("max", args[0], args[1]), args[2])
         if name == "take":
@@ -202,6 +203,8 @@ class Unit:
             return self._emit("int", "d", [self._typed(args[0], "d")], "i")
         if common == "b" and name in _OF_BOOLS:
             return self._operation(_OF_BOOLS[name], *args)
+        if common == "b" and name == "abs":
+            return args[0]
         if name in _ARITHMETIC or name in ("neg", "abs", "sign"):
             common = "i" if common == "b" else common
         elif common in "ib":
@@ -215,14 +218,15 @@ class Unit:
         return self._emit("take", table.type, [one, self._typed(index, "i"), last], table.type)
 
     def _where(self, condition: Value, yes: Value, no: Value) -> Value:
-        if isinstance(condition, Number):
-            return yes if condition.value else no
         common = self._common((yes, no))
-        chosen = self._typed(condition, "b")
+        if isinstance(condition, Number):
+            chosen = yes if condition.value else no
+            return chosen if self._common((chosen,)) == common else self._typed(chosen, common)
+        decided = self._typed(condition, "b")
         args: list[Place | Result] = [self._typed(yes, common), self._typed(no, common)]
-        if _is_single(chosen) and not all(_is_single(a) for a in args):
-            chosen = self._emit("to_b", "b", [chosen], "b", spread=True)
-        return self._emit("where", common, [chosen, *args], common)
+        if _is_single(decided) and not all(_is_single(a) for a in args):
+            decided = self._emit("to_b", "b", [decided], "b", spread=True)
+        return self._emit("where", common, [decided, *args], common)
 
     def _draw(self, node: Draw, args: list[Value]) -> Value:
         stream = random.stream(draw_path(self.group, node))
@@ -258,7 +262,9 @@ class Unit:
     def _typed(self, value: Value, letter: str) -> Place | Result:
         """The value as one of that type."""
         if isinstance(value, Number):
-            return self.memory.number(DTYPE[letter].type(value.value).item(), letter)
+            with np.errstate(over="ignore"):  # too large for float32: infinite
+                number = DTYPE[letter].type(value.value).item()
+            return self.memory.number(number, letter)
         if isinstance(value, Place) and value.stride and self.listed:
             value = self._gathered(value)
         if value.type == letter:

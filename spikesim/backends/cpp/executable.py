@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ...errors import UnsupportedError
 from ...ir.program import Neurons, Program
 from ...native import machine
 from ...native.connect import allocate
@@ -18,7 +19,7 @@ from ..base import Chunk, Options, State
 from ..binding import Binder
 from ..drive import sample_steps
 from ..memory import estimate, refuse_too_large
-from ..synapses import Store, Synapses, part_starts, weights_of
+from ..synapses import Store, Synapses, part_starts, planned, weights_of
 from .assemble import Assembler
 from .code import DTYPE, LETTER, Memory, Number, Place, Unit, Value
 
@@ -40,7 +41,7 @@ class CppExecutable:
         threads = _threads(program)
         self.options, self.threads = options, threads
         parts = len(part_starts(addresses(program).n_slots, threads)) - 1
-        self.memory = estimate(program, options, True, parts, threads)
+        self.memory = estimate(program, options, planned(program, options, True), parts, threads)
         refuse_too_large(self.memory)
         self.synapses = Synapses(program, options, threads, share=True)
         self.program = self.synapses.program
@@ -74,10 +75,12 @@ class Machine:
         self.offsets = dict(delivery.sources)
         self.slots = {(g, v): start for g, v, start in delivery.slots}
         self.memory = Memory()
-        rows = delivery.longest + 1 + self.deliver_first
+        rows, log_rows = delivery.longest + 1, 1
+        if any(s.table.segment is not None for s in synapses.stores):
+            log_rows = max(s.table.rows for s in synapses.stores if s.table.segment is not None)
         self.state: dict[str, np.ndarray] = {
-            "log": allocate((rows, delivery.n_sources), np.int32),
-            "log.count": np.zeros((rows, threads), np.int32),
+            "log": allocate((log_rows, delivery.n_sources), np.int32),
+            "log.count": np.zeros((log_rows, threads), np.int32),
         }
         if any(s.table.segment is None for s in synapses.stores):
             self.state["ring"] = allocate((rows, delivery.n_slots), options.dtype)
@@ -101,9 +104,8 @@ class Machine:
             assembler.local, len(described), machine.array(machine.Group, described),
             delivery.n_sources, delivery.n_slots, len(part_start) - 1, len(tables),
             part_start.ctypes.data, machine.array(machine.Table, tables),
-            self.arrived.ctypes.data, _at(self.state.get("ring")), rows,
-            self.state["log"].ctypes.data,
-            self.state["log.count"].ctypes.data,
+            self.arrived.ctypes.data, _at(self.state.get("ring")), rows, log_rows,
+            self.state["log"].ctypes.data, self.state["log.count"].ctypes.data,
         )  # fmt: skip
         self.latest: State | None = None
         size = sum(n.size for n in program.neurons)
@@ -139,6 +141,10 @@ class Machine:
             name = f"{group.name}.{f.name}"
             if f.kind == "arrival":
                 continue
+            if f.kind == "state" and f.shared:
+                raise UnsupportedError(
+                    f"the backend 'cpp' can't run: {name}, a state of one value for all"
+                )
             value = np.asarray(self.values[name])
             letter = {"float": self.real, "int": "i", "bool": "b"}[f.dtype]
             if f.kind != "state" and value.dtype != np.float64:
@@ -209,6 +215,8 @@ class Machine:
             if self.spikes is not None:
                 steps, sources = self.spikes[:, :spikes].copy()
                 found.append((steps, sources))
+            for p in self.network.probes[: self.network.n_probes]:
+                p.out += len(sample_steps(n + done, taken, p.every)) * p.count * p.width
             done += taken
         if not found:
             return self.start(), (np.empty(0, np.int32), np.empty(0, np.int32)), samples

@@ -20,7 +20,7 @@ from ..binding import Binder
 from ..drive import listed, sample_steps
 from ..memory import estimate, refuse_too_large
 from ..step import Step
-from ..synapses import Synapses, part_starts
+from ..synapses import Synapses, part_starts, planned
 from .arrays import JaxArrays
 from .events import deliver
 from .exact import as_written
@@ -82,7 +82,8 @@ class JaxExecutable:
             )
         native, threads = _use_native(), _threads()
         parts = len(part_starts(addresses(program).n_slots, threads)) - 1
-        self.memory = estimate(program, options, native, parts, threads)
+        tables = planned(program, options, False) if native else None
+        self.memory = estimate(program, options, tables, parts, threads)
         refuse_too_large(self.memory)
         self.native = Synapses(program, options, threads) if native else None
         self.program = self.native.program if self.native else lower(program, CONCRETE)
