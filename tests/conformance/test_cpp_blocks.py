@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from spikesim.backends import find
 from spikesim.backends.base import Options
 from spikesim.backends.cpp import executable
+from spikesim.backends.drive import chunks
 from spikesim.errors import RunError, UnsupportedError
 from spikesim.ir import text
 from spikesim.ir.expr import Const, Draw, Expr, Ref, call
@@ -79,13 +80,16 @@ def outcome(p, backend, options=CONFORMANCE, steps=12, seed=9):
     """Everything a run gave, by name."""
     made = find(backend).lower(lower(p, SYMBOLIC), options)
     try:
-        recorded = made.run(made.binder.bind(), seed, steps, lambda n: None)
+        running = made.prepare(made.binder.bind(), seed)
+        taken = list(chunks(made.program, running, running.start(), 0, steps))
     except RunError as fault:
         return {"fault": np.array(str(fault))}
-    found = {name: values for name, values in recorded.samples.items()}
-    for columns in recorded.events.values():
+    found = {name: np.concatenate([t.samples[name] for t in taken]) for name in taken[0].samples}
+    if any(probe.event for probe in p.probes):
+        columns = (np.concatenate(c).astype(int) for c in zip(*(t.spikes for t in taken)))
         found |= dict(zip(("steps of spikes", "who spiked"), columns, strict=True))
-    return found | {f"{name} at the end": v for (_, name), v in recorded.final.items()}
+    states = [f.name for f in made.program.group("g").fields if f.kind == "state"]
+    return found | {f"{name} at the end": taken[-1].state[f"g.{name}"] for name in states}
 
 
 def bits(x):

@@ -370,6 +370,7 @@ def blow_up(precision):
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 @pytest.mark.parametrize("chunk", [3, 1000])
+@pytest.mark.filterwarnings("ignore::spikesim.errors.RunWarning")
 def test_a_state_that_blows_up_is_located(run, precision, chunk):
     net = sp.Network(dt=DT * ms)
     model = sp.neuron("dv/dt = v*v/(1*mV)/(1*ms)", method="euler", v=sp.state(0 * mV))

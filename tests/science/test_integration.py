@@ -106,6 +106,7 @@ def test_exact_method_on_coupled_equations(backend):
 
 
 @pytest.mark.parametrize("backend", ["numpy", "jax"])
+@pytest.mark.filterwarnings("ignore::spikesim.errors.RunWarning")
 def test_adex_below_threshold(backend):
     """Brette and Gerstner's neuron, near its threshold, where the exponential matters."""
     current = 540.0
