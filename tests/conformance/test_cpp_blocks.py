@@ -86,7 +86,8 @@ def outcome(p, backend, options=CONFORMANCE, steps=12, seed=9):
         return {"fault": np.array(str(fault))}
     found = {name: np.concatenate([t.samples[name] for t in taken]) for name in taken[0].samples}
     if any(probe.event for probe in p.probes):
-        columns = (np.concatenate(c).astype(int) for c in zip(*(t.spikes for t in taken)))
+        pairs = zip(*(t.spikes for t in taken), strict=True)
+        columns = (np.concatenate(column).astype(int) for column in pairs)
         found |= dict(zip(("steps of spikes", "who spiked"), columns, strict=True))
     states = [f.name for f in made.program.group("g").fields if f.kind == "state"]
     return found | {f"{name} at the end": taken[-1].state[f"g.{name}"] for name in states}
