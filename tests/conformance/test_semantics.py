@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 import spikesim as sp
+from spikesim.backends import find, names
 from spikesim.backends import numpy as numpy_backend
+from spikesim.backends.cpp import executable as cpp_backend
 from spikesim.backends.jax import executable as jax_backend
 from spikesim.errors import NotFiniteError, ParameterError
 from spikesim.units import Hz, ms, mV, pA, pF
 
-BACKENDS = ["numpy", "jax"]
+BACKENDS = [name for name in names() if not find(name).unavailable()]
 DT = 0.25  # a power of two, so that the arithmetic below is exact
 
 
@@ -49,6 +51,18 @@ def trains(*times):
 
 def v_of(results, name="cell"):
     return results[name].v.values
+
+
+# --- equations -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["auto", "exact", "exponential_euler", "euler", "heun", "rk4"])
+def test_rates_that_are_numbers(run, method):
+    net = sp.Network(dt=DT * ms)
+    model = sp.neuron("dv/dt = 2*mV/ms : mV\ndw/dt = 0*pA/ms : pA", method=method)
+    net.population("cell", 2, model, v=[1, 2] * mV, w=3 * pA)
+    final = run(net, 4)["cell"].final
+    assert final["v"].tolist() == [9, 10] and final["w"].tolist() == [3, 3]
 
 
 # --- delays --------------------------------------------------------------------------------------
@@ -331,6 +345,7 @@ def test_chunks_change_nothing(backend, chunk):
     with (
         patch.object(numpy_backend, "_CHUNK", chunk),
         patch.object(jax_backend, "_LONGEST_CHUNK", chunk),
+        patch.object(cpp_backend, "_CHUNK_STEPS", chunk),
     ):
         parts = everything(busy().run(10 * ms, backend))
     assert whole.keys() == parts.keys()
@@ -381,6 +396,7 @@ def test_a_state_that_blows_up_is_located(run, precision, chunk):
     with (
         patch.object(numpy_backend, "_CHUNK", chunk),
         patch.object(jax_backend, "_LONGEST_CHUNK", chunk),
+        patch.object(cpp_backend, "_CHUNK_STEPS", chunk),
         pytest.raises(NotFiniteError) as fault,
     ):
         run(net, 10, precision=precision)
@@ -406,7 +422,7 @@ def test_subnormal_numbers_are_zero(name):
     start = np.array([1, -1, 1e-300, 3e-308, -3e-308, 4.1e-308, 1e-310, -1e-310, 0, 7.7])
     cell = net.population("cell", len(start), model, v=start * mV)
     net.record(cell, "v")
-    first, second = (v_of(net.run(10_000 * ms, b, conformance=True)) for b in BACKENDS)
-    assert first.tobytes() == second.tobytes()
+    first, *others = (v_of(net.run(10_000 * ms, b, conformance=True)) for b in BACKENDS)
+    assert all(first.tobytes() == other.tobytes() for other in others)
     tiny = (np.abs(first) < 2.0**-1022) & (first != 0)
     assert not tiny.any() and (np.abs(first[-1]) < 1e-307).all()

@@ -77,7 +77,7 @@ def main() -> int:
     in_nS = {"v_initial_mV": ("v", 1.0), "ge_initial_nS": ("ampa.g", 1.0),
              "gi_initial_nS": ("gaba.g", 1.0)}  # fmt: skip
     todo: list[tuple[str, Callable[[], Row]]] = []
-    for backend in ("numpy", "jax"):
+    for backend in ("numpy", "jax", "cpp"):
         for word, delay in (("no delay", 0 * ms), ("delays", delays)):
             todo.append((word, partial(
                 compare, f"CUBA, {word},", backend, 4000, 1000.0, delay, cuba.network,

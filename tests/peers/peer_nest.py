@@ -139,7 +139,7 @@ def main() -> int:
     """All comparisons."""
     exp, delta = nest_networks.psc_exp_network, nest_networks.psc_delta_network
     todo: list[tuple[str, Callable[[], Row]]] = []
-    for backend in ("numpy", "jax"):
+    for backend in ("numpy", "jax", "cpp"):
         for seed in range(1, 6):
             todo.append(("iaf_psc_exp", partial(compare, "iaf_psc_exp", backend, 1000, seed, exp)))
             todo.append(

@@ -7,6 +7,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 import spikesim as sp
+from spikesim.backends import find, names
 from spikesim.units import ms, mV, pA, pF
 
 DURATION = 16.0
@@ -71,7 +72,7 @@ def test_order_of_convergence_where_time_is_in_the_equations(method, order, coar
     assert orders[-1] == pytest.approx(order, abs=0.12)
 
 
-@pytest.mark.parametrize("backend", ["numpy", "jax"])
+@pytest.mark.parametrize("backend", [name for name in names() if not find(name).unavailable()])
 def test_exact_method_on_coupled_equations(backend):
     """Two variables that drive each other, with a constant current: no error but of rounding."""
     model = sp.neuron(
@@ -105,8 +106,8 @@ def test_exact_method_on_coupled_equations(backend):
     np.testing.assert_allclose(results.w.values[:, 0], expected[1], atol=1e-9)
 
 
-@pytest.mark.parametrize("backend", ["numpy", "jax"])
 @pytest.mark.filterwarnings("ignore::spikesim.errors.RunWarning")
+@pytest.mark.parametrize("backend", [name for name in names() if not find(name).unavailable()])
 def test_adex_below_threshold(backend):
     """Brette and Gerstner's neuron, near its threshold, where the exponential matters."""
     current = 540.0

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import spikesim as sp
+from spikesim.backends import find, names
 from spikesim.units import ms, mV, pA, pF
 
-BACKENDS = ["numpy", "jax"]
+BACKENDS = [name for name in names() if not find(name).unavailable()]
 DT = 0.1
 C, TAU, E_L, V_TH, V_RESET, T_REF = 250.0, 10.0, -70.0, -55.0, -65.0, 2.0
 

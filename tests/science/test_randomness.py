@@ -8,9 +8,10 @@ import pytest
 from scipy import stats
 
 import spikesim as sp
+from spikesim.backends import find, names
 from spikesim.units import Hz, ms, mV
 
-BACKENDS = ["numpy", "jax"]
+BACKENDS = [name for name in names() if not find(name).unavailable()]
 DT = 0.1
 
 

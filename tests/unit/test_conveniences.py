@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import spikesim as sp
+from spikesim.backends import find, names
 from spikesim.units import Hz, ms, mV, nA, pA
 
 
@@ -42,7 +43,7 @@ def test_the_flag_may_stand_before_the_unit():
 
 
 @pytest.mark.filterwarnings("ignore:population:spikesim.errors.RunWarning")  # on purpose
-@pytest.mark.parametrize("backend", ["numpy", "jax"])
+@pytest.mark.parametrize("backend", [name for name in names() if not find(name).unavailable()])
 def test_adex_stays_finite_under_any_drive(backend):
     """The upswing is cut off at V_peak, so that no stage of a step overflows."""
     net = sp.Network(dt=0.1 * ms, seed=1)

@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 import spikesim as sp
+from spikesim.backends import find, names
 from spikesim.errors import ParameterError
 from spikesim.units import ms, mV, pA, pF
 
-BACKENDS = pytest.mark.parametrize("backend", ["numpy", "jax"])
+BACKENDS = pytest.mark.parametrize(
+    "backend", [name for name in names() if not find(name).unavailable()]
+)
 
 
 @BACKENDS
