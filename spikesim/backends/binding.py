@@ -229,12 +229,9 @@ class Binder:
             self.program.edges, weights, delivery.largest_indegree, strict=True
         ):
             largest[port_of(e)] = largest.get(port_of(e), 0.0) + float(weight) * most
+        groups = of_groups(values)
         for group in self.program.neurons:
-            scope = {
-                n.removeprefix(f"{group.name}."): v
-                for n, v in values.items()
-                if n.startswith(f"{group.name}.")
-            }
+            scope = dict(groups.get(group.name, {}))
             for port in group.ports:
                 scope[grid(port.variable)] = np.asarray(0.0)
             for s in group.arrive:
@@ -251,6 +248,15 @@ class Binder:
         if self.options.precision == "float32" or bound == 0.0:
             return 0.0
         return 1.5 * 2.0 ** (np.ceil(np.log2(bound)) + 1)
+
+
+def of_groups(values: Values) -> dict[str, Values]:
+    """The values of each group, by the names that it uses itself."""
+    groups: dict[str, Values] = {}
+    for name, value in values.items():
+        group, _, own = name.partition(".")
+        groups.setdefault(group, {})[own] = value
+    return groups
 
 
 class _Rows:

@@ -17,7 +17,7 @@ from ..ir.program import Delivery, Program
 from ..native.connect import Table, Weighing, allocate
 from ..passes.layout import addresses, port_of
 from .base import Options
-from .binding import Binder, Values, Weighed
+from .binding import Binder, Values, Weighed, of_groups
 from .memory import Planned, expected, span
 from .sharing import Groups, grouped, sources
 from .weights import plain, same, single, weighing
@@ -44,7 +44,7 @@ def planned(program: Program, options: Options, share: bool) -> list[Planned]:
     for edges, shared in _grouped(program, options, weights, share):
         mine = [program.edges[k] for k in edges]
         synapses = sum(expected(e, sizes) for e in mine)
-        spans = [span(e, program.dt, sizes) for e in mine]
+        spans = {span(e, program.dt, sizes) for e in mine}
         delays = len({d for low, high in spans for d in range(low, min(high, low + 2**16) + 1)})
         rows = 1 + max((high for _, high in spans), default=0)
         by_row = share and _is_sparse(delivery, synapses, delays, rows)
@@ -170,15 +170,17 @@ class Synapses:
         if not self.stores:
             self._lay_out(_grouped(self.given, self.options, [None] * len(self.most), self.share))
         tables = {k: s.table for s in self.stores for k in s.edges}
+        groups = of_groups(values)
         wanted = [
-            weighing(e, binder, given, values, tables[k]) for k, e in enumerate(self.given.edges)
+            weighing(e, binder, given, values, groups, tables[k])
+            for k, e in enumerate(self.given.edges)
         ]
         if self.weighings is None or not same(self.weighings, wanted):
             self.weighings = None  # none that will do, until they have been drawn
             weights = [single(e, w) for e, w in zip(self.given.edges, wanted, strict=True)]
-            groups = _grouped(self.given, self.options, weights, self.share)
-            if groups != self.groups:
-                self._lay_out(groups)
+            kept = _grouped(self.given, self.options, weights, self.share)
+            if kept != self.groups:
+                self._lay_out(kept)
             self._draw(wanted)
             self.weighings = wanted
         return self

@@ -33,9 +33,14 @@ def single(e: Edges, weighing: Weighing) -> float | None:
 
 
 def weighing(
-    e: Edges, binder: Binder, given: Mapping[str, Any], values: Values, table: Table
+    e: Edges,
+    binder: Binder,
+    given: Mapping[str, Any],
+    values: Values,
+    groups: Mapping[str, Values],
+    table: Table,
 ) -> Weighing:
-    """What the weights of edges are made from."""
+    """What the weights of edges are made from. groups: the values of each group."""
     assert is_static(e)
     field = e.field("weight")
     value: Any = given.get(f"{e.name}.weight")
@@ -45,10 +50,7 @@ def weighing(
         if f.kind != "derived" and f.name != "weight"
     }
     for side, view in (("pre", e.source), ("post", e.target)):
-        prefix = f"{view.group}."
-        for name, bound in values.items():
-            if name.startswith(prefix):
-                scope[f"{side}.{name.removeprefix(prefix)}"] = bound
+        scope |= {f"{side}.{name}": bound for name, bound in groups.get(view.group, {}).items()}
     scalars = {name: v for name, v in scope.items() if np.ndim(v) == 0}
     result = e.pre[0].value
     assert isinstance(result, Ref)
