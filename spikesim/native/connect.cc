@@ -21,6 +21,7 @@
 #include <cstring>
 #include <exception>
 #include <new>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -97,7 +98,12 @@ void Parallel(int threads, int64_t items, const Work& work) {
     }
   };
   std::vector<std::thread> others;
-  for (int t = 1; t < threads; ++t) others.emplace_back(run, t);
+  others.reserve(threads);
+  try {
+    for (int t = 1; t < threads; ++t) others.emplace_back(run, t);
+  } catch (const std::system_error&) {
+    // No more of them are to be had: those there are do the work.
+  }
   run(0);
   for (std::thread& t : others) t.join();
   for (auto& fault : faults)

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstring>
 #include <memory>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -362,7 +363,7 @@ std::vector<std::vector<Stretch>> Deal(const Network& net) {
 
 // Takes up to `count` steps from step `first`. Spikes go to spike_step and spike_source [room], or
 // nowhere (nullptr); *spikes says how many. Returns how many steps were taken: fewer where there
-// was no room for one more.
+// was no room for one more; -1 where not all threads could be started.
 extern "C" __attribute__((visibility("default"))) int64_t spikesim_run(
     const Network* net, uint32_t seed, int64_t first, int64_t count, int32_t* spike_step,
     int32_t* spike_source, int64_t room, int64_t* spikes) {
@@ -382,12 +383,27 @@ extern "C" __attribute__((visibility("default"))) int64_t spikesim_run(
   std::vector<std::unique_ptr<Worker>> workers;
   for (int64_t t = 0; t < net->threads; ++t)
     workers.push_back(std::make_unique<Worker>(steps, barrier, t, dealt[t], log));
+  // None goes before all are there: the system may refuse some.
+  enum { kWait, kGo, kLeave };
+  std::atomic<int> word{kWait};
   std::vector<std::thread> threads;
-  for (int64_t t = 1; t < net->threads; ++t) threads.emplace_back([&, t] { workers[t]->Run(); });
-  workers[0]->Run();
+  threads.reserve(net->threads);
+  int said = kGo;
+  try {
+    for (int64_t t = 1; t < net->threads; ++t)
+      threads.emplace_back([&, t] {
+        int heard;
+        while ((heard = word.load(std::memory_order_acquire)) == kWait) std::this_thread::yield();
+        if (heard == kGo) workers[t]->Run();
+      });
+  } catch (const std::system_error&) {
+    said = kLeave;
+  }
+  word.store(said, std::memory_order_release);
+  if (said == kGo) workers[0]->Run();
   for (std::thread& thread : threads) thread.join();
   *spikes = steps.spikes;
-  return steps.done;
+  return said == kGo ? steps.done : -1;
 }
 
 // What this processor can do: 2 AVX-512, 1 AVX2, 0 what every one can.

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import RunError
 from . import library
 
 # Instruction.what
@@ -130,7 +131,7 @@ def run(
     """Take up to `count` steps from step `first`; returns (steps taken, spikes found).
 
     spikes: int32 [2, room], for steps and sources of the spikes, or None. Fewer steps are taken
-    where there is no room for another.
+    where there is no room for another. Raises RunError where threads are wanting.
     """
     function = library().spikesim_run
     function.restype = c_int64
@@ -142,4 +143,10 @@ def run(
     columns = (None, None) if spikes is None else (row.ctypes.data for row in spikes)
     room = 0 if spikes is None else spikes.shape[1]
     done = function(byref(network), seed, first, count, *columns, room, byref(found))
+    if done < 0:
+        raise RunError(
+            f"the system does not start {network.threads} threads, one for each core that the "
+            "process may use; raise its limits (ulimit -u, ulimit -v), or give it fewer cores "
+            "(taskset)"
+        )
     return int(done), int(found.value)

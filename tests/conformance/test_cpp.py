@@ -18,7 +18,13 @@ from spikesim.backends import cpp as cpp_backend
 from spikesim.backends import sharing, synapses
 from spikesim.backends.cpp import executable
 from spikesim.backends.drive import chunks
-from spikesim.errors import NotFiniteError, ParameterError, SeveralErrors, UnsupportedError
+from spikesim.errors import (
+    NotFiniteError,
+    ParameterError,
+    RunError,
+    SeveralErrors,
+    UnsupportedError,
+)
 from spikesim.native import connect, machine, why_missing
 from spikesim.units import Hz, ms, mV, pA, pF
 
@@ -189,6 +195,25 @@ def test_any_number_of_threads_gives_the_same_bits(order, options):
     assert n_spikes(results[0]) > 200
     if options.get("conformance"):
         assert same(results[0], net.run(9 * ms, "numpy", conformance=True))
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux counts so")
+def test_threads_that_cannot_be_started():
+    """A stack takes 8 MB of addresses; there is room for some of them."""
+    import resource
+
+    net = network(size=300)
+    with patched(threads=100):
+        model = net.compile("cpp", conformance=True)
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 2**27, before[1]))
+    try:
+        with pytest.raises(RunError, match=r"does not start 100 threads, .* \(ulimit -u"):
+            model.run(1 * ms)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+    assert same(model.run(0.5 * ms), net.run(0.5 * ms, "numpy", conformance=True))
 
 
 def test_more_threads_for_more_elements(monkeypatch):
