@@ -197,6 +197,15 @@ def test_any_number_of_threads_gives_the_same_bits(order, options):
         assert same(results[0], net.run(9 * ms, "numpy", conformance=True))
 
 
+@pytest.mark.parametrize("options", [{}, {"precision": "float64"}], ids=str)
+def test_any_processor_gives_the_same_bits(options, monkeypatch):
+    net, results = crowd("standard"), []
+    for level in range(machine.level() + 1):
+        monkeypatch.setattr(machine, "level", lambda k=level: k)
+        results.append(net.run(5 * ms, "cpp", **options))
+    assert all(same(results[0], other) for other in results[1:])
+
+
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux counts so")
 def test_threads_that_cannot_be_started():
     """A stack takes 8 MB of addresses; there is room for some of them."""

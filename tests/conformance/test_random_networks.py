@@ -395,8 +395,10 @@ def check(examples, least_spikes, backends):
         first = outcome(meaning, duration, seed)
         note(meaning.text(lowered=True))
         for k, name in enumerate(backends):
-            # Such small ones would all be stored in one way.
+            # Such small ones would all be stored in one way, and run by one thread.
+            threads = 1 + (seed // 4 % 4 == 0)
             with (
+                patch.object(cpp_backend, "_threads", lambda _, n=threads: n),
                 patch.object(sharing, "_TABLE_COSTS", (seed + k) % 2),
                 patch.object(synapses, "_FEWEST_IN_A_SEGMENT", (seed + k) // 2 % 2),
             ):
