@@ -91,7 +91,8 @@ class Simulation:
         until: ends the run when it returns True; it is asked at every multiple of `every` (a time;
         default 10 ms). sink: where recordings go; default memory. checkpoint: a file in which the
         run is kept at every multiple of `every` (default 1 s); where it exists, an earlier process
-        was stopped in this very run, which is then taken up there. It is removed at the end.
+        was stopped in this very run, which is then taken up there. It is removed at the end, but
+        stays beside a recording on disk: the same call then gives its results again at once.
 
         Ctrl-C ends the run after the chunk being taken; what was recorded is kept, and
         `results.complete` is False. Raises CheckpointError for a checkpoint of another run, and
@@ -105,7 +106,8 @@ class Simulation:
         stretch = _Stretch(self, steps, Memory() if sink is None else sink, checkpoint)
         dt, done, stopped = self.model.program.dt, self.step - stretch.first, False
         with progress_bar(steps, dt, progress, done) as advance, interrupted() as pressed:
-            for taken in self._chunks(stretch.end, [n for n in (asking, keeping) if n]):
+            end = self.step if stretch.over else stretch.end
+            for taken in self._chunks(end, [n for n in (asking, keeping) if n]):
                 stretch.take(taken)
                 advance(taken.count)
                 if self.step == stretch.end:
@@ -117,8 +119,11 @@ class Simulation:
                     stretch.write(checkpoint)
                 if stopped:
                     break
+        lasting = checkpoint is not None and stretch.sink.lasting
+        if lasting and not stopped:
+            stretch.write(checkpoint, over=True)
         results = stretch.results(complete=not stopped)
-        if checkpoint is not None and results.complete:
+        if checkpoint is not None and not (stopped or lasting):
             remove(checkpoint)
         if not results.complete:
             warn(f"the run was interrupted at {self.t:g} ms; what was recorded so far is kept")
@@ -231,6 +236,7 @@ class _Stretch:
     def __init__(self, simulation: Simulation, steps: int, sink: Sink, checkpoint: Any):
         self.simulation, self.sink = simulation, sink
         self.first, self.end = simulation.step, simulation.step + steps
+        self.over = False  # was it at its end when an earlier process was stopped?
         model = simulation.model
         self.picker = Picker(model.lowered, self.first)
         self.counts = {c.name: 0 for c in self.picker.columns if c.is_spikes}
@@ -282,9 +288,10 @@ class _Stretch:
             if f.kind == "state"
         }
 
-    def write(self, path: Any) -> None:
+    def write(self, path: Any, over: bool = False) -> None:
+        """Write a checkpoint. over: the run ends here."""
         header = self.simulation._header() | {
-            "first": self.first, "end": self.end, "sink": type(self.sink).__name__,
+            "first": self.first, "end": self.end, "over": over, "sink": type(self.sink).__name__,
             "bins": [[name, *bin_] for name, bin_ in self.picker.bins.items()],
             "counts": self.counts, "asked": self.asked,
         }  # fmt: skip
@@ -310,6 +317,7 @@ class _Stretch:
         except (KeyError, TypeError, ValueError) as fault:
             raise CheckpointError(f"{path} is broken: it lacks {fault}") from fault
         self.simulation._go_to(header, arrays)
+        self.over = bool(header.get("over"))
 
     def results(self, complete: bool) -> Results:
         self.sink.add(self.picker.rest())

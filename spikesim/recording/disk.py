@@ -4,7 +4,7 @@ The store has a group for each column, with the arrays neurons, steps and values
 recorded in step steps[k]; values are elements for spikes, positions in `neurons`. Entries are
 written in whole chunks, so that memory does not grow with the run, and after some seconds in any
 case; the group's attribute `written` says how many a reader finds. A checkpoint keeps those that
-wait.
+wait. A thread of its own writes, while the next steps are taken.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,8 @@ def zarr() -> Any:
 class Disk(Sink):
     """A Zarr store at `path`. overwrite: an older recording there is replaced."""
 
+    lasting = True
+
     def __init__(self, path: str | os.PathLike[str], overwrite: bool = False):
         self.path, self.overwrite = Path(path), overwrite
         self.store: Any = None
@@ -53,6 +56,8 @@ class Disk(Sink):
         self.written = {c.name: 0 for c in self.columns}
         self.arrays: dict[tuple[str, str], Any] = {}
         self.latest = time.monotonic()
+        self.writer = ThreadPoolExecutor(1, "recording")
+        self.under_way: list[Future[None]] = []
         zarr()
         self._guarded(self._make if mark is None else lambda: self._reopen(mark))
 
@@ -131,29 +136,48 @@ class Disk(Sink):
         for c in self.columns:
             if c.name in piece and len(piece[c.name][0]):
                 self.waiting[c.name].append(piece[c.name])
+        due = []
+        for c in self.columns:
             waiting = self.waiting[c.name]
             rows = 1 if late or not waiting else _rows(waiting[0][1])
             if sum(len(steps) for steps, _ in waiting) >= rows:
-                self._guarded(lambda c=c, rows=rows: self._write(c, rows))
+                due.append((c, rows))
+        if due:
+            self._guarded(self._settle)  # so that no more than one piece waits for the disk
+            for c, rows in due:
+                self._write(c, rows)
         if late:
             self.latest = time.monotonic()
 
     def _write(self, c: Column, rows: int) -> None:
-        """Append of what waits as much as ends at a multiple of so many rows."""
+        """Hand over of what waits as much as ends at a multiple of so many rows."""
         steps, values = joined(c, self.waiting[c.name])
         before = self.written[c.name]
         after = (before + len(steps)) // rows * rows
         whole = after - before
         if whole > 0:
-            for name, all_of_it in (("values", values), ("steps", steps)):
-                array = self._array(c, name, all_of_it)
-                array.resize((after, *array.shape[1:]))
-                array[before:after] = all_of_it[:whole]
-            self.store[c.name].attrs["written"] = self.written[c.name] = after
+            self.written[c.name] = after
+            append = self.writer.submit(self._append, c, before, steps[:whole], values[:whole])
+            self.under_way.append(append)
             steps, values = steps[whole:].copy(), values[whole:].copy()
         self.waiting[c.name] = [(steps, values)] if len(steps) else []
 
+    def _append(self, c: Column, before: int, steps: np.ndarray, values: np.ndarray) -> None:
+        after = before + len(steps)
+        for name, new in (("values", values), ("steps", steps)):
+            array = self._array(c, name, new)
+            array.resize((after, *array.shape[1:]))
+            array[before:after] = new
+        self.store[c.name].attrs["written"] = after
+
+    def _settle(self) -> None:
+        """Wait until all that was handed over is written."""
+        under_way, self.under_way = self.under_way, []
+        for append in under_way:
+            append.result()
+
     def mark(self) -> Mark:
+        self._guarded(self._settle)
         kept: Mark = {}
         for c in self.columns:
             steps, values = joined(c, self.waiting[c.name])
@@ -170,6 +194,8 @@ class Disk(Sink):
     def _finish(self, end: int, final: dict[str, dict[str, np.ndarray]]) -> None:
         for c in self.columns:
             self._write(c, 1)
+        self._settle()
+        self.writer.shutdown()
         for group, states in final.items():
             for name, value in states.items():
                 place = self.store.require_group("final").require_group(group)

@@ -13,7 +13,12 @@ Mark = dict[str, np.ndarray]
 
 
 class Sink:
-    """Where recordings go. This one takes everything and keeps nothing."""
+    """Where recordings go. This one takes everything and keeps nothing.
+
+    lasting: what it keeps outlives the process.
+    """
+
+    lasting = False
 
     def open(
         self, columns: Iterable[Column], about: dict[str, Any], mark: Mark | None = None

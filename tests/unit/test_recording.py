@@ -272,20 +272,23 @@ def test_a_store_is_taken_up_at_its_checkpoint(model, tmp_path):
             assert pieces < 99
             assert not sp.read_recording(tmp_path / "kept.zarr").complete
     assert_same(sp.read_recording(tmp_path / "kept.zarr"), here)
-    assert os.listdir(tmp_path) == ["kept.zarr"]
+    assert sorted(os.listdir(tmp_path)) == ["kept", "kept.zarr"]
+    (tmp_path / "kept").unlink()
     with pytest.raises(RecordingError, match="exists"):  # it is whole: not to be replaced
         model.run(60 * ms, sink=Failing(tmp_path / "kept.zarr"), **options)
 
 
-def test_a_store_that_was_closed_is_taken_up(plain, tmp_path, monkeypatch):
-    """The process died after the recording was finished, before the checkpoint was removed."""
+@pytest.mark.parametrize("until", [None, lambda moment: moment.t > 20])
+def test_a_run_that_was_stopped_after_its_end_is_not_run_again(plain, tmp_path, until, monkeypatch):
+    """The process died before it had used the recording."""
     place, kept = tmp_path / "kept.zarr", tmp_path / "kept"
-    with monkeypatch.context() as patch:
-        patch.setattr("spikesim.simulation.remove", lambda path: None)
-        plain.run(60 * ms, sink=sp.to_disk(place), checkpoint=kept, every=25 * ms)
-    assert kept.exists()
-    plain.run(60 * ms, sink=sp.to_disk(place), checkpoint=kept, every=25 * ms)
-    assert_same(sp.read_recording(place), plain.run(60 * ms))
+    options = {"sink": sp.to_disk(place), "checkpoint": kept, "every": 25 * ms, "until": until}
+    plain.run(60 * ms, **options)
+    for _ in range(2):
+        with monkeypatch.context() as patch:
+            patch.setattr("spikesim.simulation.chunks", None)  # not a step is taken
+            plain.run(60 * ms, **options)
+        assert_same(sp.read_recording(place), plain.run((25 if until else 60) * ms))
 
 
 def test_a_store_of_another_run_is_not_replaced(plain, tmp_path):
@@ -365,7 +368,7 @@ def test_a_broken_store_is_refused(plain, tmp_path):
 
 def test_a_full_disk_keeps_what_was_written(plain, tmp_path, monkeypatch):
     place, calls = tmp_path / "kept.zarr", []
-    write = disk.Disk._write
+    write = disk.Disk._append
 
     def full(self, *arguments):
         calls.append(1)
@@ -373,7 +376,7 @@ def test_a_full_disk_keeps_what_was_written(plain, tmp_path, monkeypatch):
             raise OSError(28, "No space left on device")
         write(self, *arguments)
 
-    monkeypatch.setattr(disk.Disk, "_write", full)
+    monkeypatch.setattr(disk.Disk, "_append", full)
     with pytest.raises(RecordingError, match="No space left"):
         plain.run(60 * ms, sink=sp.to_disk(place), checkpoint=tmp_path / "kept", every=5 * ms)
     monkeypatch.undo()
