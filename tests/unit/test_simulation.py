@@ -21,6 +21,7 @@ import spikesim as sp
 from spikesim import checkpoint
 from spikesim.errors import CheckpointError, DimensionError, ParameterError, RunWarning
 from spikesim.ir.fingerprint import fingerprint
+from spikesim.progress import progress_bar
 from spikesim.recording.sinks import Memory
 from spikesim.units import Hz, ms, mV, pA
 
@@ -613,4 +614,18 @@ def test_the_bar_shows_time_speed_and_time_left(plain, capsys):
     said = capsys.readouterr().err
     assert "60/60 ms" in said and "ms/s" in said and "<" in said
     plain.run(1 * ms)
+    plain.run(0 * ms, progress=True)  # nothing to show
     assert not capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("dt", "steps"), [(0.1, 7000), (0.0123, 3001), (1 / 3, 999)])
+def test_the_bar_ends_at_the_end(dt, steps, capsys):
+    """Times added up go beyond their sum: tqdm warns of that, here with an error."""
+    with progress_bar(steps, dt, True) as advance:
+        for _ in range(steps):
+            advance(1)
+    said = capsys.readouterr().err
+    assert (
+        said.rpartition("\r")[2].startswith("100%") and f"{steps * dt:.0f}/{steps * dt:.0f}" in said
+    )
+    assert said.count("\r") == 2  # no terminal: a picture at the start, one every 10 s, the last
