@@ -40,7 +40,7 @@ def _bar(dt: float) -> Any:
         warnings.filterwarnings("ignore", "IProgress not found")  # text does as well
         from tqdm.auto import tqdm
 
-    class Bar(tqdm):  # type: ignore[misc]
+    class Bar(tqdm):
         @property
         def format_dict(self) -> dict[str, Any]:
             # Not as an option: in notebooks tqdm would scale the total alone.
