@@ -1,4 +1,4 @@
-"""A checkpoint is of a run, not of the machine: other threads and other instructions go on from it."""
+"""A checkpoint is of a run, not of the machine: of any number of threads."""
 
 from __future__ import annotations
 

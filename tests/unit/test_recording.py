@@ -281,7 +281,7 @@ def test_a_store_that_was_closed_is_taken_up(plain, tmp_path, monkeypatch):
     """The process died after the recording was finished, before the checkpoint was removed."""
     place, kept = tmp_path / "kept.zarr", tmp_path / "kept"
     with monkeypatch.context() as patch:
-        patch.setattr("spikesim.simulation.remove", lambda path: None)
+        patch.setattr("spikesim.simulation.discard", lambda path: None)
         plain.run(60 * ms, sink=sp.to_disk(place), checkpoint=kept, every=25 * ms)
     assert kept.exists()
     plain.run(60 * ms, sink=sp.to_disk(place), checkpoint=kept, every=25 * ms)

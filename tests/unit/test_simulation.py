@@ -462,7 +462,7 @@ def full(*_, **__):
     raise OSError(28, "No space left on device")
 
 
-@pytest.mark.parametrize("place", ["os.fsync", "numpy.savez", "os.replace"])
+@pytest.mark.parametrize("place", ["os.fsync", "numpy.lib.format.write_array", "os.replace"])
 def test_a_full_disk_loses_nothing(plain, saved, tmp_path, monkeypatch, place):
     kept = tmp_path / "kept"
     kept.write_bytes(saved.read_bytes())
@@ -477,15 +477,44 @@ def test_a_full_disk_loses_nothing(plain, saved, tmp_path, monkeypatch, place):
     assert plain.load(kept).step == 30
 
 
-def test_a_folder_that_cannot_be_written_to(plain, tmp_path):
+@pytest.mark.parametrize("mode", [0o555, 0o444], ids=oct)
+def test_a_folder_that_cannot_be_written_to(plain, tmp_path, shelf, permitted, mode):
     simulation = plain.start()
-    with pytest.raises(CheckpointError, match="can't be written"):
+    with pytest.raises(CheckpointError, match=r"can't write .*No such file"):
         simulation.save(tmp_path / "missing" / "state")
-    if os.getuid():
-        tmp_path.chmod(0o500)
-        with pytest.raises(CheckpointError, match="can't be written"):
-            simulation.save(tmp_path / "state")
-        tmp_path.chmod(0o700)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CheckpointError, match=r"can't write .*Not a directory"):
+        simulation.save(tmp_path / "file" / "state")
+    simulation.save(shelf / "state")
+    with permitted(shelf, mode), pytest.raises(CheckpointError, match="Permission denied"):
+        simulation.save(shelf / "state")
+    assert os.listdir(shelf) == ["state"] and plain.load(shelf / "state").step == 0
+
+
+def test_a_disk_that_is_full_in_the_middle_of_a_run(plain, tmp_path):
+    """A real limit, on the size of files: the run ends, and the last checkpoint is good."""
+    code = """
+import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+size = 0
+def grows(moment):
+    global size
+    if moment.t > 100:
+        limit = os.path.getsize(sys.argv[1]) + 2000
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+try:
+    network().compile("cpp").run(5000 * ms, checkpoint=sys.argv[1], every=50 * ms, until=grows)
+except CheckpointError as fault:
+    print(fault)
+"""
+    process = child(code, tmp_path / "kept")
+    said, faults = process.communicate(timeout=60)
+    assert "File too large; the file that was there is unchanged" in said, faults
+    assert os.listdir(tmp_path) == ["kept"]
+    at = checkpoint.read(tmp_path / "kept")[0]["step"]
+    assert 1000 <= at < 50_000 and at % 500 == 0
+    resumed = plain.run(5000 * ms, checkpoint=tmp_path / "kept")
+    assert_same(resumed, plain.run(5000 * ms))
 
 
 # ---- the number of a network -------------------------------------------------------------------
