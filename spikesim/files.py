@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,15 @@ from .errors import FileError
 
 
 @contextmanager
-def replacing(path: Any) -> Iterator[Path]:
+def replacing(path: Any, error: type[FileError] = FileError) -> Iterator[Path]:
     """A path to write to in place of `path`, in the same folder; it takes that place at the end.
 
     What was written is on the disk before it takes the place, so that at any moment there is the
     old file or the new one, whole. If anything fails, the old file is as it was and nothing else
-    is left. Raises FileError where the system won't write.
+    is left. Raises `error` where the system won't write.
     """
     target = Path(os.path.realpath(path))  # of a link, what it points to
-    draft = target.with_name(f".{target.stem}-{uuid.uuid4().hex[:12]}{target.suffix}")
+    draft = target.with_name(_draft(target, uuid.uuid4().hex[:12]))
     try:
         if target.is_dir():
             raise IsADirectoryError(None, "it is a folder")
@@ -31,16 +32,31 @@ def replacing(path: Any) -> Iterator[Path]:
         with suppress(OSError):  # the new name too; some systems can't
             _flush(target.parent)
     except OSError as fault:
-        kept = "the file that was there is unchanged" if target.exists() else "nothing was written"
+        kept = (
+            "the file that was there is unchanged"
+            if os.path.exists(target)
+            else "nothing was written"
+        )
         # The system's own words: HDF5 adds a page to them.
         reason = os.strerror(fault.errno) if fault.errno else fault.strerror or fault
-        raise FileError(
+        raise error(
             f"can't write {str(path)!r}: {reason}; {kept}. Write it to another place, or make room "
             "there"
         ) from fault
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
+
+
+def discard(path: Any) -> None:
+    """Remove a file, and what processes that were killed left of writing it."""
+    target = Path(os.path.realpath(path))
+    for left in [target, *target.parent.glob(_draft(target, "?" * 12, glob.escape))]:
+        left.unlink(missing_ok=True)
+
+
+def _draft(target: Path, word: str, quoted: Callable[[str], str] = str) -> str:
+    return f".{quoted(target.stem)}-{word}{quoted(target.suffix)}"
 
 
 def _flush(path: Path) -> None:

@@ -16,8 +16,9 @@ import numpy as np
 from . import __version__
 from .backends.base import Running, State
 from .backends.drive import Taken, chunks
-from .checkpoint import read, remove, write
+from .checkpoint import read, write
 from .errors import CheckpointError, ParameterError
+from .files import discard
 from .interrupt import interrupted
 from .ir.program import nearest_step
 from .progress import progress_bar
@@ -124,7 +125,7 @@ class Simulation:
             stretch.write(checkpoint, over=True)
         results = stretch.results(complete=not stopped)
         if checkpoint is not None and not (stopped or lasting):
-            remove(checkpoint)
+            discard(checkpoint)
         if not results.complete:
             warn(f"the run was interrupted at {self.t:g} ms; what was recorded so far is kept")
         return results

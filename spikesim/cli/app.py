@@ -12,8 +12,8 @@ from rich.table import Table
 
 from .. import here
 from ..errors import UnsupportedError
-from ..report.tables import activity
 from ..results import Results
+from ..results.table import TITLES, activity
 from ..simulate import compile_network, estimate_memory
 from . import catalogue, script
 
@@ -59,7 +59,7 @@ def run(
     model = compile_network(net, backend)
     results = model.run(length, progress=Console().is_terminal)
     rates = [(name, *activity(one)) for name, one in results.populations.items()]
-    show(rates, "population", "recorded", "spikes", "spikes/s", "mean CV")
+    show(rates, "population", *TITLES)
     print(
         f"{results.duration:g} ms of model time on {results.backend}: compiled in "
         f"{model.took:.2f} s, run in {results.took:.2f} s"

@@ -359,6 +359,20 @@ std::vector<std::vector<Stretch>> Deal(const Network& net) {
   return dealt;
 }
 
+// The sources of a row in one piece, the first, as if one thread had found them all: the log is a
+// state, which runs on other numbers of threads go on from. Any number of pieces can be read.
+void Join(const SpikeLog& log) {
+  for (int64_t row = 0; row < log.rows; ++row) {
+    int32_t* sources = log.source + row * log.n_sources;
+    int32_t* count = log.count + row * log.pieces;
+    for (int64_t piece = 1; piece < log.pieces; ++piece) {
+      std::memmove(sources + count[0], sources + log.piece_start[piece], 4 * count[piece]);
+      count[0] += count[piece];
+      count[piece] = 0;
+    }
+  }
+}
+
 }  // namespace
 
 // Takes up to `count` steps from step `first`. Spikes go to spike_step and spike_source [room], or
@@ -402,6 +416,7 @@ extern "C" __attribute__((visibility("default"))) int64_t spikesim_run(
   word.store(said, std::memory_order_release);
   if (said == kGo) workers[0]->Run();
   for (std::thread& thread : threads) thread.join();
+  Join(log);
   *spikes = steps.spikes;
   return said == kGo ? steps.done : -1;
 }

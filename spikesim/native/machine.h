@@ -96,7 +96,7 @@ struct Network {
   int64_t rows;       // of the ring
   int64_t log_rows;   // at least 1, and one more than the longest delay of a table with segments
   int32_t* log;       // [log_rows][sources]
-  int32_t* count;     // [log_rows][threads]
+  int32_t* count;     // [log_rows][threads]; between runs the first thread has all
   int64_t n_probes;
   const Probe* probes;
 };

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,8 @@ import numpy as np
 from .. import here
 from ..backends.memory import expected
 from ..ir.program import Edges, Field, Program
-from ..results import PopulationResult, Results, spikes_of
+from ..results import Results
+from ..results.table import TITLES, activity
 
 if TYPE_CHECKING:
     from ..model import Model
@@ -42,13 +42,12 @@ def summary(model: Model, results: Results) -> str:
 def sections(model: Model, results: Results) -> Iterator[Section]:
     """The tables in their order; those without a row are left out."""
     program = model.program
-    named = ("recorded", "spikes", "spikes/s", "mean CV")
     methods = {n.name: n.method for n in model.lowered.neurons}
     rows = [
         (n.name, f"{n.size:,}", n.model, methods[n.name], *activity(results[n.name]))
         for n in program.neurons
     ]
-    found = [Section("Populations", ("name", "neurons", "model", "method", *named), rows)]
+    found = [Section("Populations", ("name", "neurons", "model", "method", *TITLES), rows)]
     told = ("name", "rule", "connections", "weight", "delay (ms)")
     found.append(Section("Projections", told, list(_projections(program))))
     stimuli = [
@@ -72,19 +71,6 @@ def sections(model: Model, results: Results) -> Iterator[Section]:
         head = ("name", "value", "kind", "meaning")
         found.append(Section(f"Parameters of {n.name}", head, what, folded=True))
     return (one for one in found if one.rows)
-
-
-def activity(population: PopulationResult) -> tuple[str, str, str, str]:
-    """Neurons recorded, spikes, mean rate and mean CV; "-" for what isn't known."""
-    spikes = spikes_of(population)
-    if spikes is None:
-        return "-", "-", "-", "-"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # the mean of no CV at all
-        cv = np.nanmean(spikes.cv()) if len(spikes.neurons) else np.nan
-    rate = f"{spikes.rate():.2f}" if spikes.duration > 0 else "-"
-    irregular = "-" if np.isnan(cv) else f"{cv:.2f}"
-    return f"{len(spikes.neurons):,}", f"{len(spikes):,}", rate, irregular
 
 
 def _projections(program: Program) -> Iterator[tuple[str, ...]]:

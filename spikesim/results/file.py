@@ -7,13 +7,13 @@ is ever executed: there are arrays of numbers, and the header. The archive holds
 from __future__ import annotations
 
 import json
-import zipfile
 from dataclasses import fields
 from typing import Any
 from urllib.parse import quote
 
 import numpy as np
 
+from ..archive import read_arrays, write_arrays
 from ..errors import FileError
 from ..files import replacing
 from .population import PopulationResult
@@ -50,16 +50,8 @@ def save(results: Results, path: Any) -> None:
         "populations": populations,
     }
     text = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
-    with replacing(path) as draft, open(draft, "xb") as file:
-        _write(file, {"header": text, **arrays})
-
-
-def _write(file: Any, arrays: dict[str, np.ndarray]) -> None:
-    """What np.savez writes, but never a pickle."""
-    with zipfile.ZipFile(file, "w") as archive:
-        for name, values in arrays.items():
-            with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
-                np.lib.format.write_array(entry, np.asarray(values), allow_pickle=False)
+    with replacing(path) as draft:
+        write_arrays(draft, {"header": text, **arrays})
 
 
 def load_results(path: Any) -> Results:
@@ -69,8 +61,7 @@ def load_results(path: Any) -> Results:
     was written by a newer spikesim. Nothing in the file is executed.
     """
     try:
-        with open(path, "rb") as file:
-            return _read(file)
+        return _read(path)
     except FileError as fault:
         raise FileError(f"can't load {str(path)!r}: {fault}") from None
     except OSError as fault:
@@ -82,20 +73,20 @@ def load_results(path: Any) -> Results:
         ) from fault
 
 
-def _read(file: Any) -> Results:
-    if not file.read(4).startswith(b"PK"):
-        raise FileError("it is no file of results; they are written by result.save(...)")
-    file.seek(0)
-    with np.load(file, allow_pickle=False) as arrays:
-        header = json.loads(arrays["header"].tobytes()) if "header" in arrays else {}
-        if header.get("format") != _FORMAT:
-            raise FileError("it holds no results of spikesim, which result.save(...) writes")
-        if header["format version"] > _VERSION:
-            raise FileError(
-                f"it was written by spikesim {header['spikesim']}, whose files this one does not "
-                "know; install that version or a newer one"
-            )
-        populations = {one["name"]: _population(arrays, one) for one in header["populations"]}
+def _read(path: Any) -> Results:
+    with open(path, "rb") as file:
+        if not file.read(4).startswith(b"PK"):
+            raise FileError("it is no file of results; they are written by result.save(...)")
+    arrays = read_arrays(path)
+    header = json.loads(arrays["header"].tobytes()) if "header" in arrays else {}
+    if header.get("format") != _FORMAT:
+        raise FileError("it holds no results of spikesim, which result.save(...) writes")
+    if header["format version"] > _VERSION:
+        raise FileError(
+            f"it was written by spikesim {header['spikesim']}, whose files this one does not "
+            "know; install that version or a newer one"
+        )
+    populations = {one["name"]: _population(arrays, one) for one in header["populations"]}
     return Results(
         populations,
         header["duration"],

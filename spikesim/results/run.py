@@ -52,6 +52,12 @@ class Results:
             lines += [f"  {line}" for line in repr(population).splitlines() if population.recorded]
         return "\n".join(lines)
 
+    def _repr_html_(self) -> str:
+        """A table, which notebooks show in place of the text."""
+        from .table import html_table
+
+        return html_table(self)
+
     def raster(self, ax: Any = None, **options: Any) -> Any:
         """Raster plot of all recorded spikes; see `spikesim.plotting.raster`."""
         from ..plotting import raster

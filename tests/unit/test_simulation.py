@@ -21,6 +21,7 @@ import spikesim as sp
 from spikesim import checkpoint
 from spikesim.errors import CheckpointError, DimensionError, ParameterError, RunWarning
 from spikesim.ir.fingerprint import fingerprint
+from spikesim.progress import progress_bar
 from spikesim.recording.sinks import Memory
 from spikesim.units import Hz, ms, mV, pA
 
@@ -461,7 +462,7 @@ def full(*_, **__):
     raise OSError(28, "No space left on device")
 
 
-@pytest.mark.parametrize("place", ["os.fsync", "numpy.savez", "os.replace"])
+@pytest.mark.parametrize("place", ["os.fsync", "numpy.lib.format.write_array", "os.replace"])
 def test_a_full_disk_loses_nothing(plain, saved, tmp_path, monkeypatch, place):
     kept = tmp_path / "kept"
     kept.write_bytes(saved.read_bytes())
@@ -476,15 +477,44 @@ def test_a_full_disk_loses_nothing(plain, saved, tmp_path, monkeypatch, place):
     assert plain.load(kept).step == 30
 
 
-def test_a_folder_that_cannot_be_written_to(plain, tmp_path):
+@pytest.mark.parametrize("mode", [0o555, 0o444], ids=oct)
+def test_a_folder_that_cannot_be_written_to(plain, tmp_path, shelf, permitted, mode):
     simulation = plain.start()
-    with pytest.raises(CheckpointError, match="can't be written"):
+    with pytest.raises(CheckpointError, match=r"can't write .*No such file"):
         simulation.save(tmp_path / "missing" / "state")
-    if os.getuid():
-        tmp_path.chmod(0o500)
-        with pytest.raises(CheckpointError, match="can't be written"):
-            simulation.save(tmp_path / "state")
-        tmp_path.chmod(0o700)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CheckpointError, match=r"can't write .*Not a directory"):
+        simulation.save(tmp_path / "file" / "state")
+    simulation.save(shelf / "state")
+    with permitted(shelf, mode), pytest.raises(CheckpointError, match="Permission denied"):
+        simulation.save(shelf / "state")
+    assert os.listdir(shelf) == ["state"] and plain.load(shelf / "state").step == 0
+
+
+def test_a_disk_that_is_full_in_the_middle_of_a_run(plain, tmp_path):
+    """A real limit, on the size of files: the run ends, and the last checkpoint is good."""
+    code = """
+import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+size = 0
+def grows(moment):
+    global size
+    if moment.t > 100:
+        limit = os.path.getsize(sys.argv[1]) + 2000
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+try:
+    network().compile("cpp").run(5000 * ms, checkpoint=sys.argv[1], every=50 * ms, until=grows)
+except CheckpointError as fault:
+    print(fault)
+"""
+    process = child(code, tmp_path / "kept")
+    said, faults = process.communicate(timeout=60)
+    assert "File too large; the file that was there is unchanged" in said, faults
+    assert os.listdir(tmp_path) == ["kept"]
+    at = checkpoint.read(tmp_path / "kept")[0]["step"]
+    assert 1000 <= at < 50_000 and at % 500 == 0
+    resumed = plain.run(5000 * ms, checkpoint=tmp_path / "kept")
+    assert_same(resumed, plain.run(5000 * ms))
 
 
 # ---- the number of a network -------------------------------------------------------------------
@@ -613,4 +643,18 @@ def test_the_bar_shows_time_speed_and_time_left(plain, capsys):
     said = capsys.readouterr().err
     assert "60/60 ms" in said and "ms/s" in said and "<" in said
     plain.run(1 * ms)
+    plain.run(0 * ms, progress=True)  # nothing to show
     assert not capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("dt", "steps"), [(0.1, 7000), (0.0123, 3001), (1 / 3, 999)])
+def test_the_bar_ends_at_the_end(dt, steps, capsys):
+    """Times added up go beyond their sum: tqdm warns of that, here with an error."""
+    with progress_bar(steps, dt, True) as advance:
+        for _ in range(steps):
+            advance(1)
+    said = capsys.readouterr().err
+    assert (
+        said.rpartition("\r")[2].startswith("100%") and f"{steps * dt:.0f}/{steps * dt:.0f}" in said
+    )
+    assert said.count("\r") == 2  # no terminal: a picture at the start, one every 10 s, the last

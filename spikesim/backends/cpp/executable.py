@@ -80,8 +80,10 @@ class Machine:
             log_rows = max(s.table.rows for s in synapses.stores if s.table.segment is not None)
         self.state: dict[str, np.ndarray] = {
             "log": allocate((log_rows, delivery.n_sources), np.int32),
-            "log.count": np.zeros((log_rows, threads), np.int32),
         }
+        # Between runs all is counted by the first thread: a state is that of any number of threads.
+        self.found = np.zeros((log_rows, threads), np.int32)
+        self.state["log.count"] = self.found[:, 0]
         if any(s.table.segment is None for s in synapses.stores):
             self.state["ring"] = allocate((rows, delivery.n_slots), options.dtype)
         self.arrived = allocate(delivery.n_slots, options.dtype)
@@ -105,7 +107,7 @@ class Machine:
             delivery.n_sources, delivery.n_slots, len(part_start) - 1, len(tables),
             part_start.ctypes.data, machine.array(machine.Table, tables),
             self.arrived.ctypes.data, _at(self.state.get("ring")), rows, log_rows,
-            self.state["log"].ctypes.data, self.state["log.count"].ctypes.data,
+            self.state["log"].ctypes.data, self.found.ctypes.data,
         )  # fmt: skip
         self.latest: State | None = None
         size = sum(n.size for n in program.neurons)
