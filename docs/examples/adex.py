@@ -1,6 +1,12 @@
-"""Adaptive exponential neurons in a random network, each with its own parameters.
+"""
+Adaptive exponential neurons, each with its own parameters
+==========================================================
 
-Brette and Gerstner (2005), J. Neurophysiol. 94:3637. Run: python docs/examples/adex.py
+A random network of the neurons of Brette and Gerstner (2005), J. Neurophysiol. 94:3637: an exponential
+upstroke, and a current that grows with every spike and makes the next one later. Adaptation differs
+from neuron to neuron: its parameters are distributions, as delays and initial values are.
+
+Run: ``python docs/examples/adex.py --neurons 1000 --duration 1000``
 """
 
 from __future__ import annotations
@@ -9,6 +15,13 @@ import argparse
 
 import spikesim as sp
 from spikesim.units import Hz, ms, mV, nS, pA
+
+
+# %%
+# The network
+# -----------
+#
+# Wherever a value is asked for there may be one for all, an array, or a distribution.
 
 
 def network(n: int = 1000, delay: object = None, seed: int = 1) -> sp.Network:
@@ -30,9 +43,16 @@ def network(n: int = 1000, delay: object = None, seed: int = 1) -> sp.Network:
     return net
 
 
+# %%
+# Run it
+# ------
+#
+# In the figure of the membrane potentials, a tick is a spike.
+
+
 def main(arguments: list[str] | None = None) -> sp.Results:
     """Run and print rates."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=network.__doc__)
     parser.add_argument("--neurons", type=int, default=1000)
     parser.add_argument("--duration", type=float, default=1000, help="ms of model time")
     parser.add_argument("--backend", default="auto")
@@ -43,4 +63,9 @@ def main(arguments: list[str] | None = None) -> sp.Results:
 
 
 if __name__ == "__main__":
-    main()
+    import matplotlib.pyplot as plt
+
+    results = main()
+    results.raster()
+    results.traces("exc", "v", stop=500 * ms)
+    plt.show()

@@ -1,11 +1,17 @@
-"""The cortical microcircuit: a column of 77,169 neurons below 1 mm^2 of early sensory cortex.
+r"""
+The cortical microcircuit (Potjans and Diesmann 2014)
+=====================================================
 
-Potjans and Diesmann (2014), Cerebral Cortex 24:785; numbers from tables 4 and 5 of the paper, the
-initial potentials from the authors' reference implementation. Scaled down, neurons and indegrees
-shrink, weights grow by 1/sqrt(K scale), and a constant current makes up for the mean input that is
-lost. Under a constant drive a small network is silent, so scale it down with the Poisson drive.
+A column of 77,169 neurons below 1 mm\ :sup:`2` of early sensory cortex: four layers, each with
+excitatory and inhibitory neurons, connected as anatomy and physiology found it. Cerebral Cortex 24:785;
+numbers are from tables 4 and 5 of the paper, the initial potentials from the authors' reference
+implementation.
 
-Run: python docs/examples/microcircuit.py --scale 0.1 --drive poisson --duration 2
+Scaled down, neurons and indegrees shrink, weights grow by 1/sqrt(K scale), and a constant current makes
+up for the mean input that is lost. Under a constant drive a small network is silent, so scale it down
+with the Poisson drive.
+
+Run: ``python docs/examples/microcircuit.py --scale 0.1 --drive poisson --duration 2``
 """
 
 from __future__ import annotations
@@ -17,6 +23,10 @@ import numpy as np
 
 import spikesim as sp
 from spikesim.units import Hz, ms, mV, pA, pF, second
+
+# %%
+# The numbers
+# -----------
 
 POPULATIONS = ("L23E", "L23I", "L4E", "L4I", "L5E", "L5I", "L6E", "L6I")
 SIZES = np.array([20683, 5834, 21915, 5479, 4850, 1065, 14395, 2948])
@@ -41,6 +51,11 @@ PROBABILITIES = np.array([
 PSP, EXTERNAL_RATE = 0.15, 8.0  # mV, spikes/s
 C, TAU_M, TAU_SYN = 250.0, 10.0, 0.5  # pF, ms, ms
 INHIBITORY = np.arange(8) % 2 == 1
+
+
+# %%
+# What scaling makes of them
+# --------------------------
 
 
 def current_of_psp() -> float:
@@ -89,6 +104,14 @@ def parameters(n_scale: float, k_scale: float, drive: str) -> Parameters:
     )
 
 
+# %%
+# The network
+# -----------
+#
+# 64 possible projections between 8 populations. The number of synapses of each is fixed, and pairs may
+# be connected more than once.
+
+
 def network(
     scale: float = 0.1, k_scale: float | None = None, drive: str = "poisson", seed: int = 1
 ) -> sp.Network:
@@ -122,6 +145,13 @@ def network(
     return net
 
 
+# %%
+# Run it
+# ------
+#
+# At a tenth of the size, the rates can be compared with those of NEST.
+
+
 def table(results: sp.Results, discard: float, scale: float, drive: str) -> str:
     """Rate and irregularity of each population after `discard` ms, beside known ones."""
     compare = scale == 0.1 and drive == "poisson"
@@ -142,7 +172,7 @@ def table(results: sp.Results, discard: float, scale: float, drive: str) -> str:
 
 def main(arguments: list[str] | None = None) -> sp.Results:
     """Run, print the table, draw the raster."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=network.__doc__)
     parser.add_argument("--scale", type=float, default=0.1, help="of neurons and indegrees")
     parser.add_argument("--k-scale", type=float, help="of indegrees, if not that of neurons")
     parser.add_argument("--drive", choices=("poisson", "dc"), default="poisson")
