@@ -11,7 +11,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("MPLBACKEND", "Agg")
+from docutils import nodes
+from docutils.utils.math.latex2mathml import tex2mathml
+from sphinx.util import logging
+
+os.environ |= {"MPLBACKEND": "Agg", "TQDM_DISABLE": "1"}  # no windows, no progress bars
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
@@ -37,6 +41,9 @@ autodoc_class_signature = "mixed"
 html_theme = "furo"
 html_title = f"spikesim {release}"
 html_show_sourcelink = False
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_math_renderer = "mathml"
 
 sphinx_gallery_conf = {
     "examples_dirs": "examples",
@@ -49,8 +56,7 @@ sphinx_gallery_conf = {
     "show_signature": False,
     "abort_on_example_error": False,  # all faults at once; with -W they fail the build
     "image_scrapers": ("matplotlib",),
-    "matplotlib_animations": False,
-    "capture_repr": ("_repr_html_",),
+    "capture_repr": (),
     "write_computation_times": False,
 }
 
@@ -63,16 +69,19 @@ def parameters_as_list(
     if not known:
         return
     word = rf"(?:{'|'.join(map(re.escape, known))})"
-    start = re.compile(rf"(?:^|(?<=[.;] ))({word}(?:(?:, | and ){word})*): ")
+    start = re.compile(rf"(?:^|(?<=[.;?] ))({word}(?:(?:, | and ){word})*): ")
     made: list[str] = []
     for paragraph in "\n".join(lines).split("\n\n"):
-        text = paragraph if paragraph.startswith((" ", "..", "::")) else paragraph.replace("\n", " ")
-        before, *pairs = start.split(text)
-        made += [before.strip()] if before.strip() else []
-        made += [
-            "\n".join(f"* **{k}**: {v.strip()}" for k, v in zip(pairs[::2], pairs[1::2], strict=True))
-        ]
-    lines[:] = "\n\n".join(part for part in made if part).splitlines() + [""]
+        before, *pairs = start.split(paragraph.replace("\n", " "))
+        if paragraph.startswith(" ") or not pairs:
+            made.append(paragraph)
+            continue
+        # What is raised or returned is no business of the last one's.
+        pairs[-1], *after = re.split(r"(?<=[.]) (?=Raises |Returns )", pairs[-1], maxsplit=1)
+        named = zip(pairs[::2], pairs[1::2], strict=True)
+        listed = "\n".join(f"* **{k}**: {v.strip().rstrip(';')}" for k, v in named)
+        made += [part for part in (before.strip(), listed, *after) if part]
+    lines[:] = [*"\n\n".join(made).splitlines(), ""]
 
 
 def _words(thing: Any) -> list[str]:
@@ -87,11 +96,22 @@ def _words(thing: Any) -> list[str]:
 
 def pages_of_folder(app: Any, docname: str, source: list[str]) -> None:
     """The pages that a folder's README.md links to are its pages, in that order."""
-    folder, _, name = docname.rpartition("/")
-    if name == "README":
+    if docname.endswith("/README"):
         linked = re.findall(r"\]\(([\w-]+)\.md(?:#[\w-]*)?\)", source[0])
         listed = "\n".join(dict.fromkeys(linked))
         source[0] += f"\n```{{toctree}}\n:hidden:\n\n{listed}\n```\n"
+
+
+def inline_math(writer: Any, node: Any) -> None:
+    """Formulas as MathML, which browsers draw themselves: nothing is loaded from anywhere."""
+    writer.body.append(tex2mathml(node.astext()))
+    raise nodes.SkipNode
+
+
+def block_math(writer: Any, node: Any) -> None:
+    """The same, on a line of its own."""
+    writer.body.append(tex2mathml(node.astext().strip(), as_block=True))
+    raise nodes.SkipNode
 
 
 def draw_quickstart() -> None:
@@ -103,9 +123,17 @@ def draw_quickstart() -> None:
         exec("\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL)), {})
 
 
+def every_name_is_there(app: Any, env: Any) -> None:
+    """Warn of public names that no page documents."""
+    for name in sorted(make_reference.expected() - set(env.get_domain("py").objects)):
+        logging.getLogger(__name__).warning("%s has no docstring, or no place in docs", name)
+
+
 def setup(app: Any) -> None:
     """Called by Sphinx."""
     make_reference.write()
     draw_quickstart()
+    app.add_html_math_renderer("mathml", (inline_math, None), (block_math, None))
     app.connect("autodoc-process-docstring", parameters_as_list)
     app.connect("source-read", pages_of_folder)
+    app.connect("env-check-consistency", every_name_is_there)

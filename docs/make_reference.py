@@ -10,6 +10,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -110,6 +111,25 @@ def documented() -> Iterator[tuple[str, Any]]:
         yield f"spikesim.{path}", getattr(importlib.import_module(f"spikesim.{module}"), name)
 
 
+def members(owner: type) -> Iterator[tuple[str, Any]]:
+    """The public methods and properties that a class itself defines."""
+    for name, value in vars(owner).items():
+        method = isinstance(value, property | cached_property | staticmethod | classmethod)
+        if not name.startswith("_") and (method or inspect.isfunction(value)):
+            yield name, getattr(owner, name)
+
+
+def expected() -> set[str]:
+    """Every name that has to be in the built pages."""
+    found = set()
+    for path, thing in documented():
+        found.add(path)
+        if _kind(path, thing) == "class":
+            found |= {f"{path}.{name}" for name, _ in members(thing)}
+    rooms = (kind for kind in models() if kind in sp.__all__)
+    return found | {f"spikesim.{room}.{name}" for room in rooms for name in dir(getattr(sp, room))}
+
+
 def name_pages() -> Iterator[tuple[str, str]]:
     """Title and text of each page of names, in reStructuredText for autodoc."""
     found: dict[str, list[str]] = {title: [] for title in PAGES}
@@ -150,12 +170,21 @@ def _title(thing: Any) -> str:
 
 
 def _entry(path: str, thing: Any) -> str:
-    """A directive of autodoc. A class under a name in small letters is shown as it is called."""
-    if inspect.isclass(thing) and issubclass(thing, BaseException):
-        return f".. autoexception:: {path}\n   :show-inheritance:\n"
-    if inspect.isclass(thing) and thing.__name__ == path.rpartition(".")[2]:
-        return f".. autoclass:: {path}\n   :members:\n   :member-order: bysource\n"
-    return f".. autofunction:: {path}\n"
+    """A directive of autodoc."""
+    options = {
+        "class": ("   :members:", "   :member-order: bysource"),
+        "exception": ("   :show-inheritance:",),
+        "function": (),
+    }
+    kind = _kind(path, thing)
+    return "\n".join([f".. auto{kind}:: {path}", *options[kind], ""])
+
+
+def _kind(path: str, thing: Any) -> str:
+    """What autodoc calls it. A class under a name in small letters is shown as it is called."""
+    if not inspect.isclass(thing) or thing.__name__ != path.rpartition(".")[2]:
+        return "function"
+    return "exception" if issubclass(thing, BaseException) else "class"
 
 
 def _file(title: str) -> str:

@@ -2,10 +2,11 @@
 COBA: integrate-and-fire neurons with conductance-based synapses
 ================================================================
 
-As CUBA, but a spike opens channels: an excitatory one drives the membrane to 0 mV, an inhibitory one
-to -80 mV. So the effect of a spike depends on where the membrane is.
+As CUBA, but a spike opens channels: an excitatory one drives the membrane to 0 mV, an inhibitory
+one to -80 mV. So the effect of a spike depends on where the membrane is.
 
-It is benchmark 1 of Brette et al. (2007), J. Comput. Neurosci. 23:349, after Vogels and Abbott (2005).
+It is benchmark 1 of Brette et al. (2007), J. Comput. Neurosci. 23:349, after Vogels and Abbott
+(2005).
 
 Run: ``python docs/examples/coba.py --neurons 4000 --duration 1000``
 """
@@ -17,13 +18,12 @@ import argparse
 import spikesim as sp
 from spikesim.units import ms, mV, nS, pF
 
-
 # %%
 # The network
 # -----------
 #
-# A ready-made neuron (`sp.neurons.LIF`) and one ready-made synapse with two sets of values: each has a
-# conductance of its own at every neuron, in nS.
+# A ready-made neuron (`sp.neurons.LIF`) and one ready-made synapse with two sets of values: each
+# has a conductance of its own at every neuron, in nS.
 
 
 def network(n: int = 4000, delay: object = 0 * ms, seed: int = 1) -> sp.Network:
@@ -31,7 +31,7 @@ def network(n: int = 4000, delay: object = 0 * ms, seed: int = 1) -> sp.Network:
     p = min(1.0, 80 / n)
     net = sp.Network(dt=0.1 * ms, seed=seed)
     cell = sp.neurons.LIF(C=200 * pF, tau_m=20 * ms, E_L=-60 * mV, V_th=-50 * mV,
-                          V_reset=-60 * mV, t_ref=5 * ms)  # fmt: skip
+                          V_reset=-60 * mV, t_ref=5 * ms)
     # Conductances start as in the benchmark; without them the network would stay silent.
     ampa = sp.synapses.ExpConductance(
         tau=5 * ms, E=0 * mV, g=sp.normal(40 * nS, 15 * nS), name="ampa"
@@ -44,7 +44,7 @@ def network(n: int = 4000, delay: object = 0 * ms, seed: int = 1) -> sp.Network:
     inh = net.population("inh", n - n * 4 // 5, cell, **start)
     for source, synapse, weight in ((exc, ampa, 6 * nS), (inh, gaba, 67 * nS)):
         net.project(source, [exc, inh], sp.fixed_probability(p), synapse=synapse, weight=weight,
-                    delay=delay)  # fmt: skip
+                    delay=delay)
     net.record([exc, inh], "spikes")
     return net
 

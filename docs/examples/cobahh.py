@@ -17,7 +17,6 @@ import argparse
 import spikesim as sp
 from spikesim.units import ms, mV, nS
 
-
 # %%
 # The network
 # -----------
@@ -42,7 +41,7 @@ def network(n: int = 4000, delay: object = 0 * ms, seed: int = 1) -> sp.Network:
     inh = net.population("inh", n - n * 4 // 5, sp.neurons.TraubMiles(), **start)
     for source, synapse, weight in ((exc, ampa, 6 * nS), (inh, gaba, 67 * nS)):
         net.project(source, [exc, inh], sp.fixed_probability(p), synapse=synapse, weight=weight,
-                    delay=delay)  # fmt: skip
+                    delay=delay)
     net.record([exc, inh], "spikes")
     return net
 

@@ -2,12 +2,12 @@
 CUBA: integrate-and-fire neurons with current-based synapses
 ============================================================
 
-A network that keeps itself going: 4,000 neurons, a fifth of them inhibitory, each connected to 2% of
-the others. Excitation and inhibition balance, and neurons fire irregularly without any input, since
-they rest 1 mV above their threshold.
+A network that keeps itself going: 4,000 neurons, a fifth of them inhibitory, each connected to 2%
+of the others. Excitation and inhibition balance, and neurons fire irregularly without any input,
+since they rest 1 mV above their threshold.
 
-It is benchmark 2 of Brette et al. (2007), J. Comput. Neurosci. 23:349, after Vogels and Abbott (2005),
-in the voltage-based form in which Brian2 ships it: synaptic currents are in mV.
+It is benchmark 2 of Brette et al. (2007), J. Comput. Neurosci. 23:349, after Vogels and Abbott
+(2005), in the voltage-based form in which Brian2 ships it: synaptic currents are in mV.
 
 Run: ``python docs/examples/cuba.py --neurons 4000 --duration 1000``
 """
@@ -18,7 +18,6 @@ import argparse
 
 import spikesim as sp
 from spikesim.units import ms, mV
-
 
 # %%
 # The neuron
@@ -74,7 +73,7 @@ def network(n: int = 4000, delay: object = 0 * ms, seed: int = 1) -> sp.Network:
     inh = net.population("inh", n - n * 4 // 5, CubaNeuron(), **start)
     for source, onto, weight in ((exc, "ge", 1.62 * mV), (inh, "gi", -9 * mV)):
         net.project(source, [exc, inh], sp.fixed_probability(p),
-                    synapse=sp.synapses.Delta(onto), weight=weight, delay=delay)  # fmt: skip
+                    synapse=sp.synapses.Delta(onto), weight=weight, delay=delay)
     net.record([exc, inh], "spikes")
     return net
 

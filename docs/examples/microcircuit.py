@@ -3,13 +3,13 @@ The cortical microcircuit (Potjans and Diesmann 2014)
 =====================================================
 
 A column of 77,169 neurons below 1 mm\ :sup:`2` of early sensory cortex: four layers, each with
-excitatory and inhibitory neurons, connected as anatomy and physiology found it. Cerebral Cortex 24:785;
-numbers are from tables 4 and 5 of the paper, the initial potentials from the authors' reference
-implementation.
+excitatory and inhibitory neurons, connected as anatomy and physiology found it. Cerebral Cortex
+24:785; numbers are from tables 4 and 5 of the paper, the initial potentials from the authors'
+reference implementation.
 
-Scaled down, neurons and indegrees shrink, weights grow by 1/sqrt(K scale), and a constant current makes
-up for the mean input that is lost. Under a constant drive a small network is silent, so scale it down
-with the Poisson drive.
+Scaled down, neurons and indegrees shrink, weights grow by 1/sqrt(K scale), and a constant current
+makes up for the mean input that is lost. Under a constant drive a small network is silent, so
+scale it down with the Poisson drive.
 
 Run: ``python docs/examples/microcircuit.py --scale 0.1 --drive poisson --duration 2``
 """
@@ -47,7 +47,7 @@ PROBABILITIES = np.array([
     [0.0548, 0.0269, 0.0257, 0.0022, 0.0600, 0.3158, 0.0086, 0.0],
     [0.0156, 0.0066, 0.0211, 0.0166, 0.0572, 0.0197, 0.0396, 0.2252],
     [0.0364, 0.0010, 0.0034, 0.0005, 0.0277, 0.0080, 0.0658, 0.1443],
-])  # fmt: skip
+])
 PSP, EXTERNAL_RATE = 0.15, 8.0  # mV, spikes/s
 C, TAU_M, TAU_SYN = 250.0, 10.0, 0.5  # pF, ms, ms
 INHIBITORY = np.arange(8) % 2 == 1
@@ -108,8 +108,8 @@ def parameters(n_scale: float, k_scale: float, drive: str) -> Parameters:
 # The network
 # -----------
 #
-# 64 possible projections between 8 populations. The number of synapses of each is fixed, and pairs may
-# be connected more than once.
+# 64 possible projections between 8 populations. The number of synapses of each is fixed, and
+# pairs may be connected more than once.
 
 
 def network(
@@ -119,7 +119,7 @@ def network(
     p = parameters(scale, scale if k_scale is None else k_scale, drive)
     net = sp.Network(dt=0.1 * ms, seed=seed)
     cell = sp.neurons.LIF(C=C * pF, tau_m=TAU_M * ms, E_L=-65 * mV, V_th=-50 * mV,
-                          V_reset=-65 * mV, t_ref=2 * ms)  # fmt: skip
+                          V_reset=-65 * mV, t_ref=2 * ms)
     synapse = sp.synapses.ExpCurrent(tau=TAU_SYN * ms, name="synapse")
     populations = [
         net.population(name, int(size), cell, v=sp.normal(mean * mV, sd * mV))
@@ -136,11 +136,11 @@ def network(
                     source, target, sp.fixed_total_number(int(p.synapses[t, s])),
                     synapse=synapse, weight=sp.normal(mean, 0.1 * abs(mean), **bound),
                     delay=sp.normal(delay, 0.5 * delay, low=0.05 * ms),
-                )  # fmt: skip
+                )
         net.stimulate(target, sp.dc(p.current[t] * pA))
         if drive == "poisson":
             net.stimulate(target, sp.poisson(EXTERNAL_RATE * Hz, n=p.external_indegrees[t]),
-                          synapse=synapse, weight=p.external_weight * pA)  # fmt: skip
+                          synapse=synapse, weight=p.external_weight * pA)
     net.record(populations, "spikes")
     return net
 
@@ -156,7 +156,7 @@ def table(results: sp.Results, discard: float, scale: float, drive: str) -> str:
     """Rate and irregularity of each population after `discard` ms, beside known ones."""
     compare = scale == 0.1 and drive == "poisson"
     lines = ["population  rate (1/s)  CV of intervals" + ("  NEST (1/s)" if compare else "")
-             + "  full scale, published (1/s)"]  # fmt: skip
+             + "  full scale, published (1/s)"]
     for k, name in enumerate(POPULATIONS):
         spikes = results[name].spikes
         cv = spikes.cv(discard)
@@ -166,7 +166,7 @@ def table(results: sp.Results, discard: float, scale: float, drive: str) -> str:
         lines.append(f"{line}  {FULL_RATES[k]:27.2f}")
     lines.append(f"Without the first {discard:g} of {results.duration:g} ms. CV: mean over the "
                  "neurons with at least 3 spikes."
-                 + (" NEST: one seed." if compare else ""))  # fmt: skip
+                 + (" NEST: one seed." if compare else ""))
     return "\n".join(lines)
 
 

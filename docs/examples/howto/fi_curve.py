@@ -2,16 +2,16 @@ r"""
 An f-I curve, without compiling anew
 ====================================
 
-How fast does a neuron fire under a constant current? One neuron for each current gives the whole curve
-in one run. A compiled network is a function of its parameters, so the curves for other refractory
-periods and membrane time constants are further runs of the same model.
+How fast does a neuron fire under a constant current? One neuron for each current gives the whole
+curve in one run. A compiled network is a function of its parameters, so the curves for other
+refractory periods and membrane time constants are further runs of the same model.
 """
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 import spikesim as sp
-from spikesim.units import ms, mV, pA, pF
+from spikesim.units import ms, pA, pF
 
 # %%
 # A population of neurons that differ only in their input, connected to nothing.
@@ -32,12 +32,17 @@ rates = [
         2000 * ms, params={"cells.tau_m": tau * ms, "cells.t_ref": t_ref * ms}
     )["cells"].spikes.rates(start=1000 * ms)
     for tau, t_ref in settings
-]  # fmt: skip
+]
 
 # %%
-# The leaky integrate-and-fire neuron can be solved by hand: from reset, the potential takes
-# :math:`\tau_m \ln\frac{R I + E_L - V_r}{R I + E_L - V_{th}}` to reach threshold. The lines are that
-# solution.
+# The leaky integrate-and-fire neuron can be solved by hand: from reset, the potential takes the
+# time
+#
+# .. math::
+#
+#    T = \tau_m \ln\frac{\tau_m I/C + E_L - V_{reset}}{\tau_m I/C + E_L - V_{th}}
+#
+# to reach threshold. The lines are that solution, the dots are the runs.
 
 lif = {"E_L": -70.0, "V_th": -55.0, "V_reset": -70.0}  # mV, the defaults of sp.neurons.LIF
 

@@ -2,8 +2,8 @@
 The response to a repeated stimulus
 ===================================
 
-Forty pulses of current, 5 ms long, four a second. The peri-stimulus time histogram is the rate around
-them, averaged over all pulses and neurons.
+Forty pulses of current, 5 ms long, four a second. The peri-stimulus time histogram is the rate
+around them, averaged over all pulses and neurons.
 """
 
 import matplotlib.pyplot as plt

@@ -31,10 +31,10 @@ net.record(exc[:200], "v")
 model = net.compile()
 
 # %%
-# ``sink`` says where recordings go. The condition of ``until`` is asked every 500 ms here, and never ends
-# the run: it reads what has been written. Another process could do the same at any time. Numbers are
-# written in chunks of a million, or after ten seconds, so that a little is always missing; the results
-# say that they are not complete.
+# ``sink`` says where recordings go. The condition of ``until`` is asked every 500 ms here, and
+# never ends the run: it reads what has been written. Another process could do the same at any
+# time. Numbers are written in chunks of a million, or after ten seconds, so that a little is
+# always missing; the results say that they are not complete.
 
 store = Path(tempfile.mkdtemp()) / "run.zarr"
 

@@ -2,9 +2,9 @@
 Stop on a condition, and branch
 ===============================
 
-A run can end as soon as something happens, and go on from there in several ways. Here an input grows
-until the network fires at 20 spikes/s. That moment is stored, and three futures start from it:
-inhibition as it was, at half its strength, and switched off.
+A run can end as soon as something happens, and go on from there in several ways. Here an input
+grows until the network fires at 20 spikes/s. That moment is stored, and three futures start from
+it: inhibition as it was, at half its strength, and switched off.
 """
 
 import matplotlib.pyplot as plt
@@ -30,8 +30,8 @@ net.record([exc, inh], "spikes")
 model = net.compile()
 
 # %%
-# The condition is asked every 10 ms. It sees how many spikes there were since it was last asked, and
-# all states.
+# The condition is asked every 10 ms. It sees how many spikes there were since it was last asked,
+# and all states.
 
 
 def fast(moment):
@@ -45,8 +45,9 @@ print(f"reached at {simulation.t:g} ms")
 moment = simulation.store()
 
 # %%
-# A stored moment may be restored in another simulation of the same model, with other parameters. What
-# is random in the run goes on with the same numbers, so that the futures differ only by what was changed.
+# A stored moment may be restored in another simulation of the same model, with other parameters.
+# What is random in the run goes on with the same numbers, so that the futures differ only by what
+# was changed.
 
 futures = {}
 for scale in (1.0, 0.5, 0.0):

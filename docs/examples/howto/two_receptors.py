@@ -3,13 +3,14 @@ Your own neuron, with two kinds of receptors
 ============================================
 
 A neuron and a synapse, each in a few lines: the exponential integrate-and-fire neuron of
-Fourcaud-Trocmé et al. (2003), J. Neurosci. 23:11628, which receives the same spikes through AMPA and
-NMDA receptors. The first is ready-made. The second is slow, and blocked by magnesium unless the membrane
-is depolarised (Jahr and Stevens 1990, J. Neurosci. 10:3178):
+Fourcaud-Trocmé et al. (2003), J. Neurosci. 23:11628, which receives the same spikes through AMPA
+and NMDA receptors. The first is ready-made. The second is slow, and blocked by magnesium unless
+the membrane is depolarised (Jahr and Stevens 1990, J. Neurosci. 10:3178):
 
 .. math::
 
-   I_{NMDA} = g \, (E - v) \, \frac{1}{1 + \frac{[Mg]}{3.57\,mM} e^{-0.062\,v/mV}}
+   I = \frac{g \, (E - v)}{
+       1 + \frac{[\mathrm{Mg}]}{3.57\,\mathrm{mM}} \, e^{-0.062\,v/\mathrm{mV}}}
 """
 
 import matplotlib.pyplot as plt
@@ -66,7 +67,7 @@ class NMDA(sp.SynapseModel):
     s = sp.state(0 * nS, "transmitter")
     g = sp.state(0 * nS, "conductance, without the block")
 
-    reads = {"v": mV}  # noqa: RUF012
+    reads = {"v": mV}
     equations = """
     ds/dt = -s/tau_rise
     dg/dt = s/tau_rise - g/tau_decay
@@ -93,8 +94,8 @@ net.record(cells, ["spikes", "v", "nmda.g"])
 result = net.run(500 * ms)
 
 # %%
-# With magnesium, the NMDA receptors open only while the burst depolarises the cell. Without, they keep
-# it firing long after the burst.
+# With magnesium, the NMDA receptors open only while the burst depolarises the cell. Without, they
+# keep it firing long after the burst.
 
 figure, axes = plt.subplots(3, 1, sharex=True, sharey=True, figsize=(7, 5), layout="constrained")
 spikes = result["cells"].spikes.trains()
