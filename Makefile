@@ -28,7 +28,7 @@ demo: .venv/.demo  ## run a small cortical microcircuit and draw its spikes
 test: .venv/.test  ## run the tests (not those marked slow, gpu or peer)
 	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
 
-slow: .venv/.test .venv/.docs  ## run the long tests: the full-scale microcircuit (3 GB), the documentation
+slow: .venv/.test .venv/.docs  ## run the long tests: microcircuit at full scale (3 GB), random networks, make docs
 	$(BIN)/python -m pytest -n 2 -m slow --ignore tests/soak $(PYTEST_ARGS)
 
 soak: .venv/.test  ## kill runs, record 100 million spikes, run 10,000 times (20 minutes)

@@ -46,7 +46,7 @@ def look(moment):
     return False
 
 
-result = model.run(2500 * ms, sink=sp.to_disk(store), until=look, every=500 * ms)
+model.run(2500 * ms, sink=sp.to_disk(store), until=look, every=500 * ms)
 
 # %%
 # Afterwards all of it is there, and any part can be read without the rest.
