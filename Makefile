@@ -9,7 +9,7 @@ BENCH_ENVS := spikesim nest brian2 brainpy
 
 BIN := .venv/bin
 
-.PHONY: help demo test slow soak lint bench bench-regression bench-envs peer-nest peer-brian2-networks clean
+.PHONY: help demo docs test slow soak lint bench bench-regression bench-envs peer-nest peer-brian2-networks clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -28,7 +28,7 @@ demo: .venv/.demo  ## run a small cortical microcircuit and draw its spikes
 test: .venv/.test  ## run the tests (not those marked slow, gpu or peer)
 	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
 
-slow: .venv/.test  ## run the long tests: the full-scale microcircuit (3 GB), 300 random networks
+slow: .venv/.test .venv/.docs  ## run the long tests: microcircuit at full scale (3 GB), random networks, make docs
 	$(BIN)/python -m pytest -n 2 -m slow --ignore tests/soak $(PYTEST_ARGS)
 
 soak: .venv/.test  ## kill runs, record 100 million spikes, run 10,000 times (20 minutes)
@@ -41,6 +41,10 @@ lint: .venv/.lint  ## check style (ruff), types (mypy) and layers (import-linter
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: .venv/.docs  ## build the documentation, with its examples run; a warning is an error
+	$(BIN)/python -m sphinx -n -W --keep-going -q -b html docs docs/_build/html
+	@echo "The documentation is at:"; echo "$(CURDIR)/docs/_build/html/index.html"
 
 peer-nest: .venv-nest/.ready  ## compare with NEST 3.10
 	.venv-nest/bin/python tests/peers/peer_nest.py
@@ -61,6 +65,7 @@ bench-envs: $(BENCH_ENVS:%=.venv-bench-%/.ready)  ## make what the benchmarks ne
 
 clean:  ## remove the environments and everything built or cached
 	rm -rf .venv .venv-nest .venv-brian2 .venv-bench-* build dist
+	rm -rf docs/_build docs/gallery docs/reference docs/examples/*.png
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -70,6 +75,7 @@ clean:  ## remove the environments and everything built or cached
 .venv/.demo: NEEDS := -e '.[plot]'
 .venv/.test: NEEDS := -e '.[test,plot,results,cli]'
 .venv/.lint: NEEDS := -e '.[dev,plot,cli]'
+.venv/.docs: NEEDS := -e '.[docs]'
 .venv-nest/.ready: NEEDS := 'nest-simulator==3.10.*' -e .
 # Brian2 compiles its C++ with setuptools, which Python 3.12 no longer brings along.
 .venv-brian2/.ready: NEEDS := 'brian2==2.9.0' 'numpy<2.4' setuptools -e .
@@ -78,11 +84,11 @@ clean:  ## remove the environments and everything built or cached
 .venv-bench-%/.ready: NEEDS = -r benchmarks/requirements/$*.txt
 .venv-bench-spikesim/.ready: NEEDS = -r benchmarks/requirements/spikesim.txt -e '.[bench]'
 
-.venv/.demo .venv/.test .venv/.lint: .venv/.created
+.venv/.demo .venv/.test .venv/.lint .venv/.docs: .venv/.created
 .venv-nest/.ready: .venv-nest/.created
 .venv-brian2/.ready: .venv-brian2/.created
 
-.venv/.demo .venv/.test .venv/.lint .venv-nest/.ready .venv-brian2/.ready: pyproject.toml
+.venv/.demo .venv/.test .venv/.lint .venv/.docs .venv-nest/.ready .venv-brian2/.ready: pyproject.toml
 	@echo "Installing into $(@D); the first time takes a few minutes."
 	$(@D)/bin/python -m pip install --quiet $(NEEDS)
 	@touch $@

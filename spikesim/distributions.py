@@ -245,13 +245,17 @@ def uniform(low: Any, high: Any) -> Uniform:
 def normal(mean: Any, sd: Any, low: Any = None, high: Any = None) -> Normal:
     """Gaussian values: `sp.normal(1.5 * ms, 0.75 * ms, low=0.1 * ms)`.
 
-    With bounds, the values are those of redrawing until one lies within.
+    mean, sd: of the Gaussian, with a unit. low, high: bounds; the values are those of redrawing
+    until one lies within.
     """
     return Normal(mean, sd, low, high)
 
 
 def lognormal(median: Any, sigma: Any, low: Any = None, high: Any = None) -> Lognormal:
-    """Lognormal values: exp(sigma z) times `median`, z standard normal; bounds as in `normal`."""
+    """Lognormal values: exp(sigma z) times `median`, z standard normal.
+
+    low, high: bounds, as in `normal`.
+    """
     return Lognormal(median, sigma, low, high)
 
 

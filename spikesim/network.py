@@ -122,7 +122,10 @@ def _chosen(key: Any, size: int, subject: str) -> np.ndarray:
 
 
 class Population(PopulationView):
-    """A number of neurons of one model; `population[...]` gives a view of some of them."""
+    """A number of neurons of one model; `population[...]` gives a view of some of them.
+
+    See `Network.population`, which makes them.
+    """
 
     _words = frozenset({"name", "size", "model", "initial", "population", "index"})
 
@@ -142,7 +145,7 @@ class Population(PopulationView):
 
 
 class Projection(_Fixed):
-    """Connections from one view to another, by a rule."""
+    """Connections from one view to another, by a rule. See `Network.project`, which makes them."""
 
     _words = frozenset(
         {
@@ -259,9 +262,9 @@ class Network(_Fixed):
         synapse: what an arrival does; by default a jump of the target's `v`. One parametrisation
         of a synapse has one set of states a neuron, however many projections use it.
         weight: in the unit of what the synapse changes; delay: a time. Both are numbers, arrays in
-        the rule's order, or distributions. Where it matters, a delay is given as its axonal and its
-        dendritic part instead. port: which of the target's ports the synapse's output goes to,
-        where there are several.
+        the rule's order, or distributions. axonal_delay, dendritic_delay: the two parts of a delay,
+        in place of it, where that matters. port: which of the target's ports the synapse's output
+        goes to, where there are several. name: default "source->target".
         """
         options = {
             "synapse": synapse,
@@ -300,8 +303,12 @@ class Network(_Fixed):
         weight: Any = None,
         name: str | None = None,
     ) -> None:
-        """Give a stimulus to a view: a current (`sp.dc`, `sp.step_current`, `sp.timed_array`) into
-        a port, or trains of spikes (`sp.poisson`) through a synapse with a weight."""
+        """Give a stimulus to a population, a view, or a list of them.
+
+        stimulus: a current (`sp.dc`, `sp.step_current`, `sp.timed_array`), which goes into a
+        `port`, or trains of spikes (`sp.poisson`), which arrive through a `synapse` with a
+        `weight`. name: by which `params` find its values; default the kind of stimulus.
+        """
         refuse_prefix(name, "the name of a stimulus")
         for part in _parts(target):
             view = self._view(part, "target")
@@ -318,9 +325,10 @@ class Network(_Fixed):
         start: Any = None,
         stop: Any = None,
     ) -> None:
-        """Record "spikes", "rate" or state variables of a view.
+        """Record "spikes", "rate" or state variables of a population, a view, or a list of them.
 
-        every: the interval between samples (a time; default each step), or the bin of a rate.
+        what: one of these words, or a list; a synapse's states are named "synapse.state". every:
+        the interval between samples (a time; default each step), or the bin of a rate.
         start, stop: record the steps between these times only; default the whole run.
         """
         words = list(what) if isinstance(what, list | tuple) else [what]
@@ -348,7 +356,8 @@ class Network(_Fixed):
     def run(self, duration: Any, backend: str = "auto", **options: Any) -> Results:
         """Compile and run for `duration` (a time).
 
-        Options are those of `compile` and of `Model.run`: params, seed, progress.
+        backend: see `compile`. Options are those of `compile` and of `Model.run`: params, seed,
+        progress and so on.
         """
         from .simulate import run_network
 

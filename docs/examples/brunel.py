@@ -1,7 +1,14 @@
-"""A sparsely connected network of excitatory and inhibitory neurons.
+"""
+Brunel (2000): sparsely connected excitatory and inhibitory neurons
+===================================================================
 
-Brunel (2000), J. Comput. Neurosci. 8:183, model A: integrate-and-fire neurons with voltage jumps.
-Run: python docs/examples/brunel.py --g 5 --eta 2
+Identical integrate-and-fire neurons in which each spike is a jump of the membrane potential:
+model A of Brunel (2000), J. Comput. Neurosci. 8:183. Two numbers decide what the network does:
+how much stronger inhibition is than excitation, *g*, and the rate from outside relative to the
+one that just reaches threshold, *eta*. Here they are 5 and 2: each neuron fires irregularly, the
+population hardly together.
+
+Run: ``python docs/examples/brunel.py --g 5 --eta 2``
 """
 
 from __future__ import annotations
@@ -10,6 +17,13 @@ import argparse
 
 import spikesim as sp
 from spikesim.units import Hz, ms, mV
+
+# %%
+# The network
+# -----------
+#
+# The full one has 12,500 neurons and 1,250 inputs each. A smaller one keeps the mean of the
+# input, by larger jumps, but not its fluctuations.
 
 
 def network(scale: float = 1.0, g: float = 5.0, eta: float = 2.0, seed: int = 1) -> sp.Network:
@@ -26,21 +40,28 @@ def network(scale: float = 1.0, g: float = 5.0, eta: float = 2.0, seed: int = 1)
 
     net = sp.Network(dt=0.1 * ms, seed=seed)
     cell = sp.neurons.LIF(tau_m=tau * ms, E_L=0 * mV, V_th=threshold * mV, V_reset=10 * mV,
-                          t_ref=2 * ms)  # fmt: skip
+                          t_ref=2 * ms)
     exc = net.population("exc", n_exc, cell, v=sp.uniform(0 * mV, threshold * mV))
     inh = net.population("inh", n_inh, cell, v=sp.uniform(0 * mV, threshold * mV))
     for source, degree, weight in ((exc, c_exc, jump), (inh, c_inh, -g * jump)):
         net.project(source, [exc, inh], sp.fixed_indegree(degree), weight=weight * mV,
-                    delay=1.5 * ms)  # fmt: skip
+                    delay=1.5 * ms)
     net.stimulate([exc, inh], sp.poisson(rate=external, n=c_exc), weight=jump * mV)
     net.record([exc, inh], "spikes")
     net.record([exc, inh], "rate", every=1 * ms)
     return net
 
 
+# %%
+# Run it
+# ------
+#
+# Try ``--g 3`` (all fire together, as fast as they can) and ``--g 4.5 --eta 0.9`` (slow waves).
+
+
 def main(arguments: list[str] | None = None) -> sp.Results:
     """Run and print rates."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=network.__doc__)
     parser.add_argument("--scale", type=float, default=0.2)
     parser.add_argument("--g", type=float, default=5.0)
     parser.add_argument("--eta", type=float, default=2.0)
@@ -54,4 +75,9 @@ def main(arguments: list[str] | None = None) -> sp.Results:
 
 
 if __name__ == "__main__":
-    main()
+    import matplotlib.pyplot as plt
+
+    results = main()
+    results.raster(start=200 * ms)
+    results.distribution("cv")
+    plt.show()

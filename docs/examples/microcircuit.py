@@ -1,11 +1,17 @@
-"""The cortical microcircuit: a column of 77,169 neurons below 1 mm^2 of early sensory cortex.
+r"""
+The cortical microcircuit (Potjans and Diesmann 2014)
+=====================================================
 
-Potjans and Diesmann (2014), Cerebral Cortex 24:785; numbers from tables 4 and 5 of the paper, the
-initial potentials from the authors' reference implementation. Scaled down, neurons and indegrees
-shrink, weights grow by 1/sqrt(K scale), and a constant current makes up for the mean input that is
-lost. Under a constant drive a small network is silent, so scale it down with the Poisson drive.
+A column of 77,169 neurons below 1 mm\ :sup:`2` of early sensory cortex: four layers, each with
+excitatory and inhibitory neurons, connected as anatomy and physiology found it. Cerebral Cortex
+24:785; numbers are from tables 4 and 5 of the paper, the initial potentials from the authors'
+reference implementation.
 
-Run: python docs/examples/microcircuit.py --scale 0.1 --drive poisson --duration 2
+Scaled down, neurons and indegrees shrink, weights grow by 1/sqrt(K scale), and a constant current
+makes up for the mean input that is lost. Under a constant drive a small network is silent, so
+scale it down with the Poisson drive.
+
+Run: ``python docs/examples/microcircuit.py --scale 0.1 --drive poisson --duration 2``
 """
 
 from __future__ import annotations
@@ -17,6 +23,10 @@ import numpy as np
 
 import spikesim as sp
 from spikesim.units import Hz, ms, mV, pA, pF, second
+
+# %%
+# The numbers
+# -----------
 
 POPULATIONS = ("L23E", "L23I", "L4E", "L4I", "L5E", "L5I", "L6E", "L6I")
 SIZES = np.array([20683, 5834, 21915, 5479, 4850, 1065, 14395, 2948])
@@ -37,10 +47,15 @@ PROBABILITIES = np.array([
     [0.0548, 0.0269, 0.0257, 0.0022, 0.0600, 0.3158, 0.0086, 0.0],
     [0.0156, 0.0066, 0.0211, 0.0166, 0.0572, 0.0197, 0.0396, 0.2252],
     [0.0364, 0.0010, 0.0034, 0.0005, 0.0277, 0.0080, 0.0658, 0.1443],
-])  # fmt: skip
+])
 PSP, EXTERNAL_RATE = 0.15, 8.0  # mV, spikes/s
 C, TAU_M, TAU_SYN = 250.0, 10.0, 0.5  # pF, ms, ms
 INHIBITORY = np.arange(8) % 2 == 1
+
+
+# %%
+# What scaling makes of them
+# --------------------------
 
 
 def current_of_psp() -> float:
@@ -89,6 +104,14 @@ def parameters(n_scale: float, k_scale: float, drive: str) -> Parameters:
     )
 
 
+# %%
+# The network
+# -----------
+#
+# 64 possible projections between 8 populations. The number of synapses of each is fixed, and
+# pairs may be connected more than once.
+
+
 def network(
     scale: float = 0.1, k_scale: float | None = None, drive: str = "poisson", seed: int = 1
 ) -> sp.Network:
@@ -96,7 +119,7 @@ def network(
     p = parameters(scale, scale if k_scale is None else k_scale, drive)
     net = sp.Network(dt=0.1 * ms, seed=seed)
     cell = sp.neurons.LIF(C=C * pF, tau_m=TAU_M * ms, E_L=-65 * mV, V_th=-50 * mV,
-                          V_reset=-65 * mV, t_ref=2 * ms)  # fmt: skip
+                          V_reset=-65 * mV, t_ref=2 * ms)
     synapse = sp.synapses.ExpCurrent(tau=TAU_SYN * ms, name="synapse")
     populations = [
         net.population(name, int(size), cell, v=sp.normal(mean * mV, sd * mV))
@@ -113,20 +136,27 @@ def network(
                     source, target, sp.fixed_total_number(int(p.synapses[t, s])),
                     synapse=synapse, weight=sp.normal(mean, 0.1 * abs(mean), **bound),
                     delay=sp.normal(delay, 0.5 * delay, low=0.05 * ms),
-                )  # fmt: skip
+                )
         net.stimulate(target, sp.dc(p.current[t] * pA))
         if drive == "poisson":
             net.stimulate(target, sp.poisson(EXTERNAL_RATE * Hz, n=p.external_indegrees[t]),
-                          synapse=synapse, weight=p.external_weight * pA)  # fmt: skip
+                          synapse=synapse, weight=p.external_weight * pA)
     net.record(populations, "spikes")
     return net
+
+
+# %%
+# Run it
+# ------
+#
+# At a tenth of the size, the rates can be compared with those of NEST.
 
 
 def table(results: sp.Results, discard: float, scale: float, drive: str) -> str:
     """Rate and irregularity of each population after `discard` ms, beside known ones."""
     compare = scale == 0.1 and drive == "poisson"
     lines = ["population  rate (1/s)  CV of intervals" + ("  NEST (1/s)" if compare else "")
-             + "  full scale, published (1/s)"]  # fmt: skip
+             + "  full scale, published (1/s)"]
     for k, name in enumerate(POPULATIONS):
         spikes = results[name].spikes
         cv = spikes.cv(discard)
@@ -136,13 +166,13 @@ def table(results: sp.Results, discard: float, scale: float, drive: str) -> str:
         lines.append(f"{line}  {FULL_RATES[k]:27.2f}")
     lines.append(f"Without the first {discard:g} of {results.duration:g} ms. CV: mean over the "
                  "neurons with at least 3 spikes."
-                 + (" NEST: one seed." if compare else ""))  # fmt: skip
+                 + (" NEST: one seed." if compare else ""))
     return "\n".join(lines)
 
 
 def main(arguments: list[str] | None = None) -> sp.Results:
     """Run, print the table, draw the raster."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=network.__doc__)
     parser.add_argument("--scale", type=float, default=0.1, help="of neurons and indegrees")
     parser.add_argument("--k-scale", type=float, help="of indegrees, if not that of neurons")
     parser.add_argument("--drive", choices=("poisson", "dc"), default="poisson")

@@ -12,7 +12,10 @@ from .base import Ends, Rule, not_choices, sorted_pairs, without_autapses
 
 @dataclass(frozen=True)
 class AllToAll(Rule):
-    """Every source to every target; row = source, position = target."""
+    """Every source to every target; row = source, position = target.
+
+    autapses: may a neuron be connected to itself?
+    """
 
     autapses: bool = True
 

@@ -30,6 +30,9 @@ def degree_faults(
 class FixedIndegree(Rule):
     """Every target has `indegree` sources, drawn with replacement (multapses) or without.
 
+    autapses: may a neuron be connected to itself? multapses: may a pair be connected more than
+    once?
+
     Row = target; see `draw_partners`.
     """
 

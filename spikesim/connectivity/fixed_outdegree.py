@@ -15,6 +15,9 @@ from .fixed_indegree import degree_faults
 class FixedOutdegree(Rule):
     """Every source has `outdegree` targets, drawn with replacement (multapses) or without.
 
+    autapses: may a neuron be connected to itself? multapses: may a pair be connected more than
+    once?
+
     Row = source; see `draw_partners`.
     """
 

@@ -21,6 +21,8 @@ _NEVER = 1e-300
 class FixedProbability(Rule):
     """Each pair with probability `p`; never twice.
 
+    autapses: may a neuron be connected to itself?
+
     Row = source. Targets are reached by skips: the gap before the next target is
     floor(log(1 - u) / log(1 - p)), a geometric number, with u at counter (row, position).
     """

@@ -15,6 +15,9 @@ from .base import Ends, Rule, not_choices, not_whole, sorted_pairs
 class FixedTotalNumber(Rule):
     """`number` pairs, each end drawn evenly and independently; multapses occur.
 
+    autapses: may a neuron be connected to itself? multapses: may a pair be connected more than
+    once?
+
     Connection k has counter (k >> 32, k mod 2^32): the first word gives the source, the second the
     target. Without autapses (or multapses), the first `number` candidates that are allowed.
     """

@@ -254,7 +254,11 @@ def neuron(
 ) -> NeuronModel:
     """A neuron model without a class.
 
-    Names are given as keywords: a quantity or number is a parameter, `sp.state(...)` and
+    equations: lines `dx/dt = ...`, and `x = ...` for a name that stands for an expression. spike: a
+    condition. reset: assignments after a spike. refractory: a time. method: of integration; "auto"
+    chooses. name: what results and errors call the model.
+
+    Other names are given as keywords: a quantity or number is a parameter, `sp.state(...)` and
     `sp.port(...)` declare states and ports; a state may also be declared by the unit at the end of
     its equation: `sp.neuron("dv/dt = (v0 - v)/tau : mV", v0=-60 * mV, tau=10 * ms)`.
 

@@ -46,8 +46,8 @@ BOUNDS = ("", "> 0", ">= 0")
 def parameter(default: Any, meaning: str = "", bound: str = "") -> Any:
     """A parameter: a default with its unit, or a bare unit where a value must be given.
 
-    Always a run-time input: changing it recompiles nothing. bound: "> 0" or ">= 0" where other
-    values are a mistake; they are refused before a run.
+    Always a run-time input: changing it recompiles nothing. meaning: in words, for people. bound:
+    "> 0" or ">= 0" where other values are a mistake; they are refused before a run.
     """
     if bound not in BOUNDS:
         raise ParameterError(f"sp.parameter(...): bound is '> 0' or '>= 0', got {bound!r}")

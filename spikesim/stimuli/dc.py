@@ -13,7 +13,8 @@ from .base import Place, Signal, step_number
 class Dc(Signal):
     """A constant value, one for all or one a neuron, from `start` until `stop` (times; optional).
 
-    It acts in the steps that start at or after `start` and before `stop`.
+    amplitude: the value, in the unit of the port. It acts in the steps that start at or after
+    `start` and before `stop`.
     """
 
     amplitude: Any

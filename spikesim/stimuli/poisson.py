@@ -29,7 +29,8 @@ LARGEST_MEAN = 700.0
 class Poisson(Arrivals):
     """Every neuron receives `n` independent Poisson trains of `rate`, drawn as one count a step.
 
-    For trains that several neurons share, make a population of `sp.neurons.Poisson`.
+    rate, n: one for all neurons, or one each. For trains that several neurons share, make a
+    population of `sp.neurons.Poisson`.
     """
 
     rate: Any

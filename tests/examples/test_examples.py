@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import runpy
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,6 +48,61 @@ def test_example_runs(name, tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().out
     if name == "microcircuit":
         assert (tmp_path / "microcircuit.png").stat().st_size > 10_000
+
+
+def follows_the_solution(made: dict[str, Any]) -> None:
+    for (tau, t_ref), rates in zip(made["settings"], made["rates"], strict=True):
+        # Spikes fall on steps: the interval is up to 0.1 ms longer, and counted in 1 s.
+        solved = made["solution"](made["currents"], tau, t_ref)
+        assert np.all(np.abs(rates - solved) <= 1 + solved**2 * 0.1e-3)
+
+
+def responds_within_ten_ms(made: dict[str, Any]) -> None:
+    t, mean = made["around"].t, made["mean"]
+    assert 0 <= t[mean.argmax()] < 10 and mean.max() > 3 * mean[t < 0].mean()
+
+
+def is_on_disk(made: dict[str, Any]) -> None:
+    whole, part = made["whole"]["exc"].spikes, made["part"]["exc"].spikes
+    in_memory = made["model"].run(2500 * made["ms"])["exc"].spikes
+    assert np.array_equal(whole.t, in_memory.t) and np.array_equal(whole.i, in_memory.i)
+    assert part.rate() == whole.rate(2000, 2300) > 0
+
+
+def goes_faster_without_inhibition(made: dict[str, Any]) -> None:
+    rates = [run["exc"].spikes.rate() for run in made["futures"].values()]
+    assert rates[0] < rates[1] < rates[2]
+    assert made["simulation"].t == made["before"].duration < 1000
+
+
+def fires_more_without_the_block(made: dict[str, Any]) -> None:
+    ampa, both, unblocked = (len(train) for train in made["spikes"])
+    assert ampa < both < unblocked
+
+
+HOWTO: dict[str, Callable[[dict[str, Any]], None]] = {
+    "fi_curve": follows_the_solution,
+    "psth": responds_within_ten_ms,
+    "record_to_disk": is_on_disk,
+    "stop_and_branch": goes_faster_without_inhibition,
+    "two_receptors": fires_more_without_the_block,
+}
+
+
+def test_every_howto_is_listed():
+    assert sorted(HOWTO) == sorted(p.stem for p in EXAMPLES.glob("howto/*.py"))
+
+
+@pytest.mark.parametrize("name", sorted(HOWTO))
+def test_howto_runs_and_draws(name, tmp_path, monkeypatch):
+    plt = pytest.importorskip("matplotlib.pyplot", reason="matplotlib is not installed")
+    plt.switch_backend("Agg")
+    plt.close("all")
+    monkeypatch.setattr(plt, "show", lambda: None)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    HOWTO[name](runpy.run_path(str(EXAMPLES / "howto" / f"{name}.py"), run_name="__main__"))
+    assert plt.get_fignums()
+    plt.close("all")
 
 
 # NEST 3.10 with neurons and indegrees at 0.1 under the Poisson drive, 2 s after 100 ms: mean over
