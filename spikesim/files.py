@@ -48,10 +48,10 @@ def replacing(path: Any, error: type[FileError] = FileError) -> Iterator[Path]:
             draft.unlink(missing_ok=True)
 
 
-def discard(path: Any) -> None:
-    """Remove a file, and what processes that were killed left of writing it."""
+def tidy(path: Any) -> None:
+    """Remove what processes that were killed left of writing a file."""
     target = Path(os.path.realpath(path))
-    for left in [target, *target.parent.glob(_draft(target, "?" * 12, glob.escape))]:
+    for left in target.parent.glob(_draft(target, "?" * 12, glob.escape)):
         left.unlink(missing_ok=True)
 
 

@@ -18,7 +18,7 @@ from .backends.base import Running, State
 from .backends.drive import Taken, chunks
 from .checkpoint import read, write
 from .errors import CheckpointError, ParameterError
-from .files import discard
+from .files import tidy
 from .interrupt import interrupted
 from .ir.program import nearest_step
 from .progress import progress_bar
@@ -124,8 +124,10 @@ class Simulation:
         if lasting and not stopped:
             stretch.write(checkpoint, over=True)
         results = stretch.results(complete=not stopped)
-        if checkpoint is not None and not (stopped or lasting):
-            discard(checkpoint)
+        if checkpoint is not None and not stopped:
+            tidy(checkpoint)
+            if not lasting:
+                Path(checkpoint).unlink(missing_ok=True)
         if not results.complete:
             warn(f"the run was interrupted at {self.t:g} ms; what was recorded so far is kept")
         return results
