@@ -21,6 +21,7 @@ import brian2_networks
 import coba
 import cobahh
 import cuba
+import brian2_examples
 from comparison import Row, identical, report
 
 import spikesim as sp
@@ -88,7 +89,7 @@ def main() -> int:
         todo.append(("COBAHH", partial(
             compare, "COBAHH", backend, 1000, 200.0, 0 * ms, cobahh.network,
             brian2_networks.cobahh, 3.0, in_nS)))  # fmt: skip
-    return report(todo)
+    return report(todo + brian2_examples.comparisons())
 
 
 if __name__ == "__main__":

@@ -1,0 +1,144 @@
+"""spikesim against Brian2 on models of its documentation, each built in both. Part of
+`make peer-brian2-networks`.
+
+The models are those of Brian2's examples `adaptive_threshold`, `IF_curve_LIF` and `phase_locking`;
+what these draw at random is drawn here and handed to both. In float64 every spike must be the same.
+Brian2 labels a spike with the start of its step, we with the end; and it holds a refractory neuron
+one step less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from comparison import Row, identical
+
+import spikesim as sp
+from spikesim.units import Hz, ms, mV
+
+DT = 0.1
+WATCHED = 5
+
+
+def adaptive_threshold(rng: np.random.Generator) -> tuple[sp.Network, Callable[[], dict]]:
+    """A threshold that each spike raises; Poisson input."""
+    arrivals = np.flatnonzero(rng.random(20_000) < 500e-3 * DT)  # 500 Hz for 2 s
+    net = sp.Network(dt=DT * ms)
+    source = net.population("source", 1, sp.spike_times([(arrivals + 1) * DT * ms]))
+    model = sp.neuron(
+        "dv/dt = -v/tau : mV\ndvt/dt = (rest - vt)/tau_t : mV",
+        spike="v > vt", reset="v = 0*mV; vt += 3*mV",
+        tau=10 * ms, tau_t=15 * ms, rest=10 * mV,
+    )  # fmt: skip
+    cells = net.population("cells", 1, model, vt=10 * mV)
+    net.project(source, cells, sp.all_to_all(), weight=3 * mV, delay=0 * ms)
+
+    def brian() -> dict:
+        import brian2 as b
+
+        group = b.NeuronGroup(
+            1, "dv/dt = -v/(10*ms) : volt\ndvt/dt = (10*mV - vt)/(15*ms) : volt",
+            threshold="v > vt", reset="v = 0*mV; vt += 3*mV", method="exact",
+        )  # fmt: skip
+        group.vt = 10 * b.mV
+        given = b.SpikeGeneratorGroup(1, np.zeros(len(arrivals), int), arrivals * DT * b.ms)
+        synapses = b.Synapses(given, group, on_pre="v += 3*mV")
+        synapses.connect()
+        return followed(b, [group, given, synapses], group, 2000.0, b.mV)
+
+    return net, brian
+
+
+def if_curve(rng: np.random.Generator) -> tuple[sp.Network, Callable[[], dict]]:
+    """A thousand neurons, each with a drive of its own."""
+    drive = np.linspace(0, 20, 1000)
+    net = sp.Network(dt=DT * ms)
+    model = sp.neuron(
+        "dv/dt = (v0 - v)/tau : mV  (unless refractory)",
+        spike="v > theta", reset="v = 0*mV", refractory="t_ref",
+        tau=10 * ms, theta=10 * mV, t_ref=(5 - DT) * ms, v0=drive * mV,
+    )  # fmt: skip
+    net.population("cells", 1000, model)
+
+    def brian() -> dict:
+        import brian2 as b
+
+        group = b.NeuronGroup(
+            1000, "dv/dt = (v0 - v)/(10*ms) : volt (unless refractory)\nv0 : volt",
+            threshold="v > 10*mV", reset="v = 0*mV", refractory=5 * b.ms, method="exact",
+        )  # fmt: skip
+        group.v0 = drive * b.mV
+        return followed(b, [group], group, 1000.0, b.mV)
+
+    return net, brian
+
+
+def phase_locking(rng: np.random.Generator) -> tuple[sp.Network, Callable[[], dict]]:
+    """Neurons locked to a sine that is part of their equation."""
+    start = rng.random(2000)
+    net = sp.Network(dt=DT * ms)
+    model = sp.neuron(
+        "dv/dt = (-v + a*sin(2*pi*f*t) + b)/tau : 1", spike="v > 1", reset="v = 0",
+        method="euler", tau=20 * ms, b=1.2, a=0.05, f=10 * Hz, pi=np.pi,
+    )  # fmt: skip
+    net.population("cells", 2000, model, v=start)
+
+    def brian() -> dict:
+        import brian2 as b
+
+        group = b.NeuronGroup(
+            2000, "dv/dt = (-v + 0.05*sin(2*pi*10*Hz*t) + 1.2)/(20*ms) : 1",
+            threshold="v > 1", reset="v = 0", method="euler",
+        )  # fmt: skip
+        group.v = start
+        return followed(b, [group], group, 1000.0, 1.0)
+
+    return net, brian
+
+
+def followed(b, objects, group, duration: float, unit: object) -> dict:
+    """Run Brian2; spikes as (steps, neurons), v as [samples, neurons]."""
+    spikes = b.SpikeMonitor(group)
+    trace = b.StateMonitor(group, "v", record=range(min(WATCHED, len(group))))
+    network = b.Network(*objects, spikes, trace)
+    b.defaultclock.dt = DT * b.ms
+    network.run(duration * b.ms)
+    steps = np.round(np.asarray(spikes.t / b.ms) / DT).astype(int)
+    return {
+        "duration": duration,
+        "spikes": (steps, np.asarray(spikes.i)),
+        "v": np.asarray(trace.v / unit).T,
+    }
+
+
+def compare(name: str, backend: str, build: Callable) -> Row:
+    """Run both."""
+    import brian2
+
+    brian2.prefs.codegen.target = "numpy"
+    net, brian = build(np.random.default_rng(1))
+    theirs = brian()
+    cells = net.populations["cells"]
+    net.record(cells, "spikes")
+    net.record(cells[:WATCHED], "v")
+    result = net.run(theirs["duration"] * ms, backend, precision="float64")["cells"]
+    ours = np.round(result.spikes.t / DT).astype(int) - 1, result.spikes.i
+    difference = float(np.abs(result.v.values - theirs["v"]).max())
+    same = identical(ours, theirs["spikes"])
+    return Row(f"{name} {backend}", len(ours[0]), same, difference, 1e-9)
+
+
+def comparisons() -> list[tuple[str, Callable[[], Row]]]:
+    """Every model on every backend."""
+    models = {
+        "adaptive threshold": adaptive_threshold,
+        "f-I curve": if_curve,
+        "phase locking": phase_locking,
+    }
+    return [
+        (name, partial(compare, name, backend, build))
+        for name, build in models.items()
+        for backend in ("numpy", "jax", "cpp")
+    ]
