@@ -17,11 +17,11 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[2] / "docs" / "examples"))
 
+import brian2_examples
 import brian2_networks
 import coba
 import cobahh
 import cuba
-import brian2_examples
 from comparison import Row, identical, report
 
 import spikesim as sp
