@@ -11,11 +11,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import matplotlib.pyplot
 from docutils import nodes
 from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.util import logging
 
-os.environ |= {"MPLBACKEND": "Agg", "TQDM_DISABLE": "1"}  # no windows, no progress bars
+matplotlib.use("Agg")  # no windows
+os.environ["TQDM_DISABLE"] = "1"  # no progress bars
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
@@ -29,7 +31,6 @@ version = release = spikesim.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_gallery.gen_gallery"]
 exclude_patterns = ["_build", "examples", "**/GALLERY_HEADER.*", "**.ipynb"]
-myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 default_role = "code"  # docstrings write `name`, as Markdown does
 nitpicky = True
@@ -121,6 +122,7 @@ def draw_quickstart() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()):
         exec("\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL)), {})
+    matplotlib.pyplot.close("all")  # or the first example would be thought to have drawn them
 
 
 def every_name_is_there(app: Any, env: Any) -> None:

@@ -5,8 +5,8 @@ Brunel (2000): sparsely connected excitatory and inhibitory neurons
 Identical integrate-and-fire neurons in which each spike is a jump of the membrane potential:
 model A of Brunel (2000), J. Comput. Neurosci. 8:183. Two numbers decide what the network does:
 how much stronger inhibition is than excitation, *g*, and the rate from outside relative to the
-one that just reaches threshold, *eta*. Here they are 5 and 2: each neuron fires irregularly, the
-population hardly together.
+one that just reaches threshold, *eta*. Here they are 5 and 2, as in figure 8C of the paper: each
+neuron fires irregularly, and the rate of all fluctuates around a constant one.
 
 Run: ``python docs/examples/brunel.py --g 5 --eta 2``
 """
@@ -56,13 +56,15 @@ def network(scale: float = 1.0, g: float = 5.0, eta: float = 2.0, seed: int = 1)
 # Run it
 # ------
 #
-# Try ``--g 3`` (all fire together, as fast as they can) and ``--g 4.5 --eta 0.9`` (slow waves).
+# It has 15 million synapses, and takes some seconds. The other panels of figure 8 are ``--g 3``
+# (almost all fire together, again and again), ``--g 6 --eta 4`` (fast oscillations) and
+# ``--g 4.5 --eta 0.9`` (slow ones).
 
 
 def main(arguments: list[str] | None = None) -> sp.Results:
     """Run and print rates."""
     parser = argparse.ArgumentParser(description=network.__doc__)
-    parser.add_argument("--scale", type=float, default=0.2)
+    parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--g", type=float, default=5.0)
     parser.add_argument("--eta", type=float, default=2.0)
     parser.add_argument("--duration", type=float, default=500, help="ms of model time")
@@ -78,6 +80,5 @@ if __name__ == "__main__":
     import matplotlib.pyplot as plt
 
     results = main()
-    results.raster(start=200 * ms)
-    results.distribution("cv")
+    results.raster(start=300 * ms)
     plt.show()

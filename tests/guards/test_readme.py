@@ -12,7 +12,8 @@ ROOT = Path(__file__).parents[2]
 PAGES = [
     page
     for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-    if page.exists() and "_build" not in page.parts
+    if page.exists()
+    and not {"_build", "reference"} & set(page.relative_to(ROOT).parts)  # what `make docs` writes
 ]
 FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>`{3,}|~{3,})(?P<info>.*)$")
 
