@@ -315,15 +315,24 @@ class Network(_Fixed):
         what: str | Sequence[str],
         every: Any = None,
         *,
+        variables: str | Sequence[str] = (),
         start: Any = None,
         stop: Any = None,
     ) -> None:
         """Record "spikes", "rate" or state variables of a view.
 
         every: the interval between samples (a time; default each step), or the bin of a rate.
-        start, stop: record the steps between these times only; default the whole run.
+        variables: of spikes, state variables whose values are kept with each: those of the neuron
+        that fired, where the threshold was found crossed, before the reset. start, stop: record the
+        steps between these times only; default the whole run.
         """
         words = list(what) if isinstance(what, list | tuple) else [what]
+        kept = (variables,) if isinstance(variables, str) else variables
+        if not isinstance(kept, list | tuple) or not all(isinstance(v, str) for v in kept):
+            raise DescriptionError(
+                f"record: variables is {variables!r:.60}; expected names of state variables, such "
+                'as ["v"]'
+            )
         for part in _parts(view):
             for one in words:
                 if not isinstance(one, str):
@@ -331,7 +340,7 @@ class Network(_Fixed):
                         f"record: expected 'spikes', 'rate' or a state's name, got {one!r}"
                     )
                 recorded = self._view(part, "recorded")
-                self.requests.append(Request(recorded, one, every, start, stop))
+                self.requests.append(Request(recorded, one, every, start, stop, tuple(kept)))
 
     def compile(self, backend: str = "auto", **options: Any) -> Model:
         """Make the network ready to run: a snapshot, a function of parameters, seed and duration.

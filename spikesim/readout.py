@@ -11,7 +11,7 @@ import numpy as np
 from .errors import RecordingError, SpikesimError
 from .ir.program import Edges, Program, nearest_step
 from .network import numbered
-from .recording.columns import Column, Pair, joined
+from .recording.columns import Column, Entries, joined
 from .recording.disk import opened
 from .results import (
     Connections,
@@ -27,7 +27,7 @@ from .results import (
 
 def read_out(
     columns: Sequence[Column],
-    content: Mapping[str, Pair],
+    content: Mapping[str, Entries],
     final: Mapping[str, dict[str, np.ndarray]],
     span: tuple[int, int],
     about: Mapping[str, Any],
@@ -44,16 +44,19 @@ def read_out(
     same: dict[tuple[Any, ...], list[Spikes | Trace]] = {}
     for number, c in enumerate(columns):
         # Rates of two views are two; all else of one interval and window is put together.
-        kind = -number if c.what == "rate" else 0 if c.is_spikes else c.every
-        steps, values = content[c.name]
-        if c.is_spikes:
+        kind = -number if c.what == "rate" else 0 if c.is_events else c.every
+        steps, values, *more = content[c.name]
+        if c.is_events:
             start, stop = (step * dt for step in c.between(*span))
             data: Spikes | Trace = Spikes(
-                (steps + 1) * dt, c.neurons[values], c.neurons, stop - start, start
-            )
+                (steps + 1) * dt, c.neurons[values], c.neurons, stop - start, start,
+                dict(zip(c.variables, more, strict=True)),
+                dict(zip(c.variables, c.units, strict=True)),
+            )  # fmt: skip
         else:
             data = Trace(steps * dt, values, c.unit, c.neurons)
-        same.setdefault((c.group, c.what, kind, c.start, c.stop), []).append(data)
+        key = c.group, c.what, kind, c.start, c.stop, tuple(sorted(c.variables))
+        same.setdefault(key, []).append(data)
     for (name, what, *_), parts in same.items():
         mine = populations[name].recorded
         mine[next(free for free in numbered(what) if free not in mine)] = _merged(parts)
@@ -92,11 +95,11 @@ def _read(store: Any, start: Any, stop: Any) -> Results:
         if not written:
             content[c.name] = joined(c, [])
             continue
-        steps, values = group["steps"], group["values"]
+        steps = group["steps"]
         latest = max(latest, int(steps[written - 1]) + 1)
         first = _place(steps, written, low)
         last = written if high is None else _place(steps, written, high)
-        content[c.name] = steps[first:last], values[first:last]
+        content[c.name] = tuple(group[part][first:last] for part in c.parts)
     final: dict[str, dict[str, np.ndarray]] = {c.group: {} for c in columns}
     if end is not None:
         final = {p: {} for p in about["populations"]}

@@ -257,7 +257,7 @@ class _Stretch:
         return digest.hexdigest()
 
     def take(self, taken: Taken) -> None:
-        piece = self.picker.pick(taken.first, taken.count, taken.spikes, taken.samples)
+        piece = self.picker.pick(taken.first, taken.count, taken.spikes, taken.samples, taken.logs)
         self.sink.add(piece)
         for name in self.counts:
             self.counts[name] += len(piece[name][0])

@@ -77,6 +77,7 @@ def _program(p: Program) -> Iterator[str]:
         yield from _fields(i.fields)
     for probe in p.probes:
         what = probe.variable or f"{probe.event} events"
+        what += f" with {', '.join(probe.variables)}" if probe.variables else ""
         reduced = f" as {probe.reduce}" if probe.reduce else ""
         window = f" from {probe.start}" if probe.start else ""
         window += "" if probe.stop is None else f" to {probe.stop}"

@@ -50,9 +50,10 @@ def _faults(p: Program) -> Iterable[str]:
             yield f"probe {probe.name!r}: no group {probe.source.group!r}"
             continue
         group = groups[probe.source.group]
-        if probe.variable and probe.variable not in {f.name for f in group.fields}:
-            yield f"probe {probe.name!r}: no variable {probe.variable!r}"
-        elif probe.event and probe.event not in {e.name for e in group.events}:
+        wanted = {probe.variable} - {""} | {*probe.variables}
+        for name in sorted(wanted - {f.name for f in group.fields}):
+            yield f"probe {probe.name!r}: no variable {name!r}"
+        if probe.event and probe.event not in {e.name for e in group.events}:
             yield f"probe {probe.name!r}: no event {probe.event!r}"
         if probe.every < 1:
             yield f"probe {probe.name!r}: every {probe.every} steps"

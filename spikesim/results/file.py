@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import Any
 from urllib.parse import quote
 
@@ -22,7 +22,7 @@ from .spikes import Spikes
 from .trace import Trace
 
 _FORMAT = "spikesim results"
-_VERSION = 1  # of the layout; a file of a higher one is refused
+_VERSION = 2  # of the layout; a file of a higher one is refused
 _KINDS: dict[str, type[Spikes] | type[Trace]] = {"spikes": Spikes, "trace": Trace}
 
 
@@ -117,7 +117,11 @@ def _parts(
     plain: dict[str, Any] = {}
     for field in fields(data):
         value = getattr(data, field.name)
-        if isinstance(value, np.ndarray):
+        if field.name == "variables":  # arrays by name
+            for word, values in value.items():
+                arrays[_key(population.name, "recorded", name, "variables", word)] = values
+            plain["variables"] = list(value)
+        elif isinstance(value, np.ndarray):
             arrays[_key(population.name, "recorded", name, field.name)] = value
         else:
             plain[field.name] = value
@@ -129,8 +133,17 @@ def _population(arrays: Any, header: dict[str, Any]) -> PopulationResult:
     for entry in header["recorded"]:
         plain = dict(entry)
         what, made = plain.pop("name"), _KINDS[plain.pop("kind")]
-        lacking = [field.name for field in fields(made) if field.name not in plain]
+        lacking = [
+            field.name
+            for field in fields(made)
+            if field.name not in plain and field.default_factory is MISSING
+        ]
         found = {part: arrays[_key(name, "recorded", what, part)] for part in lacking}
+        if "variables" in plain:
+            words = plain.pop("variables")
+            found["variables"] = {
+                word: arrays[_key(name, "recorded", what, "variables", word)] for word in words
+            }
         recorded[what] = made(**plain, **found)
     final = {what: arrays[_key(name, "final", what)] for what in header["final"]}
     return PopulationResult(name, recorded, final)

@@ -53,5 +53,9 @@ class PopulationResult:
 
 def spikes_of(population: PopulationResult) -> Spikes | None:
     """All recorded spikes of a population; several recordings become one; None without any."""
-    parts = [data for data in population.recorded.values() if isinstance(data, Spikes)]
+    parts = [
+        data
+        for name, data in population.recorded.items()
+        if isinstance(data, Spikes) and name.partition("#")[0] == "spikes"  # no other event
+    ]
     return merged_spikes(parts) if parts else None
