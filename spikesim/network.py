@@ -169,8 +169,35 @@ class Projection(_Fixed):
         self.synapse, self.weight, self.port = synapse, weight, port
         self.delay, self.axonal_delay, self.dendritic_delay = delay, axonal_delay, dendritic_delay
 
+    def __getitem__(self, key: Any) -> SynapseView:
+        """Some of the connections, to record their weights: a slice, or their numbers in the order
+        of `model.connections(...)`, or a mask in that order."""
+        return SynapseView(self, key)
+
     def __repr__(self) -> str:
         return f"Projection({self.name!r}, {self.rule})"
+
+
+class SynapseView:
+    """Some connections of a projection: `projection[:100]`, `projection[[3, 5]]`.
+
+    How many there are is known when they are drawn: what is out of range is told at compile time.
+    """
+
+    def __init__(self, projection: Projection, key: Any):
+        bare = None if isinstance(key, slice) else bare_array(key)
+        index = key if bare is None else np.atleast_1d(bare)
+        if not isinstance(index, slice) and (
+            not isinstance(index, np.ndarray) or index.ndim != 1 or index.dtype.kind not in "iub"
+        ):
+            raise DescriptionError(
+                f"projection {projection.name!r}: index with a number, a slice, a list of numbers "
+                f"of connections or a mask, got {key!r:.60}"
+            )
+        self.projection, self.index = projection, index
+
+    def __repr__(self) -> str:
+        return f"part of {self.projection!r}"
 
 
 class Stimulation:
@@ -319,7 +346,7 @@ class Network(_Fixed):
         start: Any = None,
         stop: Any = None,
     ) -> None:
-        """Record "spikes", "rate" or state variables of a view.
+        """Record "spikes", "rate" or state variables of a view, or "weight" of a projection.
 
         every: the interval between samples (a time; default each step), or the bin of a rate.
         variables: of spikes, state variables whose values are kept with each: those of the neuron
@@ -339,7 +366,7 @@ class Network(_Fixed):
                     raise DescriptionError(
                         f"record: expected 'spikes', 'rate' or a state's name, got {one!r}"
                     )
-                recorded = self._view(part, "recorded")
+                recorded = self._recorded(part)
                 self.requests.append(Request(recorded, one, every, start, stop, tuple(kept)))
 
     def compile(self, backend: str = "auto", **options: Any) -> Model:
@@ -369,6 +396,18 @@ class Network(_Fixed):
             f"Network of {neurons} neurons in {len(self.populations)} populations, "
             f"{len(self.projections)} projections"
         )
+
+    def _recorded(self, view: Any) -> PopulationView | SynapseView:
+        """A view of neurons or of connections of this network."""
+        if isinstance(view, str):
+            view = next((p for p in self.projections if p.name == view), view)
+        if isinstance(view, Projection):
+            view = view[:]
+        if not isinstance(view, SynapseView):
+            return self._view(view, "recorded")
+        if not any(p is view.projection for p in self.projections):
+            raise DescriptionError(f"recorded: {view!r} belongs to another network")
+        return view
 
     def _view(self, view: Any, role: str) -> PopulationView:
         if isinstance(view, str) and view in self.populations:

@@ -44,6 +44,14 @@ def probe_of(
     kept = tuple(dict.fromkeys(request.variables))
     known, wanted = (states, kept) if what == "spikes" else ([*states, "spikes", "rate"], (what,))
     unknown = [name for name in wanted if name not in states]
+    if what in ("weight", "weights") and unknown:
+        faults.append(
+            DescriptionError(
+                f"{subject}: weights belong to projections; write net.record(projection, "
+                '"weight"), with what net.project(...) returned'
+            )
+        )
+        return None
     for name in unknown:
         which = "such state variable" if name == what else f"state variable {name!r}"
         faults.append(UnknownNameError(f"{subject}: no {which}; {did_you_mean(name, known)}"))
@@ -52,6 +60,27 @@ def probe_of(
     if what == "spikes":
         return Probe(str(number), place, "", "spike", every, "", *window, kept)
     return Probe(str(number), place, what, "", every, "", *window)
+
+
+def synapse_probe_of(
+    request: Request, number: int, dt: float, faults: list[SpikesimError]
+) -> Probe | None:
+    """The probe of a request of connections; None where something is wrong."""
+    name, what = request.view.projection.name, request.what
+    subject = f"recording of {what!r} of projection {name!r}"
+    every = _every(request, dt, subject, faults)
+    window = _window(request, dt, subject, faults)
+    if request.variables:
+        faults.append(ParameterError(f"{subject}: variables= is for spikes"))
+    if what != "weight":
+        faults.append(
+            UnknownNameError(
+                f"{subject}: {did_you_mean(what, ['weight'])}; spikes, rates and states are "
+                "recorded of populations"
+            )
+        )
+        return None
+    return Probe(str(number), View(name, request.view.index), what, "", every, "", *window)
 
 
 def _every(request: Request, dt: float, subject: str, faults: list[SpikesimError]) -> int:

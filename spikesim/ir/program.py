@@ -343,7 +343,11 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Program:
-    """A whole network. dt in ms; seed draws connectivity and initial values."""
+    """A whole network. dt in ms; seed draws connectivity and initial values.
+
+    synapse_probes: probes of fields of edges; their views are of connections, in the order in which
+    users give arrays of weights.
+    """
 
     dt: float
     seed: int
@@ -355,6 +359,7 @@ class Program:
     links: tuple[Link, ...] = ()
     order: tuple[str, ...] = STANDARD_ORDER
     delivery: Delivery | None = None
+    synapse_probes: tuple[Probe, ...] = ()
 
     def group(self, name: str) -> Neurons:
         """The neurons of that name; KeyError if there are none."""

@@ -45,6 +45,11 @@ def _faults(p: Program) -> Iterable[str]:
         yield from _names(i.value, scope, f"input {i.name!r}")
         if i.kind == "arrivals" and i.into not in {port.variable for port in group.ports}:
             yield f"input {i.name!r}: {i.into!r} is no port of {group.name!r}"
+    edges = {e.name: e for e in p.edges}
+    for probe in p.synapse_probes:
+        of = edges.get(probe.source.group)
+        if of is None or probe.variable not in {f.name for f in of.fields}:
+            yield f"probe {probe.name!r}: no {probe.variable!r} of edges {probe.source.group!r}"
     for probe in p.probes:
         if probe.source.group not in groups:
             yield f"probe {probe.name!r}: no group {probe.source.group!r}"

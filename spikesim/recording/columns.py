@@ -22,7 +22,8 @@ class Column:
     what: "spikes", "rate", or the name of the variable or of another event. neurons: int64, their
     numbers in the group. every: steps between samples, or the bin of a rate. start, stop: the steps
     between which it records, None: to the end. event: of an event, its name. variables: what is
-    kept with each event, units: of them.
+    kept with each event, units: of them. Of a projection, neurons are the numbers of connections,
+    and source and target int64, the numbers of their neurons.
     """
 
     name: str
@@ -36,6 +37,8 @@ class Column:
     event: str = ""
     variables: Sequence[str] = ()
     units: Sequence[str] = ()
+    source: np.ndarray | None = None
+    target: np.ndarray | None = None
 
     @property
     def is_spikes(self) -> bool:
@@ -94,16 +97,17 @@ class Picker:
 
     Variables of events follow elements. Spikes of a column are in the order of (step, element); elements are positions in its neurons.
     A rate is handed out, in spikes/s, when its bin is over; `rest` gives the last one, which may be
-    shorter. first: the step at which the recording starts.
+    shorter. first: the step at which the recording starts. synapses: columns of projections.
     """
 
     program: Program
     first: int
+    synapses: Sequence[Column] = ()
     columns: list[Column] = field(init=False)
     bins: dict[str, tuple[int, int, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.columns = columns_of(self.program)
+        self.columns = [*columns_of(self.program), *self.synapses]
         delivery = self.program.delivery
         n_sources = delivery.n_sources if delivery else 0
         offsets = dict(delivery.sources) if delivery else {}

@@ -2,7 +2,8 @@
 
 The store has a group for each column, with the arrays neurons, steps and values: entry k was
 recorded in step steps[k]; values are elements for spikes, positions in `neurons`, and there is an
-array in the group `variables` for each variable that is kept with them. Entries are
+array in the group `variables` for each variable that is kept with them. A column of a projection
+has the arrays source and target as well; `neurons` are numbers of connections. Entries are
 written in whole chunks, so that memory does not grow with the run, and after some seconds in any
 case; the group's attribute `written` says how many a reader finds. A checkpoint keeps those that
 wait.
@@ -68,8 +69,10 @@ class Disk(Sink):
         store = zarr().open_group(unfinished, mode="w", attributes=about)
         for c in self.columns:
             group = store.create_group(c.name, attributes={"written": 0})
-            neurons = group.create_array("neurons", shape=c.neurons.shape, dtype="int64")
-            neurons[...] = c.neurons
+            for name in ("neurons", "source", "target"):
+                if (numbers := getattr(c, name)) is not None:
+                    array = group.create_array(name, shape=numbers.shape, dtype="int64")
+                    array[...] = numbers
         if self.path.exists():
             self.path.rename(old)
         unfinished.rename(self.path)
