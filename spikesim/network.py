@@ -185,6 +185,12 @@ class SynapseView:
     """
 
     def __init__(self, projection: Projection, key: Any):
+        if isinstance(key, tuple):
+            raise DescriptionError(
+                f"projection {projection.name!r}: {key!r:.60} is no number of a connection; look "
+                "up by source and target which are wanted: made = net.compile().connections("
+                f"{projection.name!r}), then projection[np.flatnonzero(made.target == 3)]"
+            )
         bare = None if isinstance(key, slice) else bare_array(key)
         index = key if bare is None else np.atleast_1d(bare)
         if not isinstance(index, slice) and (

@@ -142,7 +142,7 @@ def synapse_column(probe: Probe, made: Connections) -> Column:
     name, index = probe.source.group, probe.source.index
     try:
         numbers = np.arange(len(made))[index]
-    except IndexError as fault:
+    except (IndexError, TypeError) as fault:
         raise DescriptionError(
             f"recording of {probe.variable!r} of projection {name!r}: {fault}; the rule made "
             f"{len(made)} connections"

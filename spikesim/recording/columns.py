@@ -95,9 +95,10 @@ Piece = dict[str, Entries]
 class Picker:
     """Picks from each chunk what is recorded: by column (steps, elements), or (steps, values).
 
-    Variables of events follow elements. Spikes of a column are in the order of (step, element); elements are positions in its neurons.
-    A rate is handed out, in spikes/s, when its bin is over; `rest` gives the last one, which may be
-    shorter. first: the step at which the recording starts. synapses: columns of projections.
+    Spikes of a column are in the order of (step, element); elements are positions in its neurons,
+    and variables follow them. A rate is handed out, in spikes/s, when its bin is over; `rest` gives
+    the last one, which may be shorter. first: the step at which the recording starts. synapses:
+    columns of projections.
     """
 
     program: Program
