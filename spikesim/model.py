@@ -26,7 +26,7 @@ from .ir.program import Pairs, Program
 from .passes import lower
 from .passes.delays import delays
 from .passes.draw import draw
-from .readout import connections_of
+from .readout import connections_of, synapse_column
 from .recording.sinks import Sink
 from .results import Connections, Results
 from .simulation import Moment, Simulation, load
@@ -47,6 +47,10 @@ class Model:
         self.executable, self.options, self.backend = executable, options, backend
         self.binder = executable.binder
         self.took = took  # seconds of real time, to compile
+        self._made = {p.source.group: self.connections(p.source.group)
+                      for p in program.synapse_probes}  # fmt: skip
+        self.synapses = [synapse_column(p, self._made[p.source.group])
+                         for p in program.synapse_probes]  # fmt: skip
 
     @property
     def compilations(self) -> int:
@@ -117,10 +121,21 @@ class Model:
             raise UnknownNameError(
                 f"no projection {projection!r}; {did_you_mean(projection, names)}"
             )
-        one = replace(self.lowered, edges=(names[projection],))
+        one = replace(self.lowered, edges=(names[projection],), synapse_probes=())
         if not isinstance(names[projection].pattern, Pairs):
             one = lower(one, (draw, delays))
         return connections_of(one.edges[0], one)
+
+    def weights(self, given: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The weights that are recorded, by column: those of a run with such parameters, in the
+        precision of the run, without the factor weight_scale."""
+        found = {}
+        for c in self.synapses:
+            made = self._made[c.group]
+            value = given.get(f"{c.group}.{c.what}", made.weight)
+            every = np.broadcast_to(value, (len(made),))
+            found[c.name] = every[c.neurons].astype(self.options.dtype)
+        return found
 
     def explain(self) -> str:
         """What was decided: backend, precision, each population's integration method, and, where

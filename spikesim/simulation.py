@@ -15,7 +15,7 @@ import numpy as np
 
 from . import __version__
 from .backends.base import Running, State
-from .backends.drive import Taken, chunks
+from .backends.drive import Taken, chunks, sample_steps
 from .checkpoint import read, write
 from .errors import CheckpointError, ParameterError
 from .files import tidy
@@ -241,7 +241,8 @@ class _Stretch:
         self.first, self.end = simulation.step, simulation.step + steps
         self.over = False  # was it at its end when an earlier process was stopped?
         model = simulation.model
-        self.picker = Picker(model.lowered, self.first)
+        self.picker = Picker(model.lowered, self.first, model.synapses)
+        self.weights = model.weights(simulation.given)
         self.counts = {c.name: 0 for c in self.picker.columns if c.is_spikes}
         self.asked = dict(self.counts)
         self.about = {
@@ -266,7 +267,11 @@ class _Stretch:
         return digest.hexdigest()
 
     def take(self, taken: Taken) -> None:
-        piece = self.picker.pick(taken.first, taken.count, taken.spikes, taken.samples)
+        samples = dict(taken.samples)
+        for c in self.picker.synapses:
+            count = len(sample_steps(taken.first, taken.count, c.every))
+            samples[c.name] = np.broadcast_to(self.weights[c.name], (count, len(c.neurons)))
+        piece = self.picker.pick(taken.first, taken.count, taken.spikes, samples, taken.logs)
         self.sink.add(piece)
         for name in self.counts:
             self.counts[name] += len(piece[name][0])

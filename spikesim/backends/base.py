@@ -83,7 +83,8 @@ class Options:
 
 State = dict[str, Any]
 Found = tuple[np.ndarray, np.ndarray]
-Chunk = tuple[State, Found, dict[str, np.ndarray]]
+Log = tuple[np.ndarray, ...]
+Chunk = tuple[State, Found, dict[str, np.ndarray], dict[str, Log]]
 
 
 class Running(Protocol):
@@ -102,7 +103,9 @@ class Running(Protocol):
     def advance(self, state: State, n: int, count: int) -> Chunk:
         """Take `count` steps from step `n`.
 
-        Returns (state, spikes as (steps, sources) sorted, samples by probe [samples, elements]).
+        Returns (state, spikes as (steps, sources) sorted, samples by probe [samples, elements],
+        logs by probe of events, for those that are `logged`: steps and positions in the view,
+        sorted, and the values of each variable).
         """
         ...
 

@@ -124,18 +124,26 @@ class NumPyRunning:
         state = state | {"under way": state["under way"].copy()}
         fired = np.zeros((count, len(state["fired"])), dtype=bool)
         rows: dict[str, list[np.ndarray]] = {p.name: [] for p, _, _ in self.probes}
+        logs: dict[str, list[tuple[np.ndarray, ...]]] = {p.name: [] for p in self.made.step.logged}
         with self._flushing():
             for k in range(count):
                 for p, name, index in self.probes:
                     if (n + k) % p.every == 0:
                         rows[p.name].append(state[name][index])
-                state = self.made.step(self.values, state, np.int32(n + k), self.seed)
+                state, seen = self.made.step(self.values, state, np.int32(n + k), self.seed)
                 fired[k] = state["fired"]
+                for probe, (had, *values) in seen.items():
+                    who = np.flatnonzero(had)
+                    logs[probe].append((np.full(len(who), n + k), who, *(v[who] for v in values)))
         samples = {}
         for p, name, index in self.probes:
             shape = (len(rows[p.name]), len(state[name][index]))
             samples[p.name] = np.array(rows[p.name], state[name].dtype).reshape(shape)
-        return state, listed(fired, n), samples
+        kept = {
+            name: tuple(np.concatenate(column) for column in zip(*log, strict=True))
+            for name, log in logs.items()
+        }
+        return state, listed(fired, n), samples, kept
 
     def _flushing(self) -> Any:
         arrays = self.made.arrays

@@ -19,6 +19,8 @@ from ..passes.inputs import arriving
 from .evaluate import Array, Arrays, Drawing, evaluate, operations
 
 State = dict[str, Array]
+# Of each probe of events that is logged, in its view: who had the event, and values of variables.
+Seen = dict[str, tuple[Array, ...]]
 
 
 class Events(Protocol):
@@ -52,7 +54,7 @@ class Step:
             for f in n.fields
             if f.kind in ("state", "arrival")
         }
-        self.offsets = dict(program.delivery.sources)
+        self.logged = [p for p in program.probes if p.logged]
         self.slots = {(g, v): start for g, v, start in program.delivery.slots}
 
     def initial(self, values: Mapping[str, Array]) -> State:
@@ -68,8 +70,13 @@ class Step:
         state["fired"] = xp.zeros(delivery.n_sources, dtype="bool")
         return state
 
-    def __call__(self, values: Mapping[str, Array], state: State, n: Array, seed: Array) -> State:
-        """The state after step n. `values` are bound, `n` an int32, `seed` a uint32."""
+    def __call__(
+        self, values: Mapping[str, Array], state: State, n: Array, seed: Array
+    ) -> tuple[State, Seen]:
+        """The state after step n, and what probes of events saw in it.
+
+        `values` are bound, `n` an int32, `seed` a uint32.
+        """
         run = _Running(self, values, dict(state), n, seed)
         threshold_done = False
         for phase in self.program.order:
@@ -79,7 +86,7 @@ class Step:
             elif phase in ("inputs", "update", "threshold", "reset"):
                 getattr(run, phase)()
             threshold_done |= phase == "threshold"
-        return run.state
+        return run.state, run.seen
 
 
 class _Running:
@@ -98,6 +105,7 @@ class _Running:
         }
         self.scopes = {g.name: self._scope(g) for g in step.program.neurons}
         self.fired: dict[tuple[str, str], Array] = {}
+        self.seen: Seen = {}
 
     def _scope(self, group: Neurons) -> dict[str, Array]:
         """The values that the run does not change, by the names the group uses."""
@@ -165,6 +173,10 @@ class _Running:
                     parts.append(met)
         if parts:
             self.state["fired"] = self.xp.concatenate(parts)
+        for p in self.step.logged:
+            name, index = p.source.group, p.source.index
+            values = [self.state[f"{name}.{variable}"] for variable in p.variables]
+            self.seen[p.name] = tuple(x[index] for x in (self.fired[name, p.event], *values))
 
     def deliver(self, found: Array, n: Array) -> None:
         """Send the spikes found in step `found`; let what is due in step n arrive."""

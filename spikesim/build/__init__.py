@@ -19,11 +19,11 @@ import numpy as np
 from ..errors import DescriptionError, ParameterError, SpikesimError, raise_all
 from ..ir.program import Program
 from ..ir.verify import verify
-from ..network import ORDERS, Network
+from ..network import ORDERS, Network, SynapseView
 from ..units import TIME, strip
 from .group import clashes, finish, start
 from .inputs import input_of
-from .probes import probe_of
+from .probes import probe_of, synapse_probe_of
 from .projections import edges_of
 from .values import check_values
 
@@ -46,7 +46,12 @@ def build(network: Network) -> Program:
     edges = [edges_of(p, k, groups, least, faults) for k, p in enumerate(network.projections)]
     inputs = [input_of(s, groups, dt, faults) for s in network.stimulations]
     neurons = tuple(finish(g, dt) for g in groups.values())
-    probes = [probe_of(r, k, groups, dt, faults) for k, r in enumerate(network.requests)]
+    probes, synapse_probes = [], []
+    for k, request in enumerate(network.requests):
+        if isinstance(request.view, SynapseView):
+            synapse_probes.append(synapse_probe_of(request, k, dt, faults))
+        else:
+            probes.append(probe_of(request, k, groups, dt, faults))
     found = [one for one in inputs if one]
     faults += clashes(neurons, found)
     for group in neurons:
@@ -61,6 +66,7 @@ def build(network: Network) -> Program:
             tuple(found),
             tuple(p for p in probes if p),
             order=ORDERS[network.order],
+            synapse_probes=tuple(p for p in synapse_probes if p),
         )
     )
 

@@ -22,7 +22,8 @@ def to_xarray(results: Results) -> Any:
     }
     nodes = {name: _dataset(xarray, of) for name, of in results.populations.items()}
     return xarray.DataTree(xarray.Dataset(attrs=about), children={
-        name: xarray.DataTree(dataset) for name, dataset in nodes.items()
+        name: xarray.DataTree(dataset)
+        for name, dataset in (nodes | _projections(xarray, results)).items()
     })  # fmt: skip
 
 
@@ -45,8 +46,29 @@ def _dataset(xarray: Any, population: PopulationResult) -> Any:
     if spikes is not None:
         variables["spike_t"] = ("spike", spikes.t, {"units": "ms"})
         variables["spike_neuron"] = ("spike", spikes.i)
+        for name, values in spikes.variables.items():
+            variables[f"spike_{name}"] = ("spike", values, {"units": spikes.units[name]})
         variables["spike_recorded"] = ("recorded", spikes.neurons)  # the silent ones too
     return xarray.Dataset(variables, coordinates)
+
+
+def _projections(xarray: Any, results: Results) -> dict[str, Any]:
+    """Weights by projection; those recorded apart, as "weight#2", have dimensions of their own."""
+    found = {}
+    for name, projection in results.projections.items():
+        variables: dict[str, Any] = {}
+        for what, w in projection.recorded.items():
+            more = what.removeprefix("weight")
+            t, synapse = f"t{more}", f"connection{more}"
+            variables |= {
+                what: ((t, synapse), w.values, {"units": w.unit}),
+                t: (t, w.t, {"units": "ms"}),
+                synapse: (synapse, w.connections),
+                f"source{more}": (synapse, w.source),
+                f"target{more}": (synapse, w.target),
+            }
+        found[name] = xarray.Dataset(variables)
+    return found
 
 
 def _dimension(

@@ -265,6 +265,8 @@ class Input:
 class Probe:
     """What is recorded: a variable every `every` steps, or an event (`event` = its name).
 
+    variables: of an event, what is kept of the element that had it: their values where the
+    condition was looked at, before arrivals that come later in the step, and before the reset.
     reduce = "rate": not each event, but the mean rate of the view in bins of `every` steps. The
     steps from `start` on, before `stop`, are recorded (bins that start there); None: to the end.
     """
@@ -277,6 +279,12 @@ class Probe:
     reduce: Literal["", "rate"] = ""
     start: int = 0
     stop: int | None = None
+    variables: tuple[str, ...] = ()
+
+    @property
+    def logged(self) -> bool:
+        """Does it want an event other than a spike, or more of a spike than who and when?"""
+        return bool(self.event) and (self.event != "spike" or bool(self.variables))
 
 
 @dataclass(frozen=True)
@@ -335,7 +343,11 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Program:
-    """A whole network. dt in ms; seed draws connectivity and initial values."""
+    """A whole network. dt in ms; seed draws connectivity and initial values.
+
+    synapse_probes: probes of fields of edges; their views are of connections, in the order in which
+    users give arrays of weights.
+    """
 
     dt: float
     seed: int
@@ -347,6 +359,7 @@ class Program:
     links: tuple[Link, ...] = ()
     order: tuple[str, ...] = STANDARD_ORDER
     delivery: Delivery | None = None
+    synapse_probes: tuple[Probe, ...] = ()
 
     def group(self, name: str) -> Neurons:
         """The neurons of that name; KeyError if there are none."""

@@ -70,13 +70,14 @@ def _program(p: Program) -> Iterator[str]:
     for e in p.edges:
         yield ""
         yield from _edges(e)
-    if p.inputs or p.probes or p.clocks or p.links or p.delivery:
+    if p.inputs or p.probes or p.synapse_probes or p.clocks or p.links or p.delivery:
         yield ""
     for i in p.inputs:
         yield f"input {i.name} ({i.kind}) {_view(i.target)}.{i.into} <- {expression(i.value)}"
         yield from _fields(i.fields)
-    for probe in p.probes:
+    for probe in (*p.probes, *p.synapse_probes):
         what = probe.variable or f"{probe.event} events"
+        what += f" with {', '.join(probe.variables)}" if probe.variables else ""
         reduced = f" as {probe.reduce}" if probe.reduce else ""
         window = f" from {probe.start}" if probe.start else ""
         window += "" if probe.stop is None else f" to {probe.stop}"

@@ -45,14 +45,20 @@ def _faults(p: Program) -> Iterable[str]:
         yield from _names(i.value, scope, f"input {i.name!r}")
         if i.kind == "arrivals" and i.into not in {port.variable for port in group.ports}:
             yield f"input {i.name!r}: {i.into!r} is no port of {group.name!r}"
+    edges = {e.name: e for e in p.edges}
+    for probe in p.synapse_probes:
+        of = edges.get(probe.source.group)
+        if of is None or probe.variable not in {f.name for f in of.fields}:
+            yield f"probe {probe.name!r}: no {probe.variable!r} of edges {probe.source.group!r}"
     for probe in p.probes:
         if probe.source.group not in groups:
             yield f"probe {probe.name!r}: no group {probe.source.group!r}"
             continue
         group = groups[probe.source.group]
-        if probe.variable and probe.variable not in {f.name for f in group.fields}:
-            yield f"probe {probe.name!r}: no variable {probe.variable!r}"
-        elif probe.event and probe.event not in {e.name for e in group.events}:
+        wanted = {probe.variable} - {""} | {*probe.variables}
+        for name in sorted(wanted - {f.name for f in group.fields}):
+            yield f"probe {probe.name!r}: no variable {name!r}"
+        if probe.event and probe.event not in {e.name for e in group.events}:
             yield f"probe {probe.name!r}: no event {probe.event!r}"
         if probe.every < 1:
             yield f"probe {probe.name!r}: every {probe.every} steps"

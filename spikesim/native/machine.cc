@@ -246,11 +246,16 @@ class Worker {
 
   // For one more step, and one that is not recorded yet.
   bool HasRoom() const {
+    for (int64_t k = 0; k < net_.n_logs; ++k)
+      if (net_.logs[k].count + 2 * net_.logs[k].size > net_.logs[k].room) return false;
     return !steps_.spike_step || steps_.spikes + 2 * net_.n_sources <= steps_.room;
   }
 
+  // Until all have met again, flags and logged variables are as they were when events were found.
   void Record(int64_t found) {
-    if (!steps_.spike_step || found < steps_.first) return;
+    if (found < steps_.first) return;
+    for (int64_t k = 0; k < net_.n_logs; ++k) Append(net_.logs[k], found);
+    if (!steps_.spike_step) return;
     const int64_t row = found % log_.rows;
     for (int64_t piece = 0; piece < log_.pieces; ++piece) {
       const int32_t n = log_.count[row * log_.pieces + piece];
@@ -259,6 +264,26 @@ class Worker {
       std::fill_n(steps_.spike_step + steps_.spikes, n, static_cast<int32_t>(found));
       steps_.spikes += n;
     }
+  }
+
+  static void Append(Log& log, int64_t found) {
+    int32_t* position = log.position + log.count;
+    int32_t n = 0;
+    if (!log.index) n = AppendSet(log.flags, log.size, 0, position);
+    else
+      for (int64_t i = 0; i < log.size; ++i)
+        if (log.flags[log.index[i]]) position[n++] = static_cast<int32_t>(i);
+    std::fill_n(log.step + log.count, n, static_cast<int32_t>(found));
+    for (int64_t c = 0; c < log.n_columns; ++c) {
+      const Column& column = log.columns[c];
+      const int32_t width = static_cast<int32_t>(column.width);
+      uint8_t* out = column.out + log.count * width;
+      for (int32_t i = 0; i < n; ++i) {
+        const int64_t element = log.index ? log.index[position[i]] : position[i];
+        Move(out + i * width, column.values + element * width, width);
+      }
+    }
+    log.count += n;
   }
 
   void Deliver(int64_t found) {

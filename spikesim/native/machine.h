@@ -80,6 +80,25 @@ struct Probe {
   uint8_t* out;  // [samples][count]
 };
 
+// A variable of those who had an event: its values when they had it, and where they are kept.
+struct Column {
+  const uint8_t* values;
+  int64_t width;  // bytes an element
+  uint8_t* out;   // [room]
+};
+
+// The events of elements in view: who had them and when, in the order of (step, position in view).
+struct Log {
+  const uint8_t* flags;  // of the event
+  const int64_t* index;  // [size], or null for elements in a row
+  int64_t size;
+  int64_t n_columns;
+  const Column* columns;
+  int32_t* step;      // [room]
+  int32_t* position;  // [room]
+  int64_t room, count;
+};
+
 struct Network {
   double dt;
   int32_t wide;              // float64?
@@ -99,6 +118,8 @@ struct Network {
   int32_t* count;     // [log_rows][threads]; between runs the first thread has all
   int64_t n_probes;
   const Probe* probes;
+  int64_t n_logs;
+  Log* logs;
 };
 
 }  // namespace spikesim

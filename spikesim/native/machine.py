@@ -84,6 +84,24 @@ class Probe(Structure):
     ]
 
 
+class Column(Structure):
+    _fields_ = [("values", c_void_p), ("width", c_int64), ("out", c_void_p)]
+
+
+class Log(Structure):
+    _fields_ = [
+        ("flags", c_void_p),
+        ("index", c_void_p),
+        ("size", c_int64),
+        ("n_columns", c_int64),
+        ("columns", POINTER(Column)),
+        ("step", c_void_p),
+        ("position", c_void_p),
+        ("room", c_int64),
+        ("count", c_int64),
+    ]
+
+
 class Network(Structure):
     _fields_ = [
         ("dt", c_double),
@@ -102,6 +120,8 @@ class Network(Structure):
         ("count", c_void_p),
         ("n_probes", c_int64),
         ("probes", POINTER(Probe)),
+        ("n_logs", c_int64),
+        ("logs", POINTER(Log)),
     ]
 
 

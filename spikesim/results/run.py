@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .. import __version__
 from ..errors import UnknownNameError, did_you_mean
-from .population import PopulationResult
+from .population import PopulationResult, ProjectionResult
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,7 +17,8 @@ class Results:
     duration and dt in ms; seed of the run; populations in the order of the network; final states
     are in `results["exc"].final`; version: of the spikesim that ran. start: the time at which it
     started, ms, where it goes on from an earlier run. complete: False where it was interrupted, or
-    is read while it goes on. took: seconds of real time that the run took.
+    is read while it goes on. took: seconds of real time that the run took. projections: those of
+    which something was recorded, also as `results["exc->inh"].weight`.
     """
 
     populations: dict[str, PopulationResult]
@@ -29,11 +30,15 @@ class Results:
     start: float = 0.0
     complete: bool = True
     took: float = 0.0
+    projections: dict[str, ProjectionResult] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> PopulationResult:
+        if name in self.projections:
+            return self.projections[name]
         if name not in self.populations:
             raise UnknownNameError(
-                f"no population {name!r}; {did_you_mean(name, self.populations)}"
+                f"no population {name!r}, and no projection of that name was recorded; "
+                + did_you_mean(name, [*self.populations, *self.projections])
             )
         return self.populations[name]
 
@@ -48,7 +53,7 @@ class Results:
         lines = [f"Results of {self.duration:g} ms{since} on {self.backend}, dt {self.dt:g} ms"]
         if not self.complete:
             lines[0] += ", not complete"
-        for population in self.populations.values():
+        for population in (*self.populations.values(), *self.projections.values()):
             lines += [f"  {line}" for line in repr(population).splitlines() if population.recorded]
         return "\n".join(lines)
 
@@ -75,6 +80,12 @@ class Results:
         from ..plotting import rate
 
         return rate(self, ax=ax, **options)
+
+    def weights(self, projection: str, ax: Any = None, **options: Any) -> Any:
+        """Recorded weights of a projection over time; see `spikesim.plotting.weights`."""
+        from ..plotting import weights
+
+        return weights(self, projection, ax=ax, **options)
 
     def psth(self, ax: Any = None, **options: Any) -> Any:
         """Mean rate around events; see `spikesim.plotting.psth`."""

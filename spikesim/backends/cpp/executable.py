@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from ...errors import UnsupportedError
-from ...ir.program import Neurons, Program
+from ...ir.program import Neurons, Probe, Program
 from ...native import machine
 from ...native.connect import allocate
 from ...passes.inputs import arriving, grid
 from ...passes.layout import addresses
-from ..base import Chunk, Options, State
+from ..base import Chunk, Log, Options, State
 from ..binding import Binder
 from ..drive import sample_steps
 from ..memory import estimate, refuse_too_large
@@ -87,6 +87,10 @@ class Machine:
         if any(s.table.segment is None for s in synapses.stores):
             self.state["ring"] = allocate((rows, delivery.n_slots), options.dtype)
         self.arrived = allocate(delivery.n_slots, options.dtype)
+        self.flags: dict[tuple[str, str], Place] = {}
+        # Where variables that are logged lie when events are recorded. With the standard order
+        # nothing has changed them since the condition was looked at; else they are copies.
+        self.logged: dict[tuple[str, str], np.ndarray] = {}
         groups = [self._units(g) for g in program.neurons]
         block = _BLOCK_BYTES // options.dtype.itemsize
         assembler = Assembler(self.memory, block)
@@ -97,10 +101,12 @@ class Machine:
         tables = [self._table(s, values[weights_of(k)]) for k, s in enumerate(synapses.stores)]
         part_start = synapses.part_start
         self.memory.kept += [part_start, *tables]
-        recording = any(p.event for p in program.probes)
+        recording = any(p.event and not p.logged for p in program.probes)
         self.spikes = (
             np.empty((2, max(_ROOM, 2 * delivery.n_sources)), np.int32) if recording else None
         )
+        self.logs = [_Log(self, p) for p in program.probes if p.logged]
+        logs = machine.array(machine.Log, [log.structure for log in self.logs])
         self.network = machine.Network(
             program.dt, options.dtype.itemsize == 8, self.deliver_first, threads, block,
             assembler.local, len(described), machine.array(machine.Group, described),
@@ -108,6 +114,7 @@ class Machine:
             part_start.ctypes.data, machine.array(machine.Table, tables),
             self.arrived.ctypes.data, _at(self.state.get("ring")), rows, log_rows,
             self.state["log"].ctypes.data, self.found.ctypes.data,
+            n_logs=len(logs), logs=logs,
         )  # fmt: skip
         self.latest: State | None = None
         size = sum(n.size for n in program.neurons)
@@ -131,9 +138,17 @@ class Machine:
         for event in group.events:
             flags = self.memory.keep(np.zeros(group.size, bool))
             looking.store(f"flags of {event.name}", flags, looking.value(event.condition))
+            self.flags[group.name, event.name] = flags
             reset = unit(listed=True)
             reset.block(event.reset)
             units[event.name] = reset
+        for name in {v for p in self.program.probes if p.source.group == group.name
+                     for v in p.variables}:  # fmt: skip
+            values = self.state[f"{group.name}.{name}"]
+            if self.deliver_first:
+                values = np.empty_like(values)
+                looking.store(f"{name} seen", self.memory.keep(values), looking.now[name])
+            self.logged[group.name, name] = values
         return units
 
     def _scope(self, group: Neurons) -> dict[str, Value]:
@@ -170,7 +185,7 @@ class Machine:
     ) -> machine.Group:
         events = [
             machine.Event(
-                self._flags(units, event.name).base,
+                self.flags[group.name, event.name].base,
                 event.name == "spike",
                 assembler.code(units[event.name]) if event.reset else machine.Code(),
             )
@@ -182,10 +197,6 @@ class Machine:
             assembler.code(units["after"]), len(events), machine.array(machine.Event, events),
             len(slots), (c_int64 * len(slots))(*slots),
         )  # fmt: skip
-
-    def _flags(self, units: Mapping[str, Unit], event: str) -> Place:
-        looking = units["after" if self.deliver_first else "before"]
-        return looking.stores[f"flags of {event}"][0]
 
     def _table(self, store: Store, weight: np.ndarray) -> machine.Table:
         t = store.table
@@ -217,13 +228,16 @@ class Machine:
             if self.spikes is not None:
                 steps, sources = self.spikes[:, :spikes].copy()
                 found.append((steps, sources))
+            for log, filled in zip(self.logs, self.network.logs, strict=False):
+                log.drain(filled)
             for p in self.network.probes[: self.network.n_probes]:
                 p.out += len(sample_steps(n + done, taken, p.every)) * p.count * p.width
             done += taken
+        logs = {log.name: log.taken() for log in self.logs}
         if not found:
-            return self.start(), (np.empty(0, np.int32), np.empty(0, np.int32)), samples
+            return self.start(), (np.empty(0, np.int32), np.empty(0, np.int32)), samples, logs
         steps, sources = (np.concatenate(column) for column in zip(*found, strict=True))
-        return self.start(), (steps, sources), samples
+        return self.start(), (steps, sources), samples, logs
 
     def _probes(self, n: int, count: int) -> dict[str, np.ndarray]:
         """Set up where samples of these steps go."""
@@ -246,6 +260,42 @@ class Machine:
         self.network.n_probes = len(probes)
         self.network.probes = machine.array(machine.Probe, probes)
         return samples
+
+
+class _Log:
+    """The events that a probe logs, drained whenever the machine stops."""
+
+    def __init__(self, made: Machine, probe: Probe):
+        group = probe.source.group
+        index = np.ascontiguousarray(probe.source.indices(made.program.group(group).size))
+        in_a_row = bool((np.diff(index) == 1).all())
+        first = int(index[0]) if in_a_row else 0
+        values = [made.logged[group, name] for name in probe.variables]
+        room = max(_ROOM, 2 * len(index))
+        self.name = probe.name
+        self.room = [np.empty(room, t) for t in ("i4", "i4", *(v.dtype for v in values))]
+        self.parts: list[Log] = []
+        step, position, *columns = self.room
+        described = [
+            machine.Column(v.ctypes.data + first * v.itemsize, v.itemsize, c.ctypes.data)
+            for v, c in zip(values, columns, strict=True)
+        ]
+        made.memory.kept += [index, *values]
+        self.structure = machine.Log(
+            made.flags[group, probe.event].base + first, None if in_a_row else index.ctypes.data,
+            len(index), len(columns), machine.array(machine.Column, described), step.ctypes.data,
+            position.ctypes.data, room, 0,
+        )  # fmt: skip
+
+    def drain(self, filled: machine.Log) -> None:
+        """Take out what the machine has put in."""
+        self.parts.append(tuple(column[: filled.count].copy() for column in self.room))
+        filled.count = 0
+
+    def taken(self) -> Log:
+        """All since it was last asked."""
+        parts, self.parts = self.parts, []
+        return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
 
 
 def _at(array: np.ndarray | None) -> int | None:

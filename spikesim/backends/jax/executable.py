@@ -15,7 +15,7 @@ from ...ir.program import Delivery, Program
 from ...native import available
 from ...passes import CONCRETE, lower
 from ...passes.layout import addresses
-from ..base import Chunk, Options, State
+from ..base import Chunk, Log, Options, State
 from ..binding import Binder
 from ..drive import listed, sample_steps
 from ..memory import estimate, refuse_too_large
@@ -113,8 +113,11 @@ class JaxExecutable:
 
     def _advance(
         self, table: Any, values: Any, seed: Any, state: Any, n0: Any, count: Any
-    ) -> tuple[Any, Any, Any]:
-        """(state, fired [chunk, sources], samples) after `count` steps from n0."""
+    ) -> tuple[Any, Any, Any, Any]:
+        """(state, fired [chunk, sources], samples, logs) after `count` steps from n0.
+
+        Of a probe that is logged: who had the event, and values of all [chunk, elements].
+        """
         self.compilations += 1  # runs when JAX traces, once a compilation
         step: Callable[..., Any] = self._step(table)
         if self.options.conformance:
@@ -122,30 +125,40 @@ class JaxExecutable:
         probes = [p for p in self.program.probes if p.variable]
         fired = jnp.zeros((self.chunk, state["fired"].shape[0]), bool)
         samples = {
-            p.name: jnp.zeros((-(-self.chunk // p.every) + 1, self._width(p)), self._dtype(p))
+            p.name: jnp.zeros(
+                (-(-self.chunk // p.every) + 1, self._width(p)), self._dtype(p, p.variable)
+            )
             for p in probes
+        }
+        logs = {
+            p.name: tuple(
+                jnp.zeros((self.chunk, self._width(p)), dtype)
+                for dtype in (bool, *(self._dtype(p, name) for name in p.variables))
+            )
+            for p in self.program.probes
+            if p.logged
         }
 
         def one(carry: Any) -> Any:
-            n, state, fired, samples = carry
+            n, state, fired, samples, logs = carry
             for p in probes:
                 # Off the beat the sample goes to a row that a later one overwrites, or the last.
                 row = n // p.every - (n0 + p.every - 1) // p.every
                 row = jnp.where(n % p.every == 0, row, samples[p.name].shape[0] - 1)
                 value = state[f"{p.source.group}.{p.variable}"][p.source.index]
                 samples = samples | {p.name: samples[p.name].at[row].set(value)}
-            state = step(values, state, n, seed)
-            return n + 1, state, fired.at[n - n0].set(state["fired"]), samples
+            state, seen = step(values, state, n, seed)
+            logs = jax.tree.map(lambda log, now: log.at[n - n0].set(now), logs, seen)
+            return n + 1, state, fired.at[n - n0].set(state["fired"]), samples, logs
 
-        start = n0, state, fired, samples
-        _, state, fired, samples = jax.lax.while_loop(lambda c: c[0] < n0 + count, one, start)
-        return state, fired, samples
+        start = n0, state, fired, samples, logs
+        return jax.lax.while_loop(lambda c: c[0] < n0 + count, one, start)[1:]
 
     def _width(self, probe: Any) -> int:
         return len(probe.source.indices(self.program.group(probe.source.group).size))
 
-    def _dtype(self, probe: Any) -> Any:
-        dtype = self.program.group(probe.source.group).field(probe.variable).dtype
+    def _dtype(self, probe: Any, variable: str) -> Any:
+        dtype = self.program.group(probe.source.group).field(variable).dtype
         return {"float": self.options.dtype, "int": np.int32, "bool": np.bool_}[dtype]
 
     def explain(self) -> list[str]:
@@ -173,7 +186,7 @@ class JaxRunning:
 
     def advance(self, state: State, n: int, count: int) -> Chunk:
         with jax.enable_x64(True):
-            state, fired, samples = self.made.compiled(
+            state, fired, samples, logs = self.made.compiled(
                 self.made.table, self.bound, self.seed, state, jnp.int32(n), jnp.int32(count)
             )
         kept = {
@@ -181,7 +194,16 @@ class JaxRunning:
             for p in self.made.program.probes
             if p.variable
         }
-        return state, listed(np.asarray(fired)[:count], n), kept
+        return state, listed(np.asarray(fired)[:count], n), kept, {
+            name: _log(*(np.asarray(column)[:count] for column in log), first=n)
+            for name, log in logs.items()
+        }  # fmt: skip
+
+
+def _log(had: np.ndarray, *values: np.ndarray, first: int) -> Log:
+    """The events of flags [steps, elements], and values of those who had them."""
+    steps, who = listed(had, first)
+    return steps, who, *(v[steps - first, who] for v in values)
 
 
 def _use_native() -> bool:
@@ -199,10 +221,9 @@ def _chunk(program: Program, options: Options) -> int:
     assert program.delivery is not None
     width = program.delivery.n_sources
     for p in program.probes:
-        if p.variable:
-            width += (
-                options.dtype.itemsize * len(p.source.indices(sizes[p.source.group])) // p.every
-            )
+        if p.variable or p.logged:
+            bytes_each = options.dtype.itemsize * (len(p.variables) or 1) + p.logged
+            width += bytes_each * len(p.source.indices(sizes[p.source.group])) // p.every
     return int(np.clip(_BUFFER_BYTES // max(width, 1), 1, _LONGEST_CHUNK))
 
 
