@@ -20,7 +20,7 @@ _NAMES = {
     "Results": "results:Results",
     "load_results": "results:load_results",
     "NeuronModel": "models.base:NeuronModel",
-    "SynapseModel": "models.base:SynapseModel",
+    "SynapseModel": "models.synapse:SynapseModel",
     "neuron": "models.base:neuron",
     "parameter": "models.declaration:parameter",
     "state": "models.declaration:state",

@@ -16,7 +16,7 @@ from scipy.linalg import expm
 from .. import portable
 from ..distributions import Distribution, stripped
 from ..errors import ParameterError, SpikesimError, UnknownNameError, did_you_mean, raise_all
-from ..ir.expr import Draw, Expr
+from ..ir.expr import Draw, Expr, references
 from ..ir.program import Edges, Field, MatrixExponential, Neurons, Pairs, Program, Prologue
 from ..passes.inputs import arriving, grid
 from ..passes.layout import port_of
@@ -82,7 +82,7 @@ class Binder:
         self.weigher: Weigher = weigher or _Rows()
         self.arrays = HostArrays(options.conformance)
         self.table = operations(self.arrays)
-        owners: list[Neurons | Edges] = [*program.neurons, *program.edges]
+        owners: list[Neurons | Edges] = [*program.neurons, *program.edges, *program.couplings]
         self.settable = {
             f"{owner.name}.{f.name}": f
             for owner in owners
@@ -103,6 +103,10 @@ class Binder:
         values: Values = {}
         for group in self.program.neurons:
             self._group(group, given, values)
+        for e in self.program.couplings:
+            scope, own = self.edge_values(e, given, values), {f.name for f in e.fields}
+            for name in sorted(references(e.continuous[0].value) & own):
+                values[f"{e.name}.{name}"] = np.asarray(scope[name])
         weights = self.weigher.weigh(self, given, values)
         self._grids(weights.largest(), values)
         ports = {(n.name, p.variable) for n in self.program.neurons for p in n.ports}
@@ -194,6 +198,12 @@ class Binder:
 
     def weights(self, e: Edges, given: Mapping[str, Any], values: Values) -> np.ndarray:
         """The weight of every synapse of static edges that are drawn, before rounding."""
+        weight = self.edge_values(e, given, values)[e.pre[0].value.name]  # type: ignore[union-attr]
+        return np.asarray(np.broadcast_to(weight, (len(e.pattern),)), np.float64)
+
+    def edge_values(self, e: Edges, given: Mapping[str, Any], values: Values) -> dict[str, Any]:
+        """What the run does not change, by the names that drawn edges use: one value, or one an
+        edge."""
         pairs: Pairs = e.pattern
         scope: dict[str, Any] = {}
         for side, view, index in (
@@ -213,8 +223,7 @@ class Binder:
                 mine = value.ndim and f"{e.name}.{f.name}" in given
                 scope[f.name] = value[pairs.given] if mine else value
         self._prologue(e.prologue, scope)
-        weight = scope[e.pre[0].value.name]  # type: ignore[union-attr]
-        return np.asarray(np.broadcast_to(weight, (len(pairs),)), np.float64)
+        return scope
 
     def _grids(self, weights: Sequence[float], values: Values) -> None:
         """The rounding constant M = 1.5 2^E of each port, with 2^E above every possible sum.

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..ir.program import Delivery, Program
-from ..passes import CONCRETE, lower
+from ..passes import CONCRETE, COUPLED, lower
 from .base import Chunk, Options, State, refuse_stored_weights, refuse_unsupported
 from .binding import Binder, HostArrays
+from .coupling import Joined, joined
 from .drive import listed
 from .memory import estimate, refuse_too_large
 from .step import Step
@@ -79,6 +80,22 @@ class NumPyEvents:
         np.add.at(ring, row * self.delivery.n_slots + d.slot[synapse], weights[synapse])
 
 
+class NumPyCoupling:
+    """Sums in place, edge by edge."""
+
+    def __init__(self, ends: Joined):
+        self.edges, self.source, self.target, self.size = (
+            ends.edges, ends.source, ends.target, ends.size,
+        )  # fmt: skip
+
+    def total(self, values: np.ndarray) -> np.ndarray:
+        if values.dtype == np.float64:
+            return np.bincount(self.target, values, self.size)
+        total = np.zeros(self.size, values.dtype)
+        np.add.at(total, self.target, values)
+        return total
+
+
 class NumPyExecutable:
     """A program run by NumPy."""
 
@@ -87,12 +104,13 @@ class NumPyExecutable:
     def __init__(self, program: Program, options: Options):
         self.memory = estimate(program, options, None, 1, 1)
         refuse_too_large(self.memory)
-        program = lower(program, CONCRETE)
+        program = lower(program, CONCRETE + COUPLED)
         assert program.delivery is not None
         self.binder = Binder(program, options)
         self.program, self.options = program, options
         self.arrays = NumPyArrays(options)
-        self.step = Step(program, self.arrays, NumPyEvents(program.delivery), options.dtype)
+        events, couplings = NumPyEvents(program.delivery), [*map(NumPyCoupling, joined(program))]
+        self.step = Step(program, self.arrays, events, options.dtype, couplings)
 
     def explain(self) -> list[str]:
         return []

@@ -137,7 +137,8 @@ class Neurons:
     """A group of elements with the same code.
 
     Before the passes the dynamics stand in `equations` (with `method`) and `hold`; after them in
-    `update` and the other blocks. `model` is provenance only.
+    `update` and the other blocks. stages: what follows the update, one block after the other; ahead
+    of each but the first, couplings within the step are summed. `model` is provenance only.
     """
 
     name: str
@@ -151,6 +152,7 @@ class Neurons:
     prologue: Prologue = ()
     inputs: Block = ()
     update: Block = ()
+    stages: tuple[Block, ...] = ()
     arrive: Block = ()
     model: str = ""
 
@@ -206,10 +208,15 @@ class Clocked:
 
 @dataclass(frozen=True)
 class Summed:
-    """Continuous coupling: target variable = sum of value over the target's edges, every step."""
+    """Continuous coupling: target variable = sum of value over the target's edges.
+
+    each: step (from the state at its start, and held through it), or stage (anew for each stage of
+    an explicit Runge-Kutta method).
+    """
 
     variable: str
     value: Expr
+    each: Literal["step", "stage"] = "step"
 
 
 @dataclass(frozen=True, eq=False)
@@ -335,12 +342,16 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Program:
-    """A whole network. dt in ms; seed draws connectivity and initial values."""
+    """A whole network. dt in ms; seed draws connectivity and initial values.
+
+    edges carry events; couplings are edges with one continuous sum and nothing else.
+    """
 
     dt: float
     seed: int
     neurons: tuple[Neurons, ...] = ()
     edges: tuple[Edges, ...] = ()
+    couplings: tuple[Edges, ...] = ()
     inputs: tuple[Input, ...] = ()
     probes: tuple[Probe, ...] = ()
     clocks: tuple[Clock, ...] = ()
@@ -357,6 +368,8 @@ class Program:
         for n in self.neurons:
             yield f"{n.name}.inputs", n.inputs
             yield f"{n.name}.update", n.update
+            for k, block in enumerate(n.stages):
+                yield f"{n.name}.stage {k}", block
             yield f"{n.name}.arrive", n.arrive
             for event in n.events:
                 yield f"{n.name}.{event.name}", event.reset

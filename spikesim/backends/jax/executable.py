@@ -13,15 +13,17 @@ import numpy as np
 from ...errors import UnsupportedError
 from ...ir.program import Delivery, Program
 from ...native import available
-from ...passes import CONCRETE, lower
+from ...passes import CONCRETE, COUPLED, lower
 from ...passes.layout import addresses
 from ..base import Chunk, Options, State
 from ..binding import Binder
+from ..coupling import joined
 from ..drive import listed, sample_steps
 from ..memory import estimate, refuse_too_large
 from ..step import Step
 from ..synapses import Synapses, part_starts, planned
 from .arrays import JaxArrays
+from .coupling import JaxCoupling
 from .events import deliver
 from .exact import as_written
 from .native import NativeEvents
@@ -86,7 +88,8 @@ class JaxExecutable:
         self.memory = estimate(program, options, tables, parts, threads)
         refuse_too_large(self.memory)
         self.native = Synapses(program, options, threads) if native else None
-        self.program = self.native.program if self.native else lower(program, CONCRETE)
+        program = self.native.program if self.native else lower(program, CONCRETE)
+        self.program = lower(program, COUPLED)
         self.binder = Binder(self.program, options, self.native)
         self.chunk = _chunk(self.program, options)
         if self.native:
@@ -96,6 +99,9 @@ class JaxExecutable:
             assert self.program.delivery is not None and self.program.delivery.rows is not None
             rows = self.program.delivery.rows
             arrays = {"row_pointer": rows.row_pointer, "slot": rows.slot, "delay": rows.delay}
+        self.joined = joined(self.program)
+        for k, ends in enumerate(self.joined):
+            arrays = arrays | JaxCoupling.arrays(k, ends)
         with jax.enable_x64(True):
             # device_put takes arrays on pages of their own without a copy.
             self.table = {name: jax.device_put(a) for name, a in arrays.items()}
@@ -109,7 +115,8 @@ class JaxExecutable:
         assert delivery is not None
         arrays = JaxArrays(self.options.conformance, self.native is not None)
         events = NativeEvents(delivery, table) if self.native else RingEvents(delivery, table)
-        return Step(self.program, arrays, events, self.options.dtype)
+        couplings = [JaxCoupling(k, ends.edges, table) for k, ends in enumerate(self.joined)]
+        return Step(self.program, arrays, events, self.options.dtype, couplings)
 
     def _advance(
         self, table: Any, values: Any, seed: Any, state: Any, n0: Any, count: Any
