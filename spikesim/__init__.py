@@ -38,6 +38,7 @@ _NAMES = {
     "fixed_total_number": "connectivity:FixedTotalNumber",
     "explicit": "connectivity:Explicit",
     "from_matrix": "connectivity:FromMatrix",
+    "symmetric": "connectivity:Symmetric",
     "dc": "stimuli:Dc",
     "step_current": "stimuli:StepCurrent",
     "timed_array": "stimuli:TimedArray",

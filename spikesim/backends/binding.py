@@ -7,7 +7,7 @@ happens on the host and is the same for all backends.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -201,6 +201,33 @@ class Binder:
         weight = self.edge_values(e, given, values)[e.pre[0].value.name]  # type: ignore[union-attr]
         return np.asarray(np.broadcast_to(weight, (len(e.pattern),)), np.float64)
 
+    def release(
+        self, e: Edges, given: Mapping[str, Any], drawn: Callable[[Edges], Edges] = lambda e: e
+    ) -> np.ndarray | None:
+        """The probability with which edges transmit a spike, one or one each; None: 1."""
+        if not e.unreliable:
+            return None
+        name, release = f"{e.name}.release", e.field("release").value
+        if name in given:
+            release = given[name]
+            if np.ndim(release):
+                pairs = drawn(e).pattern
+                if np.shape(release) != (len(pairs),):
+                    raise ParameterError(
+                        f"params, {name}: shape {np.shape(release)}; expected one value or "
+                        f"{len(pairs)}"
+                    )
+                release = release[pairs.given]
+        elif not isinstance(release, float | int):
+            release = drawn(e).field("release").value
+        release = np.asarray(release, np.float64)
+        if release.size and not (release.min() >= 0 and release.max() <= 1):
+            raise ParameterError(
+                f"params, {e.name}.release: {release.min():g} to {release.max():g}; expected "
+                "probabilities, 0 to 1"
+            )
+        return release
+
     def edge_values(self, e: Edges, given: Mapping[str, Any], values: Values) -> dict[str, Any]:
         """What the run does not change, by the names that drawn edges use: one value, or one an
         edge."""
@@ -273,12 +300,16 @@ class _Rows:
 
     def weigh(self, binder: Binder, given: Mapping[str, Any], values: Values) -> Weighed:
         program = binder.program
-        return _WeighedRows(program, [binder.weights(e, given, values) for e in program.edges])
+        releases = [binder.release(e, given) for e in program.edges]
+        weights = [binder.weights(e, given, values) for e in program.edges]
+        return _WeighedRows(program, weights, releases)
 
 
 class _WeighedRows:
-    def __init__(self, program: Program, weights: list[np.ndarray]):
-        self.program, self.weights = program, weights
+    def __init__(
+        self, program: Program, weights: list[np.ndarray], releases: list[np.ndarray | None]
+    ):
+        self.program, self.weights, self.releases = program, weights, releases
 
     def largest(self) -> list[float]:
         return [float(np.abs(w).max(initial=0.0)) for w in self.weights]
@@ -290,7 +321,15 @@ class _WeighedRows:
             for weight, e in zip(self.weights, self.program.edges, strict=True)
         ]
         weights = np.concatenate(rounded or [np.empty(0)])[self.program.delivery.rows.order]
-        return {"delivery.weights": weights}
+        bound = {"delivery.weights": weights}
+        rows = self.program.delivery.rows
+        if rows.unreliable is not None:
+            every = [
+                np.ones(len(w)) if r is None else np.broadcast_to(r, len(w))
+                for w, r in zip(self.weights, self.releases, strict=True)
+            ]
+            bound["delivery.release"] = np.concatenate(every)[rows.order][rows.unreliable.place]
+        return bound
 
 
 def _flushed(value: np.ndarray) -> np.ndarray:

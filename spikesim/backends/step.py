@@ -30,12 +30,19 @@ class Events(Protocol):
         ...
 
     def exchange(
-        self, under_way: Any, fired: Array, weights: Array, found: Array, due: Array
+        self,
+        under_way: Any,
+        fired: Array,
+        values: Mapping[str, Array],
+        seed: Array,
+        found: Array,
+        due: Array,
     ) -> tuple[Array, Any]:
         """(what arrives in step `due` [slots], what is under way after that).
 
         First the spikes of `fired`, found in step `found`, are sent; with a delay of 0 a spike
-        arrives in the step in which it was found.
+        arrives in the step in which it was found. values: what is bound, "delivery.weights" and
+        "delivery.release" among it.
         """
         ...
 
@@ -202,9 +209,8 @@ class _Running:
     def deliver(self, found: Array, n: Array) -> None:
         """Send the spikes found in step `found`; let what is due in step n arrive."""
         events, state = self.step.events, self.state
-        weights = self.values["delivery.weights"]
         arrived, state["under way"] = events.exchange(
-            state["under way"], state["fired"], weights, found, n
+            state["under way"], state["fired"], self.values, self.drawing.seed, found, n
         )
         for group in self.step.program.neurons:
             for port in group.ports:

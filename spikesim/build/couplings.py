@@ -53,6 +53,13 @@ def coupling_of(
     unit = definition.weight_unit
     dimension = definition.declared[summed.target].dimension if unit is None else unit
     weight = weight_of(p, rule, dimension, definition.weight_bound, subject, faults)
+    if p.release is not None:
+        faults.append(
+            ConnectivityError(
+                f"{subject}: release is for synapses that transmit spikes; {definition.name} acts "
+                "continuously; leave it out"
+            )
+        )
     delay = _one_delay(p, bool(definition.presynaptic), least, subject, faults)
     names: dict[str, Expr] = {w: Ref(f"post.{name}.{w}") for w in own}
     names |= {w: Ref(f"post.{w}") for w in definition.reads}

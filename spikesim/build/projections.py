@@ -20,7 +20,7 @@ from ..errors import (
 from ..ir.expr import Expr, Ref, mul, references, substitute
 from ..ir.program import Edges, Field, Statement, View
 from ..network import Projection
-from ..units import CONDUCTANCE, TIME, Dimension, is_quantity, unit_name
+from ..units import CONDUCTANCE, DIMENSIONLESS, TIME, Dimension, is_quantity, unit_name
 from .group import Group, is_shared
 from .landing import landing
 from .values import out_of_bounds
@@ -48,7 +48,9 @@ def edges_of(
         weight = weight_of(p, rule, land.dimension, land.bound, subject, faults)
     if rule is None or land is None or weight is None or len(faults) > before:
         return None
-    values = ("weight", weight.value), ("axonal", axonal), ("dendritic", dendritic)
+    release = _release(p, subject, faults)
+    values = [("weight", weight.value), ("axonal", axonal), ("dendritic", dendritic)]
+    values += [("release", f.value) for f in release]
     checked_counts(p, rule, values, subject, faults)
     outside: dict[str, Expr] = {
         name: Ref(f"post.{name}") for name in references(land.added) - {"weight", "t", "dt", "step"}
@@ -59,7 +61,7 @@ def edges_of(
         View(source.name, p.source.index),
         View(target.name, p.target.index),
         rule,
-        (weight, SCALE),
+        (weight, SCALE, *release),
         axonal,
         dendritic,
         pre=(Statement(f"post.{land.variable}", substitute(land.added, outside), "+="),),
@@ -80,7 +82,8 @@ def checked_counts(
         if count is not None and np.ndim(value) and np.shape(value) != (count,):
             matrix = np.shape(value) == (len(p.source), len(p.target))
             hint = "; for a matrix of weights use sp.from_matrix(matrix)" if matrix else ""
-            word = word if word == "weight" else "delay" if p.delay is not None else f"{word}_delay"
+            if word in ("axonal", "dendritic"):
+                word = "delay" if p.delay is not None else f"{word}_delay"
             faults.append(
                 ConnectivityError(
                     f"{subject}: {word} has shape {np.shape(value)}; the rule makes {count} "
@@ -170,6 +173,27 @@ def bad_weight(plain: Any, weight: Field, subject: str) -> list[ParameterError]:
     hint = "a conductance inhibits by its reversal potential: sp.synapses.ExpConductance(E=-80*mV)"
     conductive = weight.unit == CONDUCTANCE
     return [ParameterError(f"{fault}; {hint}") if conductive else fault for fault in found]
+
+
+def _release(p: Projection, subject: str, faults: list[SpikesimError]) -> list[Field]:
+    """The field of the probability of release, if there is one."""
+    if p.release is None:
+        return []
+    plain = stripped(p.release, DIMENSIONLESS, f"{subject}, release", faults)
+    if plain is None:
+        return []
+    drawn = isinstance(plain, Distribution)
+    low, high = (plain.lowest(), plain.highest()) if drawn else (np.min(plain), np.max(plain))
+    if low < 0 or high > 1:
+        faults.append(
+            ParameterError(
+                f"{subject}: release goes from {low:g} to {high:g}; expected probabilities, 0 to 1"
+                + ("; bound the distribution: low=0, high=1" if drawn else "")
+            )
+        )
+        return []
+    meaning = "probability that a spike is transmitted"
+    return [Field("release", "parameter", plain, shared=is_shared(plain), meaning=meaning)]
 
 
 def delays_of(

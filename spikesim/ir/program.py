@@ -228,6 +228,10 @@ class Edges:
     at t_post + dendritic. `delays` are values in ms before the pass `delays`, steps after it:
     a number, an array [n_edges] or a Distribution. Fields are per edge unless shared, or listed in
     per_source or per_target. order settles ties between edges.
+
+    Where there is a field `release`, a synapse transmits a spike with that probability: where a
+    uniform number from the stream `name.released`, with the counters (step in which the spike was
+    found, number of the edge), is below it.
     """
 
     name: str
@@ -250,6 +254,11 @@ class Edges:
     def field(self, name: str) -> Field:
         """The field of that name; KeyError if there is none."""
         return _by_name(self.fields, name)
+
+    @property
+    def unreliable(self) -> bool:
+        """Are spikes transmitted with a probability?"""
+        return any(f.name == "release" for f in self.fields)
 
 
 @dataclass(frozen=True, eq=False)
@@ -308,6 +317,16 @@ class Link:
 
 
 @dataclass(frozen=True, eq=False)
+class Unreliable:
+    """The synapses that transmit a spike with a probability: their places in Rows, int64 [n],
+    their numbers within their edges, and the streams of these, uint32 [n]."""
+
+    place: np.ndarray
+    number: np.ndarray
+    stream: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class Rows:
     """The synapses of all static edges, by source: what a spike adds, where and when.
 
@@ -319,6 +338,7 @@ class Rows:
     slot: np.ndarray
     delay: np.ndarray
     order: np.ndarray
+    unreliable: Unreliable | None = None
 
 
 @dataclass(frozen=True, eq=False)

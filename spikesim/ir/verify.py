@@ -155,7 +155,13 @@ def streams(p: Program) -> dict[str, int]:
         parts = {"axonal": e.axonal, "dendritic": e.dendritic}
         paths += [f"{e.name}.{w}" for w, part in parts.items() if isinstance(part, Distribution)]
         paths += drawn(e.name, e.fields)
+        paths += [released(e)] if e.unreliable else []
     return {path: stream(path) for path in paths}
+
+
+def released(e: Edges) -> str:
+    """The path of the draws that decide which synapses transmit a spike."""
+    return f"{e.name}.released"
 
 
 def draw_path(group: str, draw: Draw) -> str:

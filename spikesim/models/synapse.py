@@ -170,9 +170,10 @@ def _addition(
             )
         )
         return None
-    before = dict(reader.extra)
+    before = reader.extra
     if place != "on_spike":
-        reader.extra["weight"] = declared.dimension if weight is None else weight
+        unit = declared.dimension if weight is None else weight
+        reader.extra = before | {"weight": unit}
     value: Typed | None = reader.expression(match[2], place, declared.dimension)
     reader.extra = before
     return None if value is None else Statement(match[1], value.expr, "+=")

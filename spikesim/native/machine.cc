@@ -335,8 +335,24 @@ class Worker {
   void Add(const Table& t, const Weight* weight, Real* arrived, const Ring<Real>& ring) {
     if (t.segment && t.shared) spikesim::Deliver<true>(segments_, t.target, weight, arrived);
     else if (t.segment) spikesim::Deliver<false>(segments_, t.target, weight, arrived);
+    else if (t.number) SendSome(t, weight, ring);
     else if (t.shared) Send<true>(segments_, t.target, t.delay, weight, ring);
     else Send<false>(segments_, t.target, t.delay, weight, ring);
+  }
+
+  // As Send, of the synapses that transmit.
+  template <typename Weight, typename Real>
+  void SendSome(const Table& t, const Weight* weight, const Ring<Real>& ring) {
+    const Counters at{steps_.seed, t.stream, static_cast<uint32_t>(ring.found), 0, nullptr};
+    for (const Segment& s : segments_) {
+      Counters mine = at;
+      mine.index = t.number + s.begin;
+      uniforms_.resize(s.end - s.begin);
+      StepUniforms(mine, s.end - s.begin, uniforms_.data());
+      for (uint32_t i = s.begin; i < s.end; ++i)
+        if (uniforms_[i - s.begin] < t.release[t.release_each ? i : 0])
+          ring.Add(t.delay[i], t.target[i], static_cast<Real>(weight[i]));
+    }
   }
 
   // What has arrived is taken: the slots start the next step from zero.
@@ -373,6 +389,7 @@ class Worker {
   std::vector<std::vector<std::vector<int32_t>>> had_;
   std::vector<std::vector<int32_t>> had_count_;
   std::vector<Segment> segments_;
+  std::vector<double> uniforms_;
   std::vector<std::pair<uint32_t, std::unique_ptr<PoissonSums>>> sums_;
   int64_t now_ = 0;
 };

@@ -70,6 +70,10 @@ struct Table {
   const void* weight;      // [synapses], or, if shared, [sources]
   int32_t width;           // bytes of a weight: 2, 4 or 8
   int32_t shared;
+  const int32_t* number;  // [synapses], within their edges, or null: then all spikes are transmitted
+  const double* release;  // with this probability: [1], or, if release_each, [synapses]
+  int32_t release_each;
+  uint32_t stream;
 };
 
 // Sums over edges, which are sorted by target; in the rounds first ... last.

@@ -70,6 +70,10 @@ class Table(Structure):
         ("weight", c_void_p),
         ("width", c_int32),
         ("shared", c_int32),
+        ("number", c_void_p),
+        ("release", c_void_p),
+        ("release_each", c_int32),
+        ("stream", c_uint32),
     ]
 
 

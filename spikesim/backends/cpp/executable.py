@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from ... import random
 from ...errors import UnsupportedError
 from ...ir.expr import references
 from ...ir.program import Neurons, Program
+from ...ir.verify import released
 from ...native import machine
 from ...native.connect import allocate
 from ...passes import COUPLED, lower
@@ -22,7 +24,7 @@ from ..binding import Binder
 from ..coupling import Joined, joined
 from ..drive import sample_steps
 from ..memory import estimate, refuse_too_large
-from ..synapses import Store, Synapses, part_starts, planned, weights_of
+from ..synapses import Store, Synapses, part_starts, planned, release_of, weights_of
 from .assemble import Assembler
 from .code import DTYPE, LETTER, Memory, Number, Place, Unit, Value
 
@@ -101,7 +103,10 @@ class Machine:
             for g, units in zip(program.neurons, groups, strict=True)
         ]
         sums = [self._coupling(c, couplings[:k], assembler) for k, c in enumerate(couplings)]
-        tables = [self._table(s, values[weights_of(k)]) for k, s in enumerate(synapses.stores)]
+        tables = [
+            self._table(s, values[weights_of(k)], values.get(release_of(k)))
+            for k, s in enumerate(synapses.stores)
+        ]
         part_start = synapses.part_start
         self.memory.kept += [part_start, *tables]
         recording = any(p.event for p in program.probes)
@@ -111,7 +116,8 @@ class Machine:
         self.network = machine.Network(
             program.dt, options.dtype.itemsize == 8, self.deliver_first, threads, block,
             assembler.local, len(described), machine.array(machine.Group, described),
-            self.rounds, len(sums), machine.array(machine.Coupling, sums), delivery.n_sources, delivery.n_slots, len(part_start) - 1, len(tables),
+            self.rounds, len(sums), machine.array(machine.Coupling, sums),
+            delivery.n_sources, delivery.n_slots, len(part_start) - 1, len(tables),
             part_start.ctypes.data, machine.array(machine.Table, tables),
             self.arrived.ctypes.data, _at(self.state.get("ring")), rows, log_rows,
             self.state["log"].ctypes.data, self.found.ctypes.data,
@@ -207,7 +213,7 @@ class Machine:
                     self.conformance)  # fmt: skip
         index = {"pre": self.memory.keep(c.source), "post": self.memory.keep(c.target)}
         groups = {"pre": e.source.group, "post": e.target.group}
-        for name in references(one.value) - {"t", "dt", "step"}:
+        for name in sorted(references(one.value) - {"t", "dt", "step"}):
             side, _, rest = name.partition(".")
             if side in index:
                 place = self.scopes[groups[side]][rest]
@@ -231,12 +237,20 @@ class Machine:
             total.ctypes.data, again, *rounds,
         )  # fmt: skip
 
-    def _table(self, store: Store, weight: np.ndarray) -> machine.Table:
+    def _table(self, store: Store, weight: np.ndarray, release: np.ndarray | None) -> machine.Table:
         t = store.table
         self.memory.kept += [t, weight]
+        number, each, path = None, False, 0
+        if release is not None:
+            each = release.ndim > 0
+            release = np.ascontiguousarray(release, np.float64)
+            number = store.in_order(np.arange(t.synapses, dtype=np.float64)).astype(np.int32)
+            path = random.stream(released(self.program.edges[store.edges[0]]))
+            self.memory.kept += [release, number]
         return machine.Table(
             _at(t.segment), _at(t.row), _at(t.delay), _at(t.delays), len(t.delays), _at(t.target),
-            _at(weight), weight.itemsize, store.shared,
+            _at(weight), weight.itemsize, store.shared, _at(number), _at(release),
+            each, path,
         )  # fmt: skip
 
     # the run

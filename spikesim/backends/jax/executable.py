@@ -15,6 +15,7 @@ from ...ir.program import Delivery, Program
 from ...native import available
 from ...passes import CONCRETE, COUPLED, lower
 from ...passes.layout import addresses
+from ...random import threefry2x32, uniform
 from ..base import Chunk, Options, State
 from ..binding import Binder
 from ..coupling import joined
@@ -50,8 +51,10 @@ class RingEvents:
         return jnp.zeros(self.rows * self.n_slots, dtype)
 
     def exchange(
-        self, under_way: Any, fired: Any, weights: Any, found: Any, due: Any
-    ) -> tuple[Any, Any]:
+        self, under_way: Any, fired: Any, values: Mapping[str, Any], seed: Any, found: Any,
+        due: Any,
+    ) -> tuple[Any, Any]:  # fmt: skip
+        weights = self._released(values, seed, found)
         nothing = jnp.zeros(self.n_slots, under_way.dtype)
         ring = jax.lax.dynamic_update_slice(under_way, nothing, (self._first(due - 1),))
         a = self.arrays
@@ -68,6 +71,17 @@ class RingEvents:
         )
         return jax.lax.dynamic_slice(ring, (self._first(due),), (self.n_slots,)), ring
 
+    def _released(self, values: Mapping[str, Any], seed: Any, found: Any) -> Any:
+        """The weights; 0 where a synapse does not transmit a spike of step `found`."""
+        weights, a = values["delivery.weights"], self.arrays
+        if "unreliable" not in a:
+            return weights
+        step = jnp.asarray(found).astype(jnp.uint32)
+        words = threefry2x32(seed, a["unreliable.stream"], step, a["unreliable.number"])
+        kept = weights[a["unreliable"]]
+        kept = jnp.where(uniform(*words) < values["delivery.release"], kept, jnp.zeros_like(kept))
+        return weights.at[a["unreliable"]].set(kept)
+
     def _first(self, step: Any) -> Any:
         return jnp.mod(step, self.rows) * self.n_slots
 
@@ -82,7 +96,9 @@ class JaxExecutable:
                 f"on {jax.default_backend()} XLA adds what arrives in any order, so "
                 "deterministic=True can't be promised; use backend='cpp' or leave it out"
             )
-        native, threads = _use_native(), _threads()
+        # The kernels know no release; XLA draws for every synapse in every step.
+        native = _use_native() and not any(e.unreliable for e in program.edges)
+        threads = _threads()
         parts = len(part_starts(addresses(program).n_slots, threads)) - 1
         tables = planned(program, options, False) if native else None
         self.memory = estimate(program, options, tables, parts, threads)
@@ -99,6 +115,10 @@ class JaxExecutable:
             assert self.program.delivery is not None and self.program.delivery.rows is not None
             rows = self.program.delivery.rows
             arrays = {"row_pointer": rows.row_pointer, "slot": rows.slot, "delay": rows.delay}
+            if rows.unreliable is not None:
+                u = rows.unreliable
+                arrays |= {"unreliable": u.place, "unreliable.number": u.number,
+                           "unreliable.stream": u.stream}  # fmt: skip
         self.joined = joined(self.program)
         for k, ends in enumerate(self.joined):
             arrays = arrays | JaxCoupling.arrays(k, ends)
