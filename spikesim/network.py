@@ -150,7 +150,7 @@ class Projection(_Fixed):
     _words = frozenset(
         {
             *("name", "source", "target", "rule", "synapse", "weight", "port"),
-            *("delay", "axonal_delay", "dendritic_delay"),
+            *("delay", "axonal_delay", "dendritic_delay", "release"),
         }
     )
 
@@ -167,7 +167,9 @@ class Projection(_Fixed):
         axonal_delay: Any,
         dendritic_delay: Any,
         port: str | None,
+        release: Any = None,
     ):
+        self.release = release
         self.name, self.source, self.target, self.rule = name, source, target, rule
         self.synapse, self.weight, self.port = synapse, weight, port
         self.delay, self.axonal_delay, self.dendritic_delay = delay, axonal_delay, dendritic_delay
@@ -286,6 +288,7 @@ class Network(_Fixed):
         axonal_delay: Any = None,
         dendritic_delay: Any = None,
         port: str | None = None,
+        release: Any = None,
         name: str | None = None,
     ) -> Any:
         """Connect `source` to `target` by a rule, such as `sp.fixed_probability(0.1)`.
@@ -297,7 +300,9 @@ class Network(_Fixed):
         weight: in the unit of what the synapse changes; delay: a time. Both are numbers, arrays in
         the rule's order, or distributions. axonal_delay, dendritic_delay: the two parts of a delay,
         in place of it, where that matters. port: which of the target's ports the synapse's output
-        goes to, where there are several. name: default "source->target".
+        goes to, where there are several. release: the probability with which a synapse transmits a
+        spike, a number, an array or a distribution; it is drawn for each synapse and spike. name:
+        default "source->target".
         """
         options = {
             "synapse": synapse,
@@ -306,6 +311,7 @@ class Network(_Fixed):
             "axonal_delay": axonal_delay,
             "dendritic_delay": dendritic_delay,
             "port": port,
+            "release": release,
         }
         if not isinstance(source, list | tuple) and not isinstance(target, list | tuple):
             return self._project(source, target, rule, name, "", options)

@@ -10,12 +10,13 @@ backend brings along.
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from ..ir.expr import Draw
 from ..ir.program import Block, Neurons, Program
 from ..passes.inputs import arriving
+from .coupling import Coupling, EdgeScope
 from .evaluate import Array, Arrays, Drawing, evaluate, operations
 
 State = dict[str, Array]
@@ -31,12 +32,19 @@ class Events(Protocol):
         ...
 
     def exchange(
-        self, under_way: Any, fired: Array, weights: Array, found: Array, due: Array
+        self,
+        under_way: Any,
+        fired: Array,
+        values: Mapping[str, Array],
+        seed: Array,
+        found: Array,
+        due: Array,
     ) -> tuple[Array, Any]:
         """(what arrives in step `due` [slots], what is under way after that).
 
         First the spikes of `fired`, found in step `found`, are sent; with a delay of 0 a spike
-        arrives in the step in which it was found.
+        arrives in the step in which it was found. values: what is bound, "delivery.weights" and
+        "delivery.release" among it.
         """
         ...
 
@@ -44,8 +52,12 @@ class Events(Protocol):
 class Step:
     """The step function of a program, for one array library."""
 
-    def __init__(self, program: Program, arrays: Arrays, events: Events, dtype: Any):
+    def __init__(
+        self, program: Program, arrays: Arrays, events: Events, dtype: Any,
+        couplings: Sequence[Coupling] = (),
+    ):  # fmt: skip
         assert program.delivery is not None
+        self.couplings = couplings
         self.program, self.arrays, self.events, self.dtype = program, arrays, events, dtype
         self.table = operations(arrays)
         self.dtypes = {
@@ -83,7 +95,7 @@ class Step:
             if phase == "deliver":
                 # Before the threshold, the spikes to send are those of the step before.
                 run.deliver(n if threshold_done else n - 1, n)
-            elif phase in ("inputs", "update", "threshold", "reset"):
+            elif phase in ("inputs", "couple", "update", "threshold", "reset"):
                 getattr(run, phase)()
             threshold_done |= phase == "threshold"
         return run.state, run.seen
@@ -153,10 +165,38 @@ class _Running:
         for group in self.step.program.neurons:
             self._block(group, group.inputs)
 
+    def couple(self, each: str = "step") -> None:
+        """Sum what continuous synapses do, from the state as it is now."""
+        totals: dict[str, Array] = {}
+        for c in self.step.couplings:
+            (one,) = c.edges.continuous
+            if one.each != each:
+                continue
+            group = self.step.program.group(c.edges.target.group)
+            pre, post = (
+                ChainMap(self._now(self.step.program.group(v.group)), self.scopes[v.group])
+                for v in (c.edges.source, c.edges.target)
+            )
+            scope = EdgeScope(c, self.values, pre, post)
+            value = evaluate(one.value, scope, self.step.arrays, self.step.table)
+            name = f"{group.name}.{one.variable}"
+            value = self.xp.broadcast_to(value, c.target.shape).astype(self.step.dtypes[name])
+            total = self.step.arrays.settle(c.total(value))
+            known = totals.get(name)
+            totals[name] = total if known is None else self.step.arrays.settle(known + total)
+        self.state |= totals
+
     def update(self) -> None:
-        """States move from t_n to t_{n+1}."""
-        for group in self.step.program.neurons:
+        """States move from t_n to t_{n+1}; in stages, where neurons are coupled in the step."""
+        groups = self.step.program.neurons
+        for group in groups:
             self._block(group, group.update)
+        for k in range(max((len(g.stages) for g in groups), default=0)):
+            if k:
+                self.couple("stage")
+            for group in groups:
+                if group.stages:
+                    self._block(group, group.stages[k])
 
     def threshold(self) -> None:
         """Find who meets the condition of an event."""
@@ -181,9 +221,8 @@ class _Running:
     def deliver(self, found: Array, n: Array) -> None:
         """Send the spikes found in step `found`; let what is due in step n arrive."""
         events, state = self.step.events, self.state
-        weights = self.values["delivery.weights"]
         arrived, state["under way"] = events.exchange(
-            state["under way"], state["fired"], weights, found, n
+            state["under way"], state["fired"], self.values, self.drawing.seed, found, n
         )
         for group in self.step.program.neurons:
             for port in group.ports:

@@ -3,6 +3,7 @@
     group.py        a population, and what is merged into it, on its way to Neurons
     landing.py      where arrivals land: a variable that jumps, or a synapse model's state
     projections.py  Projection -> Edges
+    couplings.py    Projection of a synapse that acts continuously -> Edges
     inputs.py       Stimulation -> Input
     probes.py       Request -> Probe
     values.py       what can be told from the values alone: zeros below, negative periods
@@ -17,10 +18,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import DescriptionError, ParameterError, SpikesimError, raise_all
-from ..ir.program import Program
+from ..ir.program import Edges, Program
 from ..ir.verify import verify
 from ..network import ORDERS, Network, SynapseView
 from ..units import TIME, strip
+from .couplings import coupling_of, is_continuous
 from .group import clashes, finish, start
 from .inputs import input_of
 from .probes import probe_of, synapse_probe_of
@@ -43,7 +45,15 @@ def build(network: Network) -> Program:
         )
     groups = {name: start(p, dt, faults) for name, p in network.populations.items()}
     least = dt if network.order == "nest" else 0.0
-    edges = [edges_of(p, k, groups, least, faults) for k, p in enumerate(network.projections)]
+    edges: list[Edges | None] = []
+    couplings: list[Edges | None] = []
+    for k, p in enumerate(network.projections):
+        if is_continuous(p.synapse):
+            coupling, gate = coupling_of(p, k, groups, least, faults)
+            couplings.append(coupling)
+            edges.append(gate)
+        else:
+            edges.append(edges_of(p, k, groups, least, faults))
     inputs = [input_of(s, groups, dt, faults) for s in network.stimulations]
     neurons = tuple(finish(g, dt) for g in groups.values())
     probes, synapse_probes = [], []
@@ -63,6 +73,7 @@ def build(network: Network) -> Program:
             seed,
             neurons,
             tuple(e for e in edges if e),
+            tuple(c for c in couplings if c),
             tuple(found),
             tuple(p for p in probes if p),
             order=ORDERS[network.order],

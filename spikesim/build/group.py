@@ -40,8 +40,9 @@ class Group:
     """What is known so far of a population.
 
     dimensions: of every name. sums: what flows into each port. ports: variables that arrivals add
-    to. synapses: by name. source: the finished Neurons, for a population of spike sources, which
-    has no model and takes nothing in.
+    to. synapses: by name. gates: the states that synapses have in their sources, by name. staged:
+    coupled to others within the step. source: the finished Neurons, for a population of spike
+    sources, which has no model and takes nothing in.
     """
 
     population: Population
@@ -53,6 +54,8 @@ class Group:
     sums: dict[str, Expr] = field(default_factory=dict)
     ports: dict[str, Port] = field(default_factory=dict)
     synapses: dict[str, Merged] = field(default_factory=dict)
+    gates: dict[str, Merged] = field(default_factory=dict)
+    staged: bool = False
 
     @property
     def name(self) -> str:
@@ -71,7 +74,9 @@ class Group:
     def declare(
         self, name: str, declared: Declared, value: Any, subject: str, faults: list[SpikesimError]
     ) -> None:
-        """Add a field for a declared name with its plain value."""
+        """Add a field for a declared name with its plain value, if there is none yet."""
+        if name in self.dimensions:
+            return
         size = self.population.size
         if np.ndim(value) and np.shape(value) != (size,):
             faults.append(
@@ -179,12 +184,15 @@ def finish(group: Group, dt: float) -> Neurons:
         if definition.refractory is not None:
             steps = Op("div", (whole(definition.refractory), Const(dt)))
             hold = Hold(Op("int", (Op("floor", (add(steps, Const(0.5 + 1e-9)),)),)))
+    method = definition.method
+    if group.staged and method == "auto":
+        method = "rk4"
     return Neurons(
         group.name,
         group.population.size,
         tuple(group.fields),
         tuple(Differential(e.variable, whole(e.rate), e.held) for e in group.equations),
-        definition.method,
+        method,
         hold,
         tuple(group.ports.values()),
         events,

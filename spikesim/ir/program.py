@@ -137,7 +137,8 @@ class Neurons:
     """A group of elements with the same code.
 
     Before the passes the dynamics stand in `equations` (with `method`) and `hold`; after them in
-    `update` and the other blocks. `model` is provenance only.
+    `update` and the other blocks. stages: what follows the update, one block after the other; ahead
+    of each but the first, couplings within the step are summed. `model` is provenance only.
     """
 
     name: str
@@ -151,6 +152,7 @@ class Neurons:
     prologue: Prologue = ()
     inputs: Block = ()
     update: Block = ()
+    stages: tuple[Block, ...] = ()
     arrive: Block = ()
     model: str = ""
 
@@ -206,10 +208,15 @@ class Clocked:
 
 @dataclass(frozen=True)
 class Summed:
-    """Continuous coupling: target variable = sum of value over the target's edges, every step."""
+    """Continuous coupling: target variable = sum of value over the target's edges.
+
+    each: step (from the state at its start, and held through it), or stage (anew for each stage of
+    an explicit Runge-Kutta method).
+    """
 
     variable: str
     value: Expr
+    each: Literal["step", "stage"] = "step"
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,6 +228,10 @@ class Edges:
     at t_post + dendritic. `delays` are values in ms before the pass `delays`, steps after it:
     a number, an array [n_edges] or a Distribution. Fields are per edge unless shared, or listed in
     per_source or per_target. order settles ties between edges.
+
+    Where there is a field `release`, a synapse transmits a spike with that probability: where a
+    uniform number from the stream `name.released`, with the counters (step in which the spike was
+    found, number of the edge), is below it.
     """
 
     name: str
@@ -243,6 +254,11 @@ class Edges:
     def field(self, name: str) -> Field:
         """The field of that name; KeyError if there is none."""
         return _by_name(self.fields, name)
+
+    @property
+    def unreliable(self) -> bool:
+        """Are spikes transmitted with a probability?"""
+        return any(f.name == "release" for f in self.fields)
 
 
 @dataclass(frozen=True, eq=False)
@@ -309,6 +325,16 @@ class Link:
 
 
 @dataclass(frozen=True, eq=False)
+class Unreliable:
+    """The synapses that transmit a spike with a probability: their places in Rows, int64 [n],
+    their numbers within their edges, and the streams of these, uint32 [n]."""
+
+    place: np.ndarray
+    number: np.ndarray
+    stream: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class Rows:
     """The synapses of all static edges, by source: what a spike adds, where and when.
 
@@ -320,6 +346,7 @@ class Rows:
     slot: np.ndarray
     delay: np.ndarray
     order: np.ndarray
+    unreliable: Unreliable | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -345,6 +372,7 @@ class Delivery:
 class Program:
     """A whole network. dt in ms; seed draws connectivity and initial values.
 
+    edges carry events; couplings are edges with one continuous sum and nothing else.
     synapse_probes: probes of fields of edges; their views are of connections, in the order in which
     users give arrays of weights.
     """
@@ -353,6 +381,7 @@ class Program:
     seed: int
     neurons: tuple[Neurons, ...] = ()
     edges: tuple[Edges, ...] = ()
+    couplings: tuple[Edges, ...] = ()
     inputs: tuple[Input, ...] = ()
     probes: tuple[Probe, ...] = ()
     clocks: tuple[Clock, ...] = ()
@@ -370,6 +399,8 @@ class Program:
         for n in self.neurons:
             yield f"{n.name}.inputs", n.inputs
             yield f"{n.name}.update", n.update
+            for k, block in enumerate(n.stages):
+                yield f"{n.name}.stage {k}", block
             yield f"{n.name}.arrive", n.arrive
             for event in n.events:
                 yield f"{n.name}.{event.name}", event.reset

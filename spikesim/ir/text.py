@@ -67,7 +67,7 @@ def _program(p: Program) -> Iterator[str]:
     for n in p.neurons:
         yield ""
         yield from _neurons(n)
-    for e in p.edges:
+    for e in (*p.edges, *p.couplings):
         yield ""
         yield from _edges(e)
     if p.inputs or p.probes or p.synapse_probes or p.clocks or p.links or p.delivery:
@@ -111,6 +111,8 @@ def _neurons(n: Neurons) -> Iterator[str]:
         yield f"    d{d.variable}/dt = {expression(d.rate)}{held}"
     yield from _block("inputs", n.inputs)
     yield from _block(f"update ({n.method})", n.update)
+    for k, block in enumerate(n.stages):
+        yield from _block(f"stage {k}", block)
     yield from _block("arrive", n.arrive)
     for event in n.events:
         yield f"  event {event.name} when {expression(event.condition)}"
@@ -118,17 +120,19 @@ def _neurons(n: Neurons) -> Iterator[str]:
 
 
 def _edges(e: Edges) -> Iterator[str]:
-    yield f"edges {e.name}: {_view(e.source)} -> {_view(e.target)} on {e.event}"
+    when = "" if e.continuous else f" on {e.event}"
+    yield f"edges {e.name}: {_view(e.source)} -> {_view(e.target)}{when}"
     yield f"  pattern {_value(e.pattern)}"
     yield from _fields(e.fields)
-    yield f"  delay axonal {_value(e.axonal)} dendritic {_value(e.dendritic)}"
+    if not e.continuous:
+        yield f"  delay axonal {_value(e.axonal)} dendritic {_value(e.dendritic)}"
     yield from _prologue(e.prologue)
     yield from _block("pre", e.pre)
     yield from _block("post", e.post)
     for c in e.clocked:
         yield from _block(f"every {c.every} from {c.offset}", c.block)
     for s in e.continuous:
-        yield f"  sum {s.variable} = {expression(s.value)}"
+        yield f"  each {s.each} post.{s.variable} = sum of {expression(s.value)}"
 
 
 def _fields(fields: tuple[Field, ...]) -> Iterator[str]:

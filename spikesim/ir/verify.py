@@ -25,7 +25,7 @@ def verify(program: Program) -> Program:
 
 
 def _faults(p: Program) -> Iterable[str]:
-    names = [n.name for n in p.neurons] + [e.name for e in p.edges]
+    names = [x.name for x in (*p.neurons, *p.edges, *p.couplings)]
     yield from (f"the name {n!r} is used twice" for n in {n for n in names if names.count(n) > 1})
     groups = {n.name: n for n in p.neurons}
     for n in p.neurons:
@@ -34,7 +34,7 @@ def _faults(p: Program) -> Iterable[str]:
             {link.name for link in p.links if link.reader == n.name}
             | {i.name for i in p.inputs if i.target.group == n.name},
         )
-    for e in p.edges:
+    for e in (*p.edges, *p.couplings):
         yield from _edges(e, groups)
     for i in p.inputs:
         if i.target.group not in groups:
@@ -82,7 +82,8 @@ def _neurons(n: Neurons, more: set[str]) -> Iterable[str]:
     for port in n.ports:
         if port.variable not in states:
             yield f"{where}: the port {port.variable!r} is no state"
-    for title, block in (("inputs", n.inputs), ("update", n.update), ("arrive", n.arrive)):
+    blocks = [("inputs", n.inputs), ("update", n.update), ("arrive", n.arrive)]
+    for title, block in [*blocks, *((f"stage {k}", b) for k, b in enumerate(n.stages))]:
         yield from _block(block, scope, states, f"{where}, {title}")
     for event in n.events:
         yield from _names(event.condition, scope, f"{where}, {event.name}")
@@ -96,7 +97,7 @@ def _edges(e: Edges, groups: dict[str, Neurons]) -> Iterable[str]:
         yield f"{where}: no group {missing[0]!r}"
         return
     source, target = groups[e.source.group], groups[e.target.group]
-    if e.event not in {event.name for event in source.events}:
+    if not e.continuous and e.event not in {event.name for event in source.events}:
         yield f"{where}: {source.name!r} has no event {e.event!r}"
     own = {f.name for f in e.fields}
     scope = (
@@ -119,6 +120,8 @@ def _edges(e: Edges, groups: dict[str, Neurons]) -> Iterable[str]:
                 yield f"{where}, {title}: {s.target!r} can't be written"
     for summed in e.continuous:
         yield from _names(summed.value, scope, f"{where}, sum")
+        if summed.variable not in {f.name for f in target.fields if f.kind == "state"}:
+            yield f"{where}: the sum {summed.variable!r} is no state of {target.name!r}"
 
 
 def _block(block: Block, scope: set[str], states: set[str], where: str) -> Iterable[str]:
@@ -153,12 +156,18 @@ def streams(p: Program) -> dict[str, int]:
     for i in p.inputs:
         paths += [draw_path(i.target.group, x) for x in walk(i.value) if isinstance(x, Draw)]
         paths += drawn(i.target.group, i.fields)
-    for e in p.edges:
+    for e in (*p.edges, *p.couplings):
         paths += [] if isinstance(e.pattern, Pairs) else [f"{e.name}.pairs"]
         parts = {"axonal": e.axonal, "dendritic": e.dendritic}
         paths += [f"{e.name}.{w}" for w, part in parts.items() if isinstance(part, Distribution)]
         paths += drawn(e.name, e.fields)
+        paths += [released(e)] if e.unreliable else []
     return {path: stream(path) for path in paths}
+
+
+def released(e: Edges) -> str:
+    """The path of the draws that decide which synapses transmit a spike."""
+    return f"{e.name}.released"
 
 
 def draw_path(group: str, draw: Draw) -> str:
@@ -177,6 +186,8 @@ def _streams(p: Program) -> Iterable[str]:
 def _expressions(n: Neurons) -> Iterable[Expr]:
     yield from (d.rate for d in n.equations)
     statements: list[Statement] = [*n.inputs, *n.update, *n.arrive]
+    for stage in n.stages:
+        statements += stage
     for event in n.events:
         yield event.condition
         statements += event.reset

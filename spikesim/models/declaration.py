@@ -21,7 +21,7 @@ from ..errors import (
     did_you_mean,
     raise_all,
 )
-from ..ir.expr import Expr, Op, Ref, measure, substitute
+from ..ir.expr import Expr, Op, Ref, measure, references, substitute
 from ..ir.program import Block, Differential, Statement
 from ..units import DIMENSIONLESS, TIME, UNIT_NAMES, Dimension, decompose, is_quantity, is_unit
 
@@ -99,7 +99,26 @@ class Definition:
     output: Typed | None = None
     arrival: Statement | None = None
     reads: Mapping[str, Dimension] = field(default_factory=dict)
+    summed: Statement | None = None
+    presynaptic: tuple[Differential, ...] = ()
+    spiked: Statement | None = None
     weight_bound: str = ""
+    weight_unit: Dimension | None = None
+
+    def terminal(self) -> set[str]:
+        """The names that belong to the source of a synapse."""
+        exprs = [e.rate for e in self.presynaptic] + ([self.spiked.value] if self.spiked else [])
+        read = {n for expr in exprs for n in references(expr)} & self.declared.keys()
+        return read | {e.variable for e in self.presynaptic}
+
+    def dendritic(self) -> set[str]:
+        """The names that belong to the target of a synapse: all that do not to the source alone."""
+        added = [s.value for s in (self.arrival, self.summed) if s]
+        exprs = (
+            [e.rate for e in self.equations] + added + ([self.output.expr] if self.output else [])
+        )
+        read = {n for expr in exprs for n in references(expr)}
+        return {n for n in self.declared if n in read or n not in self.terminal()}
 
     def held(self) -> frozenset[str]:
         """State variables that stand still in the refractory period."""
@@ -180,13 +199,11 @@ class Reader:
             return None
         return Typed(whole, typed.dimension)
 
-    def equations(self, text: str) -> tuple[Differential, ...]:
+    def equations(self, text: str, place: str = "equations") -> tuple[Differential, ...]:
         """All lines of `equations`; a line `x = ...` is put in place of its name."""
-        if not self.is_text(text, "equations"):
+        if not self.is_text(text, place):
             return ()
-        lines: list[Equation] = self._try(
-            lambda: read_equations(text, f"{self.name}, equations"), []
-        )
+        lines: list[Equation] = self._try(lambda: read_equations(text, f"{self.name}, {place}"), [])
         self._declare_units(lines)
         self._check_names(lines)
         self._define({e.name: e for e in lines if not e.differential})
@@ -321,7 +338,7 @@ def method_fault(name: str, method: Any) -> list[SpikesimError]:
 
 # Words of the classes themselves, and of passes and results.
 _OF_CLASSES = {"equations", "spike", "reset", "refractory", "method", "on_arrival", "output"}
-_OF_CLASSES |= {"weight_bound"}
+_OF_CLASSES |= {"weight_bound", "weight_unit", "continuous", "presynaptic", "on_spike", "evaluated"}
 _OF_CLASSES |= {"reads", "name", "values", "definition", "stripped", "initialize"}
 _OF_RUNS = {"held", "held_steps", "spikes", "rate"}
 

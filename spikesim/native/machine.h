@@ -50,7 +50,7 @@ struct Event {
 struct Group {
   int64_t size;
   int64_t first_source;  // of its elements; -1 where they are none
-  Code before;           // up to the delivery of spikes
+  const Code* before;    // [rounds], up to the delivery of spikes
   Code after;            // from then on
   int64_t n_events;
   const Event* events;
@@ -70,6 +70,21 @@ struct Table {
   const void* weight;      // [synapses], or, if shared, [sources]
   int32_t width;           // bytes of a weight: 2, 4 or 8
   int32_t shared;
+  const int32_t* number;  // [synapses], within their edges, or null: then all spikes are transmitted
+  const double* release;  // with this probability: [1], or, if release_each, [synapses]
+  int32_t release_each;
+  uint32_t stream;
+};
+
+// Sums over edges, which are sorted by target; in the rounds first ... last.
+struct Coupling {
+  int64_t group;       // of the targets
+  Code code;           // an element is an edge; leaves `values`
+  const int64_t* row;  // [targets + 1], where the edges of a target start
+  const void* values;  // [edges]
+  void* total;         // [targets]
+  int32_t add;         // to what there is from a coupling before this one?
+  int64_t first, last;
 };
 
 struct Probe {
@@ -107,6 +122,9 @@ struct Network {
   int64_t local;             // bytes of memory of a thread's own; t and step are the first
   int64_t n_groups;
   const Group* groups;
+  int64_t n_rounds;  // the parts of a step before the delivery of spikes
+  int64_t n_couplings;
+  const Coupling* couplings;
   int64_t n_sources, n_slots, n_parts, n_tables;
   const int64_t* part_start;  // [parts + 1], in slots
   const Table* tables;

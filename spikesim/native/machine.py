@@ -50,7 +50,7 @@ class Group(Structure):
     _fields_ = [
         ("size", c_int64),
         ("first_source", c_int64),
-        ("before", Code),
+        ("before", POINTER(Code)),
         ("after", Code),
         ("n_events", c_int64),
         ("events", POINTER(Event)),
@@ -70,6 +70,23 @@ class Table(Structure):
         ("weight", c_void_p),
         ("width", c_int32),
         ("shared", c_int32),
+        ("number", c_void_p),
+        ("release", c_void_p),
+        ("release_each", c_int32),
+        ("stream", c_uint32),
+    ]
+
+
+class Coupling(Structure):
+    _fields_ = [
+        ("group", c_int64),
+        ("code", Code),
+        ("row", c_void_p),
+        ("values", c_void_p),
+        ("total", c_void_p),
+        ("add", c_int32),
+        ("first", c_int64),
+        ("last", c_int64),
     ]
 
 
@@ -109,6 +126,8 @@ class Network(Structure):
         ("deliver_first", c_int32),
         *((name, c_int64) for name in ("threads", "block", "local", "n_groups")),
         ("groups", POINTER(Group)),
+        *((name, c_int64) for name in ("n_rounds", "n_couplings")),
+        ("couplings", POINTER(Coupling)),
         *((name, c_int64) for name in ("n_sources", "n_slots", "n_parts", "n_tables")),
         ("part_start", c_void_p),
         ("tables", POINTER(Table)),

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from ctypes import c_int64
 from typing import Any
 
 import numpy as np
 
+from ... import random
 from ...errors import UnsupportedError
+from ...ir.expr import references
 from ...ir.program import Neurons, Probe, Program
+from ...ir.verify import released
 from ...native import machine
 from ...native.connect import allocate
+from ...passes import COUPLED, lower
 from ...passes.inputs import arriving, grid
 from ...passes.layout import addresses
 from ..base import Chunk, Log, Options, State
 from ..binding import Binder
+from ..coupling import Joined, joined
 from ..drive import sample_steps
 from ..memory import estimate, refuse_too_large
-from ..synapses import Store, Synapses, part_starts, planned, weights_of
+from ..synapses import Store, Synapses, part_starts, planned, release_of, weights_of
 from .assemble import Assembler
 from .code import DTYPE, LETTER, Memory, Number, Place, Unit, Value
 
@@ -44,12 +49,13 @@ class CppExecutable:
         self.memory = estimate(program, options, planned(program, options, True), parts, threads)
         refuse_too_large(self.memory)
         self.synapses = Synapses(program, options, threads, share=True)
-        self.program = self.synapses.program
+        self.program = lower(self.synapses.program, COUPLED)
+        self.joined = joined(self.program)
         self.binder = Binder(self.program, options, self.synapses)
         self._machine(self.binder.bind())  # an operation that is missing is told here
 
     def _machine(self, values: Mapping[str, np.ndarray]) -> Machine:
-        return Machine(self.program, self.synapses, values, self.options, self.threads)
+        return Machine(self.program, self.synapses, self.joined, values, self.options, self.threads)
 
     def explain(self) -> list[str]:
         return [f"threads: {self.threads}", *self.synapses.explain()]
@@ -64,8 +70,8 @@ class Machine:
     """A program and the values of a run, as the machine takes them."""
 
     def __init__(
-        self, program: Program, synapses: Synapses, values: Mapping[str, np.ndarray],
-        options: Options, threads: int,
+        self, program: Program, synapses: Synapses, couplings: Sequence[Joined],
+        values: Mapping[str, np.ndarray], options: Options, threads: int,
     ):  # fmt: skip
         assert program.delivery is not None
         self.program, self.values, self.options = program, values, options
@@ -91,6 +97,8 @@ class Machine:
         # Where variables that are logged lie when events are recorded. With the standard order
         # nothing has changed them since the condition was looked at; else they are copies.
         self.logged: dict[tuple[str, str], np.ndarray] = {}
+        self.rounds = max(1, *(len(g.stages) for g in program.neurons))
+        self.scopes = {g.name: self._scope(g) for g in program.neurons}
         groups = [self._units(g) for g in program.neurons]
         block = _BLOCK_BYTES // options.dtype.itemsize
         assembler = Assembler(self.memory, block)
@@ -98,7 +106,11 @@ class Machine:
             self._group(g, units, assembler)
             for g, units in zip(program.neurons, groups, strict=True)
         ]
-        tables = [self._table(s, values[weights_of(k)]) for k, s in enumerate(synapses.stores)]
+        sums = [self._coupling(c, couplings[:k], assembler) for k, c in enumerate(couplings)]
+        tables = [
+            self._table(s, values[weights_of(k)], values.get(release_of(k)))
+            for k, s in enumerate(synapses.stores)
+        ]
         part_start = synapses.part_start
         self.memory.kept += [part_start, *tables]
         recording = any(p.event and not p.logged for p in program.probes)
@@ -110,6 +122,7 @@ class Machine:
         self.network = machine.Network(
             program.dt, options.dtype.itemsize == 8, self.deliver_first, threads, block,
             assembler.local, len(described), machine.array(machine.Group, described),
+            self.rounds, len(sums), machine.array(machine.Coupling, sums),
             delivery.n_sources, delivery.n_slots, len(part_start) - 1, len(tables),
             part_start.ctypes.data, machine.array(machine.Table, tables),
             self.arrived.ctypes.data, _at(self.state.get("ring")), rows, log_rows,
@@ -123,18 +136,21 @@ class Machine:
     # the code
 
     def _units(self, group: Neurons) -> dict[str, Unit]:
-        """The code of a group: before and after the delivery of spikes, and a reset an event."""
-        scope = self._scope(group)
+        """The code of a group: before the delivery of spikes, in rounds; after it; and a reset an
+        event."""
+        scope = self.scopes[group.name]
         passing = frozenset(f.name for f in group.fields if f.kind == "arrival")
 
         def unit(**more: Any) -> Unit:
             return Unit(self.memory, group.name, scope, self.real, self.conformance, **more)
 
-        before, after = unit(), unit(passing=passing)
-        before.block(group.inputs + group.update)
+        before, after = [unit() for _ in range(self.rounds)], unit(passing=passing)
+        before[0].block(group.inputs + group.update)
+        for one, stage in zip(before, group.stages, strict=False):
+            one.block(stage)
         after.block(group.arrive)
-        units = {"before": before, "after": after}
-        looking = after if self.deliver_first else before
+        units = {f"before.{k}": one for k, one in enumerate(before)} | {"after": after}
+        looking = after if self.deliver_first else before[-1]
         for event in group.events:
             flags = self.memory.keep(np.zeros(group.size, bool))
             looking.store(f"flags of {event.name}", flags, looking.value(event.condition))
@@ -192,18 +208,60 @@ class Machine:
             for event in group.events
         ]
         slots = [self.slots[group.name, p.variable] for p in group.ports]
+        before = [assembler.code(units[f"before.{k}"]) for k in range(self.rounds)]
         return machine.Group(
-            group.size, self.offsets.get(group.name, -1), assembler.code(units["before"]),
+            group.size, self.offsets.get(group.name, -1), machine.array(machine.Code, before),
             assembler.code(units["after"]), len(events), machine.array(machine.Event, events),
             len(slots), (c_int64 * len(slots))(*slots),
         )  # fmt: skip
 
-    def _table(self, store: Store, weight: np.ndarray) -> machine.Table:
+    def _coupling(
+        self, c: Joined, before: Sequence[Joined], assembler: Assembler
+    ) -> machine.Coupling:
+        e = c.edges
+        (one,) = e.continuous
+        unit = Unit(self.memory, e.name, {"dt": Number(self.program.dt)}, self.real,
+                    self.conformance)  # fmt: skip
+        index = {"pre": self.memory.keep(c.source), "post": self.memory.keep(c.target)}
+        groups = {"pre": e.source.group, "post": e.target.group}
+        for name in sorted(references(one.value) - {"t", "dt", "step"}):
+            side, _, rest = name.partition(".")
+            if side in index:
+                place = self.scopes[groups[side]][rest]
+                one_each = isinstance(place, Place) and place.stride
+                unit.now[name] = unit.take(place, index[side]) if one_each else place
+            else:
+                value = np.asarray(self.values[f"{e.name}.{name}"])
+                letter = self.real if value.dtype == np.float64 else LETTER[value.dtype]
+                cast = np.ascontiguousarray(value.ravel(), DTYPE[letter])
+                unit.now[name] = self.memory.keep(cast, shared=not value.ndim)
+        values = self.memory.keep(np.zeros(len(c.target), self.options.dtype))
+        unit.store("values", values, unit.value(one.value))
+        total = self.state[f"{e.target.group}.{one.variable}"]
+        again = any((x.edges.target.group, x.edges.continuous[0].variable)
+                    == (e.target.group, one.variable) for x in before)  # fmt: skip
+        rounds = (0, 0) if one.each == "step" else (1, self.rounds - 1)
+        self.memory.kept += [c.row, total]
+        names = [g.name for g in self.program.neurons]
+        return machine.Coupling(
+            names.index(e.target.group), assembler.code(unit), c.row.ctypes.data, values.base,
+            total.ctypes.data, again, *rounds,
+        )  # fmt: skip
+
+    def _table(self, store: Store, weight: np.ndarray, release: np.ndarray | None) -> machine.Table:
         t = store.table
         self.memory.kept += [t, weight]
+        number, each, path = None, False, 0
+        if release is not None:
+            each = release.ndim > 0
+            release = np.ascontiguousarray(release, np.float64)
+            number = store.in_order(np.arange(t.synapses, dtype=np.float64)).astype(np.int32)
+            path = random.stream(released(self.program.edges[store.edges[0]]))
+            self.memory.kept += [release, number]
         return machine.Table(
             _at(t.segment), _at(t.row), _at(t.delay), _at(t.delays), len(t.delays), _at(t.target),
-            _at(weight), weight.itemsize, store.shared,
+            _at(weight), weight.itemsize, store.shared, _at(number), _at(release),
+            each, path,
         )  # fmt: skip
 
     # the run
