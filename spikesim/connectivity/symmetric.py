@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ class Symmetric(Rule):
     array has one value for each connection of the rule.
     """
 
-    rule: Rule
+    rule: Any
 
     def faults(self, ends: Ends) -> list[str]:
         if not isinstance(self.rule, Rule):

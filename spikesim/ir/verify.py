@@ -25,7 +25,7 @@ def verify(program: Program) -> Program:
 
 
 def _faults(p: Program) -> Iterable[str]:
-    names = [x.name for x in (*p.neurons, *p.edges, *p.couplings)]
+    names = [n.name for n in p.neurons] + [e.name for e in (*p.edges, *p.couplings)]
     yield from (f"the name {n!r} is used twice" for n in {n for n in names if names.count(n) > 1})
     groups = {n.name: n for n in p.neurons}
     for n in p.neurons:

@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import spikesim as sp
-from spikesim.units import Hz, ms, mV, nS, pA, pF
+from spikesim.units import ms, mV, nS, pA, pF
 
 # %%
 # One neuron without threshold receives; a relay turns given spike times into spikes of a neuron,
