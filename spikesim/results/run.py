@@ -37,8 +37,10 @@ class Results:
             return self.projections[name]
         if name not in self.populations:
             raise UnknownNameError(
-                f"no population {name!r}, and no projection of that name was recorded; "
-                + did_you_mean(name, [*self.populations, *self.projections])
+                f"no population {name!r}; {did_you_mean(name, self.populations)}"
+                if "->" not in str(name)
+                else f"nothing was recorded of a projection {name!r}; recorded were: "
+                + (", ".join(self.projections) or "none")
             )
         return self.populations[name]
 

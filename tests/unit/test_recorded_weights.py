@@ -149,7 +149,7 @@ def test_slips(record, kind, words):
 
 
 def test_what_was_not_recorded():
-    with pytest.raises(UnknownNameError, match="no projection of that name was recorded"):
+    with pytest.raises(UnknownNameError, match="of a projection 'b->a'; recorded were: a->b"):
         recorded()["b->a"]
     with pytest.raises(UnknownNameError, match="of projection 'a->b'"):
         recorded()["a->b"]["delay"]
