@@ -18,7 +18,7 @@ from .backends.base import Running, State
 from .backends.drive import Taken, chunks, sample_steps
 from .checkpoint import read, write
 from .errors import CheckpointError, ParameterError
-from .files import tidy
+from .files import check, tidy
 from .interrupt import interrupted
 from .ir.program import nearest_step
 from .progress import progress_bar
@@ -104,6 +104,8 @@ class Simulation:
             raise ParameterError(f"the run would end after {_FOREVER} steps, which is the most")
         asking = self._interval(every, 10.0) if until else 0
         keeping = self._interval(every, 1000.0) if checkpoint is not None else 0
+        if checkpoint is not None:
+            check(checkpoint, CheckpointError)
         stretch = _Stretch(self, steps, Memory() if sink is None else sink, checkpoint)
         dt, done, stopped = self.model.program.dt, self.step - stretch.first, False
         with progress_bar(steps, dt, progress, done) as advance, interrupted() as pressed:
