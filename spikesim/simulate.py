@@ -15,7 +15,7 @@ from .backends.base import Options
 from .backends.memory import Memory, estimate
 from .backends.synapses import planned
 from .build import build
-from .errors import UnknownNameError, UnsupportedError, did_you_mean, raise_all
+from .errors import UnknownNameError, did_you_mean, raise_all
 from .model import Model
 from .native import why_missing
 from .network import Network
@@ -38,14 +38,11 @@ def compile_network(network: Network, backend: str = "auto", **options: Any) -> 
     option, UnsupportedError for what the backend lacks.
     """
     _check_names(options, COMPILING)
+    chosen, how = find(backend), Options.of(**options)
     began = time.perf_counter()
-    chosen = find(backend)
-    how = Options.of(**options)
-    program = build(network)
-    if reason := chosen.unavailable():
-        raise UnsupportedError(f"the backend {chosen.name!r} can't be used here: {reason}")
-    executable = chosen.lower(lower(program, SYMBOLIC), how)
-    return Model(program, executable, how, chosen.name, time.perf_counter() - began)
+    model = Model.of(build(network), how, chosen.name)
+    model.took = time.perf_counter() - began
+    return model
 
 
 def run_network(network: Network, duration: Any, backend: str = "auto", **options: Any) -> Results:

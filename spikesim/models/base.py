@@ -290,10 +290,20 @@ def neuron(
     if not isinstance(name, str):
         raise ParameterError(f"sp.neuron: name is a word, got {name!r}")
     definition = read_neuron(name, declared, equations, spike, reset, refractory, method, faults)
-    model: NeuronModel = NeuronModel.__new__(type(name, (NeuronModel,), {}))
+    return _inline(definition, values)
+
+
+def _inline(definition: Definition, values: dict[str, Any]) -> NeuronModel:
+    """A model of a class of its own, which no module has: pickled is what it is made of."""
+    made = type(definition.name, (NeuronModel,), {"__reduce__": _parts_of})
+    model: NeuronModel = NeuronModel.__new__(made)
     type(model).definition = definition
     Model.__init__(model, **values)
     return model
+
+
+def _parts_of(model: NeuronModel) -> tuple[Any, ...]:
+    return _inline, (model.definition, model.values)
 
 
 # First parts of names that the program makes itself, or that stand for time.
