@@ -26,6 +26,7 @@ from .errors import (
 from .ir import text
 from .ir.fingerprint import fingerprint
 from .ir.program import Pairs, Program
+from .parameters import Parameters
 from .passes import SYMBOLIC, lower
 from .passes.delays import delays
 from .passes.draw import draw
@@ -54,6 +55,11 @@ class Model:
                       for p in program.synapse_probes}  # fmt: skip
         self.synapses = [synapse_column(p, self._made[p.source.group])
                          for p in program.synapse_probes]  # fmt: skip
+
+    @property
+    def parameters(self) -> Parameters:
+        """All that `params=` may set: `print(model.parameters)` shows names, units and values."""
+        return Parameters(self.binder.settable)
 
     @classmethod
     def of(cls, program: Program, options: Options, backend: str) -> Model:

@@ -151,8 +151,14 @@ class Simulation:
 
     def restore(self, moment: Stored) -> None:
         """Back to a moment of this simulation, or of another of the same model."""
-        if not isinstance(moment, Stored) or _misfit(_flat(moment.state), self._state):
+        if not isinstance(moment, Stored):
             raise ParameterError("restore: expected what `store()` of the same model returned")
+        if reason := _misfit(_flat(moment.state), self._state):
+            raise ParameterError(
+                f"restore: expected what `store()` of the same model returned, but {reason}; with "
+                "other weights spikes under way may be kept otherwise: then run from the start "
+                "with these, or change none that are equal for several projections of a source"
+            )
         self.step, self._state = moment.step, moment.state
 
     def save(self, path: str | os.PathLike[str]) -> None:

@@ -247,7 +247,7 @@ def neuron(
     *,
     spike: str = "",
     reset: str = "",
-    refractory: str = "",
+    refractory: Any = "",
     method: str = "auto",
     name: str = "neuron",
     **names: Any,
@@ -261,12 +261,15 @@ def neuron(
     Other names are given as keywords: a quantity or number is a parameter, `sp.state(...)` and
     `sp.port(...)` declare states and ports; a state may also be declared by the unit at the end of
     its equation: `sp.neuron("dv/dt = (v0 - v)/tau : mV", v0=-60 * mV, tau=10 * ms)`.
+    refractory: an expression, or a time, which is then the parameter t_ref.
 
     Raises EquationError, DimensionError or ParameterError, all faults together.
     """
     faults: list[SpikesimError] = []
     declared: dict[str, Declared] = {}
     values: dict[str, Any] = {}
+    if "t_ref" not in names and (is_quantity(refractory) or isinstance(refractory, Distribution)):
+        names["t_ref"], refractory = refractory, "t_ref"
     for given, value in names.items():
         word = normal_name(given)
         meant = _instead(given)

@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import __version__
 from ..errors import UnknownNameError, did_you_mean
+from .hints import missing_of_all
 from .population import PopulationResult, ProjectionResult
 
 
@@ -41,6 +42,11 @@ class Results:
                 + did_you_mean(name, [*self.populations, *self.projections])
             )
         return self.populations[name]
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "populations":  # not there yet, while it is made from a pickle
+            raise AttributeError(name)
+        raise missing_of_all(self, name)
 
     def __iter__(self) -> Any:
         return iter(self.populations)

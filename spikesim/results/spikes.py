@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import ParameterError, UnknownAttributeError, UnknownNameError, did_you_mean
 from . import statistics
+from .hints import missing
 from .spectrum import Spectrum, spectrum
 from .times import SLACK, first_places, milliseconds, positive, times, whole
 from .trace import Trace
@@ -54,6 +55,9 @@ class Spikes:
 
     def __len__(self) -> int:
         return len(self.t)
+
+    def __getattr__(self, name: str) -> Any:
+        raise missing(self, name)
 
     def trains(self) -> list[np.ndarray]:
         """Spike times of each recorded neuron, ms, in the order of `neurons`."""
