@@ -13,7 +13,7 @@ import numpy as np
 
 from .backends import find
 from .backends.base import Executable, Options
-from .backends.memory import Memory
+from .backends.memory import Memory, with_recordings
 from .build import checked_seed
 from .build.values import check_values, out_of_bounds
 from .errors import (
@@ -183,10 +183,18 @@ class Model:
         lines += self.executable.explain()
         return "\n".join(lines)
 
-    def memory(self) -> Memory:
+    def memory(self, duration: Any = None) -> Memory:
         """The memory it takes, in bytes by part, as it was estimated before anything was allocated;
-        `print(model.memory())` shows a table. A network that can't fit is refused with it."""
-        return self.executable.memory
+        `print(model.memory())` shows a table. A network that can't fit is refused with it.
+
+        duration: with what a run of this time records in memory, except spikes: 16 bytes each.
+        """
+        memory = self.executable.memory
+        return (
+            memory
+            if duration is None
+            else with_recordings(memory, self.lowered, self.options, duration)
+        )
 
     def report(self, results: Results, path: Any) -> None:
         """Write a report of a run, one HTML file that needs nothing else; see `spikesim.report`."""

@@ -81,9 +81,14 @@ def models() -> None:
 
 
 @app.command()
-def memory(file: File, backend: Backend = "auto") -> None:
+def memory(
+    file: File,
+    backend: Backend = "auto",
+    duration: Annotated[str, typer.Option(help="with the recordings of such a run")] = "",
+) -> None:
     """What the network of a script would take in memory; nothing is allocated."""
-    found = estimate_memory(script.load(file), backend)
+    length = script.duration(duration) if duration else None
+    found = estimate_memory(script.load(file), backend, length)
     rows = [*found.parts.items(), ("total", found.total)]
     show([(name, f"{size / 1e6:,.1f} MB") for name, size in rows], "part", "memory")
 

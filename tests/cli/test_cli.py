@@ -68,7 +68,9 @@ def test_models_lists_every_room(capsys: pytest.CaptureFixture[str]) -> None:
 def test_memory_of_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("memory", EXAMPLES / f"{name}.py", "--backend", "numpy") == 0
     shown = capsys.readouterr().out
-    assert "synapses" in shown and "total" in shown
+    assert "synapses" in shown and "total" in shown and "recordings" not in shown
+    call("memory", EXAMPLES / f"{name}.py", "--backend", "numpy", "--duration", "1 s")
+    assert "recordings" in capsys.readouterr().out
 
 
 def test_run(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
