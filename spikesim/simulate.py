@@ -57,7 +57,8 @@ def estimate_memory(
 ) -> Memory:
     """About what the network would take in memory; nothing is allocated.
 
-    duration: with recordings, see Model.memory. Raises as compile_network does, except that a network may be too large for this machine.
+    duration: with recordings, see Model.memory. Raises as compile_network does, except that a
+    network may be too large for this machine.
     """
     _check_names(options, COMPILING)
     chosen, how = find(backend), Options.of(**options)
