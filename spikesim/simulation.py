@@ -104,7 +104,7 @@ class Simulation:
             raise ParameterError(f"the run would end after {_FOREVER} steps, which is the most")
         asking = self._interval(every, 10.0) if until else 0
         keeping = self._interval(every, 1000.0) if checkpoint is not None else 0
-        if checkpoint is not None:
+        if checkpoint is not None and not os.path.exists(checkpoint):
             check(checkpoint, CheckpointError)
         stretch = _Stretch(self, steps, Memory() if sink is None else sink, checkpoint)
         dt, done, stopped = self.model.program.dt, self.step - stretch.first, False
