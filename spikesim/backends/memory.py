@@ -105,7 +105,7 @@ def with_recordings(memory: Memory, program: Program, options: Options, duration
         samples = -(-end // c.every) - -(-first // c.every)
         if c.what == "rate":
             found += 16 * samples
-        elif not c.is_spikes:
+        elif not c.is_events:
             found += samples * (8 + options.dtype.itemsize * len(c.neurons))
     return Memory({**memory.parts, "recordings": found})
 

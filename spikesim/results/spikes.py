@@ -46,18 +46,15 @@ class Spikes:
         return self.variables[name]
 
     def __getattr__(self, name: str) -> np.ndarray:
-        if name.startswith("__") or name in ("variables", "units"):
+        if name.startswith("_") or name in ("variables", "units"):
             raise AttributeError(name)
         try:
             return self[name]
         except UnknownNameError as fault:
-            raise UnknownAttributeError(str(fault)) from None
+            raise UnknownAttributeError(f"{missing(self, name)}; {fault}") from None
 
     def __len__(self) -> int:
         return len(self.t)
-
-    def __getattr__(self, name: str) -> Any:
-        raise missing(self, name)
 
     def trains(self) -> list[np.ndarray]:
         """Spike times of each recorded neuron, ms, in the order of `neurons`."""
