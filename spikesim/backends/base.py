@@ -32,13 +32,21 @@ class Options:
     @classmethod
     def of(
         cls,
-        precision: Any = "float32",
+        precision: Any = None,
         conformance: Any = False,
         deterministic: Any = False,
         weights: Any = "",
     ) -> Options:
         """Options as a user gives them. Raises SeveralErrors or ParameterError."""
         faults: list[SpikesimError] = []
+        if isinstance(precision, str) and precision == "float32" and conformance is True:
+            faults.append(
+                ParameterError(
+                    "precision='float32' with conformance=True: conformance is a kind of float64; "
+                    "leave one of them out"
+                )
+            )
+        precision = "float32" if precision is None else precision
         if not isinstance(precision, str) or precision not in get_args(Precision):
             faults.append(
                 ParameterError(

@@ -29,6 +29,8 @@ def to_pandas(results: Results) -> dict[str, Any]:
         for what, data in of.recorded.items():
             if isinstance(data, Trace):
                 frames[f"{name}.{what}"] = trace_frame(data)
+        if of.final:
+            frames[f"{name}.final"] = pandas.DataFrame(of.final).rename_axis("neuron")
     for name, projection in results.projections.items():
         for what, weights in projection.recorded.items():
             frames[f"{name}.{what}"] = weights_frame(weights)

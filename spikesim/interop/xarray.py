@@ -28,7 +28,7 @@ def to_xarray(results: Results) -> Any:
 
 
 def _dataset(xarray: Any, population: PopulationResult) -> Any:
-    """Traces of one population, and its spikes.
+    """Traces of one population, its spikes, and its states at the end.
 
     Traces at other times or of other neurons than the first have dimensions of their own, such as
     "t_v#2".
@@ -49,6 +49,8 @@ def _dataset(xarray: Any, population: PopulationResult) -> Any:
         for name, values in spikes.variables.items():
             variables[f"spike_{name}"] = ("spike", values, {"units": spikes.units[name]})
         variables["spike_recorded"] = ("recorded", spikes.neurons)  # the silent ones too
+    for name, values in population.final.items():
+        variables[f"final_{name}"] = ("element", values)  # of all neurons, at the end of the run
     return xarray.Dataset(variables, coordinates)
 
 

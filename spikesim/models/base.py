@@ -247,7 +247,7 @@ def neuron(
     *,
     spike: str = "",
     reset: str = "",
-    refractory: str = "",
+    refractory: Any = "",
     method: str = "auto",
     name: str = "neuron",
     **names: Any,
@@ -261,12 +261,15 @@ def neuron(
     Other names are given as keywords: a quantity or number is a parameter, `sp.state(...)` and
     `sp.port(...)` declare states and ports; a state may also be declared by the unit at the end of
     its equation: `sp.neuron("dv/dt = (v0 - v)/tau : mV", v0=-60 * mV, tau=10 * ms)`.
+    refractory: an expression, or a time, which is then the parameter t_ref.
 
     Raises EquationError, DimensionError or ParameterError, all faults together.
     """
     faults: list[SpikesimError] = []
     declared: dict[str, Declared] = {}
     values: dict[str, Any] = {}
+    if "t_ref" not in names and (is_quantity(refractory) or isinstance(refractory, Distribution)):
+        names["t_ref"], refractory = refractory, "t_ref"
     for given, value in names.items():
         word = normal_name(given)
         meant = _instead(given)
@@ -290,10 +293,20 @@ def neuron(
     if not isinstance(name, str):
         raise ParameterError(f"sp.neuron: name is a word, got {name!r}")
     definition = read_neuron(name, declared, equations, spike, reset, refractory, method, faults)
-    model: NeuronModel = NeuronModel.__new__(type(name, (NeuronModel,), {}))
+    return _inline(definition, values)
+
+
+def _inline(definition: Definition, values: dict[str, Any]) -> NeuronModel:
+    """A model of a class of its own, which no module has: pickled is what it is made of."""
+    made = type(definition.name, (NeuronModel,), {"__reduce__": _parts_of})
+    model: NeuronModel = NeuronModel.__new__(made)
     type(model).definition = definition
     Model.__init__(model, **values)
     return model
+
+
+def _parts_of(model: NeuronModel) -> tuple[Any, ...]:
+    return _inline, (model.definition, model.values)
 
 
 # First parts of names that the program makes itself, or that stand for time.

@@ -231,7 +231,7 @@ def _rows(values: np.ndarray) -> int:
 
 def opened(path: str | os.PathLike[str], mode: str) -> Any:
     """A store. Raises RecordingError where there is none, or it is something else."""
-    if not Path(path).exists():
+    if not os.path.exists(path):  # where a folder is closed, Path's own raises
         raise RecordingError(f"there is no recording {path}")
     library = zarr()
     try:

@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import __version__
 from ..errors import UnknownNameError, did_you_mean
+from .hints import missing_of_all
 from .population import PopulationResult, ProjectionResult
 
 
@@ -43,6 +44,11 @@ class Results:
                 + (", ".join(self.projections) or "none")
             )
         return self.populations[name]
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "populations":  # not there yet, while it is made from a pickle
+            raise AttributeError(name)
+        raise missing_of_all(self, name)
 
     def __iter__(self) -> Any:
         return iter(self.populations)
@@ -112,7 +118,8 @@ class Results:
         save(self, path)
 
     def to_pandas(self) -> dict[str, Any]:
-        """pandas DataFrames by name: "spikes" of all populations, and traces such as "exc.v".
+        """pandas DataFrames by name: "spikes" of all populations, traces such as "exc.v", and
+        "exc.final", the states of all neurons at the end, a column a state.
 
         "spikes" has the columns t (ms), population and neuron, sorted by time. A trace has a row a
         time (ms) and a column a neuron; `.attrs["unit"]`. ImportError without pandas.
@@ -124,8 +131,8 @@ class Results:
     def to_xarray(self) -> Any:
         """An xarray DataTree with a node a population; units in attrs["units"].
 
-        Traces have the dimensions (t, neuron), spikes are spike_t and spike_neuron. ImportError
-        without xarray.
+        Traces have the dimensions (t, neuron), spikes are spike_t and spike_neuron, states of all
+        neurons at the end are final_v and the like. ImportError without xarray.
         """
         from ..interop.xarray import to_xarray
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import ParameterError, UnknownAttributeError, UnknownNameError, did_you_mean
 from . import statistics
+from .hints import missing
 from .spectrum import Spectrum, spectrum
 from .times import SLACK, first_places, milliseconds, positive, times, whole
 from .trace import Trace
@@ -45,12 +46,12 @@ class Spikes:
         return self.variables[name]
 
     def __getattr__(self, name: str) -> np.ndarray:
-        if name.startswith("__") or name in ("variables", "units"):
+        if name.startswith("_") or name in ("variables", "units"):
             raise AttributeError(name)
         try:
             return self[name]
         except UnknownNameError as fault:
-            raise UnknownAttributeError(str(fault)) from None
+            raise UnknownAttributeError(f"{missing(self, name)}; {fault}") from None
 
     def __len__(self) -> int:
         return len(self.t)

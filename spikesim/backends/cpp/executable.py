@@ -83,7 +83,7 @@ class Machine:
         self.memory = Memory()
         rows, log_rows = delivery.longest + 1, 1
         if any(s.table.segment is not None for s in synapses.stores):
-            log_rows = max(s.table.rows for s in synapses.stores if s.table.segment is not None)
+            log_rows = rows  # whichever table has the longest delay: a state is that of others too
         self.state: dict[str, np.ndarray] = {
             "log": allocate((log_rows, delivery.n_sources), np.int32),
         }
