@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..equations.noise import renamed as own_noise
 from ..errors import DescriptionError, DimensionError, SpikesimError, UnknownNameError, did_you_mean
 from ..ir.expr import Expr, Ref, add, substitute
 from ..ir.program import Differential, Port
@@ -123,7 +124,7 @@ def _merge(
         group.declare(f"{name}.{word}", declared, values.get(word), subject, faults)
     _check_reads(group, synapse, subject, faults)
     group.equations += [
-        Differential(f"{name}.{e.variable}", substitute(e.rate, renamed), e.held)
+        Differential(f"{name}.{e.variable}", own_noise(substitute(e.rate, renamed), name), e.held)
         for e in definition.equations
     ]
     if definition.output is not None:

@@ -129,7 +129,20 @@ class MatrixExponential:
     matrix: tuple[tuple[Expr, ...], ...]
 
 
-Prologue = tuple[Statement | MatrixExponential, ...]
+@dataclass(frozen=True, slots=True)
+class NoiseFactor:
+    """Prologue: names[r][c] = L[r, c], where L L^T is the covariance that a step adds to x.
+
+    dx/dt = matrix x + noise xi, with independent white noises xi. L is a lower triangle; an empty
+    name is not needed.
+    """
+
+    names: tuple[tuple[str, ...], ...]
+    matrix: tuple[tuple[Expr, ...], ...]
+    noise: tuple[tuple[Expr, ...], ...]
+
+
+Prologue = tuple[Statement | MatrixExponential | NoiseFactor, ...]
 
 
 @dataclass(frozen=True)
@@ -137,7 +150,8 @@ class Neurons:
     """A group of elements with the same code.
 
     Before the passes the dynamics stand in `equations` (with `method`) and `hold`; after them in
-    `update` and the other blocks. `model` is provenance only.
+    `update` and the other blocks. `model` is provenance only. noise: which noise there was in the
+    equations, in words.
     """
 
     name: str
@@ -153,6 +167,7 @@ class Neurons:
     update: Block = ()
     arrive: Block = ()
     model: str = ""
+    noise: str = ""
 
     def field(self, name: str) -> Field:
         """The field of that name; KeyError if there is none."""
@@ -251,6 +266,7 @@ class Input:
 
     signal: `value` is put into the field `into` before the update of each step.
     arrivals: `value` is added to the port `into` of the elements in view, as a projection's would.
+    before: statements that come first, at the start of each step; they move states among `fields`.
     """
 
     name: str
@@ -259,6 +275,7 @@ class Input:
     into: str
     value: Expr
     fields: tuple[Field, ...] = ()
+    before: Block = ()
 
 
 @dataclass(frozen=True, eq=False)
