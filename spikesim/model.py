@@ -13,7 +13,7 @@ import numpy as np
 from .backends.base import Executable, Options
 from .backends.memory import Memory
 from .build import checked_seed
-from .build.values import check_values
+from .build.values import check_values, out_of_bounds
 from .errors import (
     SpikesimError,
     UnknownNameError,
@@ -112,6 +112,10 @@ class Model:
             mine = {n.removeprefix(start): v for n, v in given.items() if n.startswith(start)}
             if mine:
                 check_values(group, faults, mine)
+        for one in self.program.inputs:
+            for f in one.fields:
+                name = f"{one.target.group}.{f.name}"
+                faults += out_of_bounds(given.get(name), f, name)
         raise_all("params", faults)
 
     def connections(self, projection: str) -> Connections:

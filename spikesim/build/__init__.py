@@ -41,7 +41,7 @@ def build(network: Network) -> Program:
         faults.append(
             DescriptionError("the network has no population; add one with net.population(...)")
         )
-    groups = {name: start(p, dt, faults) for name, p in network.populations.items()}
+    groups = {name: start(p, dt, seed, faults) for name, p in network.populations.items()}
     least = dt if network.order == "nest" else 0.0
     edges = [edges_of(p, k, groups, least, faults) for k, p in enumerate(network.projections)]
     inputs = [input_of(s, groups, dt, faults) for s in network.stimulations]

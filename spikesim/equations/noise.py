@@ -8,7 +8,7 @@ from .affine import Form, collect
 
 def noises(expr: Expr) -> list[str]:
     """The names of the noises in an expression, sorted."""
-    return sorted({n.stream for n in walk(expr) if _is_noise(n)})
+    return sorted({n.stream for n in walk(expr) if isinstance(n, Draw) and _is_white(n)})
 
 
 def split(expr: Expr) -> Form | None:
@@ -18,7 +18,7 @@ def split(expr: Expr) -> Form | None:
 
 def named(expr: Expr) -> Expr:
     """The expression with each noise as a name."""
-    return rewrite(expr, lambda n: Ref(n.stream) if isinstance(n, Draw) and _is_noise(n) else None)
+    return rewrite(expr, lambda n: Ref(n.stream) if isinstance(n, Draw) and _is_white(n) else None)
 
 
 def renamed(expr: Expr, prefix: str) -> Expr:
@@ -26,10 +26,10 @@ def renamed(expr: Expr, prefix: str) -> Expr:
     return rewrite(
         expr,
         lambda n: (
-            Draw("white", f"{prefix}.{n.stream}") if isinstance(n, Draw) and _is_noise(n) else None
+            Draw("white", f"{prefix}.{n.stream}") if isinstance(n, Draw) and _is_white(n) else None
         ),
     )
 
 
-def _is_noise(node: Expr) -> bool:
-    return isinstance(node, Draw) and node.distribution == "white"
+def _is_white(draw: Draw) -> bool:
+    return draw.distribution == "white"

@@ -179,6 +179,8 @@ class _Reader:
             return Typed(Ref(name), self.scope[name])
         if name in _BUILT_IN:
             return Typed(Ref(name), _BUILT_IN[name])
+        if name == "pi":
+            return Typed(Const(math.pi), DIMENSIONLESS)
         unit = unit_in_equations(name)
         if unit:
             return Typed(Ref(f"1 {name}"), unit[1])

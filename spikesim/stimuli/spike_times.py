@@ -27,7 +27,9 @@ class SpikeTimes(Source):
     times: Any
     indices: Any = None
 
-    def neurons(self, name: str, size: int, dt: float, faults: list[SpikesimError]) -> Neurons:
+    def neurons(
+        self, name: str, size: int, dt: float, seed: int, faults: list[SpikesimError]
+    ) -> Neurons:
         found: list[SpikesimError] = []
         steps, index = self._sorted(name, size, dt, found)
         # One sentinel after each train; a cursor walks along it.
