@@ -101,8 +101,9 @@ def mother() -> dict[str, float]:
 def packet() -> dict[str, float]:
     a = np.concatenate(ours(sp.pulse_packet([100.0] * milli, sdev=5 * milli), 0.2))
     fresh()
-    generator = nest.Create("pulsepacket_generator",
-                            params={"pulse_times": [100.0], "activity": N, "sdev": 5.0})  # fmt: skip
+    generator = nest.Create(
+        "pulsepacket_generator", params={"pulse_times": [100.0], "activity": N, "sdev": 5.0}
+    )
     recorder = nest.Create("spike_recorder")
     nest.Connect(generator, recorder)
     nest.Simulate(200.0)
