@@ -175,7 +175,9 @@ class Model:
             + (", conformance mode" if self.options.conformance else "")
         ]
         lines += [
-            f"{n.name}: {n.size} x {n.model}, method {n.method}" for n in self.lowered.neurons
+            f"{n.name}: {n.size} x {n.model}, method {n.method}"
+            + (f", {n.noise}" if n.noise else "")
+            for n in self.lowered.neurons
         ]
         delivery = self.lowered.delivery
         if delivery is not None:

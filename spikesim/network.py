@@ -16,7 +16,7 @@ from .errors import DescriptionError, UnknownAttributeError, UnknownNameError, d
 from .ir.program import NEST_ORDER, STANDARD_ORDER
 from .models.base import NeuronModel, refuse_prefix
 from .recording import Request
-from .stimuli.base import Arrivals, Source
+from .stimuli.base import Source
 from .units import bare_array
 
 if TYPE_CHECKING:
@@ -258,11 +258,6 @@ class Network(_Fixed):
             raise DescriptionError(f"the name {name!r} is taken; choose another")
         if isinstance(model, type) and issubclass(model, NeuronModel):
             model = model()
-        if isinstance(model, Arrivals):
-            raise DescriptionError(
-                f"population {name!r}: {type(model).__name__.lower()}() is a stimulus, which "
-                "drives neurons directly; a population of sources is sp.neurons.Poisson(rate=...)"
-            )
         if not isinstance(model, NeuronModel | Source):
             raise DescriptionError(
                 f"population {name!r}: expected a neuron model such as sp.neurons.LIF(), got "

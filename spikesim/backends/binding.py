@@ -17,11 +17,21 @@ from .. import portable
 from ..distributions import Distribution, stripped
 from ..errors import ParameterError, SpikesimError, UnknownNameError, did_you_mean, raise_all
 from ..ir.expr import Draw, Expr, references
-from ..ir.program import Edges, Field, MatrixExponential, Neurons, Pairs, Program, Prologue
+from ..ir.program import (
+    Edges,
+    Field,
+    MatrixExponential,
+    Neurons,
+    NoiseFactor,
+    Pairs,
+    Program,
+    Prologue,
+)
 from ..passes.inputs import arriving, grid
 from ..passes.layout import port_of
 from ..random import LARGEST_POISSON_RATE, normal, poisson, poisson_limit
 from .base import Options
+from .diffusion import noise_factor
 from .evaluate import evaluate, operations, step_words, uniform_draws
 
 Values = dict[str, np.ndarray]
@@ -166,8 +176,8 @@ class Binder:
     def _prologue(self, prologue: Prologue, scope: dict[str, Any]) -> None:
         with np.errstate(all="ignore"):
             for item in prologue:
-                if isinstance(item, MatrixExponential):
-                    scope.update(self._propagator(item, scope))
+                if isinstance(item, MatrixExponential | NoiseFactor):
+                    scope.update(self._matrix(item, scope))
                 else:
                     value = np.asarray(self.evaluate(item.value, scope))
                     # NumPy's own integers are wider than those of a run.
@@ -175,22 +185,27 @@ class Binder:
                         value.astype(np.int32) if value.dtype == np.int64 else value
                     )
 
-    def _propagator(self, item: MatrixExponential, scope: Mapping[str, Any]) -> Values:
-        entries = [
-            [np.asarray(self.evaluate(e, scope), np.float64) for e in row] for row in item.matrix
-        ]
-        shape = np.broadcast_shapes(*(e.shape for row in entries for e in row))
-        matrix = np.stack(
-            [np.stack([np.broadcast_to(e, shape) for e in row], axis=-1) for row in entries],
-            axis=-2,
-        )
-        result = expm(matrix * self.program.dt)
+    def _matrix(self, item: MatrixExponential | NoiseFactor, scope: Mapping[str, Any]) -> Values:
+        matrix = self._array(item.matrix, scope)
+        if isinstance(item, NoiseFactor):
+            result = noise_factor(matrix, self._array(item.noise, scope), self.program.dt)
+        else:
+            result = expm(matrix * self.program.dt)
         return {
             name: np.asarray(result[..., r, c])
             for r, row in enumerate(item.names)
             for c, name in enumerate(row)
             if name
         }
+
+    def _array(self, rows: Sequence[Sequence[Expr]], scope: Mapping[str, Any]) -> np.ndarray:
+        """Expressions as a matrix, or as one an element: [..., rows, columns]."""
+        entries = [[np.asarray(self.evaluate(e, scope), np.float64) for e in row] for row in rows]
+        shape = np.broadcast_shapes(*(e.shape for row in entries for e in row))
+        return np.stack(
+            [np.stack([np.broadcast_to(e, shape) for e in row], axis=-1) for row in entries],
+            axis=-2,
+        )
 
     def evaluate(self, expr: Expr, scope: Mapping[str, Any]) -> Any:
         """On the host, in float64."""

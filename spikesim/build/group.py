@@ -136,14 +136,14 @@ def is_shared(value: Any) -> bool:
     return np.ndim(value) == 0 and not isinstance(value, Distribution)
 
 
-def start(population: Population, dt: float, faults: list[SpikesimError]) -> Group:
+def start(population: Population, dt: float, seed: int, faults: list[SpikesimError]) -> Group:
     """The group of a population before anything is merged into it."""
     subject = f"population {population.name!r}"
     model = population.model
     if isinstance(model, Source):
         if population.initial:
             faults.append(UnknownNameError(f"{subject}: a source has no state to set"))
-        neurons = model.neurons(population.name, population.size, dt, faults)
+        neurons = model.neurons(population.name, population.size, dt, seed, faults)
         return Group(population, source=neurons)
     definition = model.definition
     group = Group(population, definition, equations=list(definition.equations))

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..equations.noise import renamed as own_noise
 from ..errors import DescriptionError, DimensionError, SpikesimError, UnknownNameError, did_you_mean
 from ..ir.expr import Expr, Ref, add, references, substitute
 from ..ir.program import Differential, Port
@@ -123,7 +124,7 @@ def merge(
     check_reads(group, synapse, _read_of_target(synapse), "target", subject, faults)
     _check_held(group, synapse, subject, faults)
     group.equations += [
-        Differential(f"{name}.{e.variable}", substitute(e.rate, mine), e.held)
+        Differential(f"{name}.{e.variable}", own_noise(substitute(e.rate, mine), name), e.held)
         for e in definition.equations
     ]
     if definition.output is not None:
@@ -152,7 +153,7 @@ def merge_gate(
             group.declare(f"{name}.{word}", declared, values.get(word), subject, faults)
     own = {f"pre.{n}": Ref(n) for n in definition.reads}
     group.equations += [
-        Differential(f"{name}.{e.variable}", substitute(e.rate, mine | own))
+        Differential(f"{name}.{e.variable}", own_noise(substitute(e.rate, mine | own), name))
         for e in definition.presynaptic
     ]
     return name, True

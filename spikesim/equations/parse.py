@@ -13,6 +13,7 @@ import math
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 from ..errors import DimensionError, EquationError, SpikesimError, did_you_mean
 from ..ir.expr import OPERATIONS, Const, Draw, Expr, Op, Ref, neg, rewrite
@@ -48,6 +49,7 @@ _COMPARE = {
 _DRAWS = {"rand": "uniform", "randn": "normal", "poisson": "poisson"}
 _FUNCTIONS = tuple(name for name, op in OPERATIONS.items() if not op.symbol and name != "take")
 _BUILT_IN = {"t": TIME, "dt": TIME}
+_WHITE = TIME ** Fraction(-1, 2)  # white noise of unit intensity
 # Names with a meaning of their own, which no model may declare.
 RESERVED = frozenset(
     {
@@ -63,6 +65,7 @@ RESERVED = frozenset(
         "pre",
         "post",
         "i",
+        "xi",
         "True",
     }
 )
@@ -83,10 +86,11 @@ class Typed:
 Scope = Mapping[str, Dimension | None]
 
 
-def parse(source: Source, scope: Scope, draws: str = "") -> Typed:
+def parse(source: Source, scope: Scope, draws: str = "", noise: bool = False) -> Typed:
     """Read one expression; `scope` gives the dimension of every declared name.
 
     `draws` is the label under which random draws get their streams; without one they are refused.
+    noise: is white noise (xi, xi_1 ...) allowed?
     Raises EquationError (syntax, unknown names) or DimensionError, each with a caret.
     """
     text = source.text
@@ -104,14 +108,14 @@ def parse(source: Source, scope: Scope, draws: str = "") -> Typed:
         raise source.fault(f"can't be read: {fault.msg}{hint}", min(column, len(text))) from None
     except (ValueError, RecursionError, MemoryError) as fault:
         raise source.fault(f"can't be read: {fault}") from None
-    return _Reader(source, scope, draws).read(tree.body, 0)
+    return _Reader(source, scope, draws, noise).read(tree.body, 0)
 
 
 class _Reader:
     """One walk over the tree of one expression."""
 
-    def __init__(self, source: Source, scope: Scope, draws: str):
-        self.source, self.scope, self.draws = source, scope, draws
+    def __init__(self, source: Source, scope: Scope, draws: str, noise: bool):
+        self.source, self.scope, self.draws, self.noise = source, scope, draws, noise
         self.drawn = 0
 
     def fault(
@@ -177,14 +181,18 @@ class _Reader:
             return Typed(Ref(name), self.scope[name])
         if name in _BUILT_IN:
             return Typed(Ref(name), _BUILT_IN[name])
+        if name == "pi":
+            return Typed(Const(math.pi), DIMENSIONLESS)
         unit = unit_in_equations(name)
         if unit:
             return Typed(Ref(f"1 {name}"), unit[1])
         known = [*self.scope, *_BUILT_IN]
         if name in _FUNCTIONS or name in _DRAWS:
             raise self.fault(node, f"{name!r} is a function; call it: {name}(...)")
-        if name == "xi":
-            raise self.fault(node, "noise ('xi') in equations is not part of the language yet")
+        if name == "xi" or name.startswith("xi_"):
+            if not self.noise:
+                raise self.fault(node, f"noise ({name!r}) may only stand in differential equations")
+            return Typed(Draw("white", name), _WHITE)
         hint = did_you_mean(name, [*known, *_FUNCTIONS])
         if hint.startswith("no"):
             hint = did_you_mean(name, UNIT_NAMES)

@@ -129,7 +129,20 @@ class MatrixExponential:
     matrix: tuple[tuple[Expr, ...], ...]
 
 
-Prologue = tuple[Statement | MatrixExponential, ...]
+@dataclass(frozen=True, slots=True)
+class NoiseFactor:
+    """Prologue: names[r][c] = L[r, c], where L L^T is the covariance that a step adds to x.
+
+    dx/dt = matrix x + noise xi, with independent white noises xi. L is a lower triangle; an empty
+    name is not needed.
+    """
+
+    names: tuple[tuple[str, ...], ...]
+    matrix: tuple[tuple[Expr, ...], ...]
+    noise: tuple[tuple[Expr, ...], ...]
+
+
+Prologue = tuple[Statement | MatrixExponential | NoiseFactor, ...]
 
 
 @dataclass(frozen=True)
@@ -138,7 +151,8 @@ class Neurons:
 
     Before the passes the dynamics stand in `equations` (with `method`) and `hold`; after them in
     `update` and the other blocks. stages: what follows the update, one block after the other; ahead
-    of each but the first, couplings within the step are summed. `model` is provenance only.
+    of each but the first, couplings within the step are summed. `model` is provenance only. noise:
+    which noise there was in the equations, in words.
     """
 
     name: str
@@ -155,6 +169,7 @@ class Neurons:
     stages: tuple[Block, ...] = ()
     arrive: Block = ()
     model: str = ""
+    noise: str = ""
 
     def field(self, name: str) -> Field:
         """The field of that name; KeyError if there is none."""
@@ -267,6 +282,7 @@ class Input:
 
     signal: `value` is put into the field `into` before the update of each step.
     arrivals: `value` is added to the port `into` of the elements in view, as a projection's would.
+    before: statements that come first, at the start of each step; they move states among `fields`.
     """
 
     name: str
@@ -275,6 +291,7 @@ class Input:
     into: str
     value: Expr
     fields: tuple[Field, ...] = ()
+    before: Block = ()
 
 
 @dataclass(frozen=True, eq=False)

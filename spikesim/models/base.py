@@ -177,7 +177,7 @@ class NeuronModel(Model):
     that ends in `(unless refractory)` stands still while the neuron is refractory.
     spike: the condition of a spike. reset: what a spike does to the neuron's state.
     refractory: an expression for the refractory period (a time). method: how the equations are
-    integrated: auto, exact, exponential_euler, euler, heun or rk4.
+    integrated: auto, exact, exponential_euler, euler, heun, milstein or rk4.
     """
 
     equations: ClassVar[str] = ""
@@ -312,6 +312,7 @@ def _parts_of(model: NeuronModel) -> tuple[Any, ...]:
 # First parts of names that the program makes itself, or that stand for time.
 _PREFIXES = frozenset(
     {"t", "dt", "step", "held", "held_steps", "next", "grid", "arriving", "fixed", "slope", "pre"}
+    | {"xi", "L", "rate", "far"}
     | {"post", "P", "k1", "k2", "k3", "k4", "at"}
 )
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..distributions import check
 from ..equations.lines import Assignment, Equation, one_line, read_block, read_equations
+from ..equations.noise import noises, split
 from ..equations.parse import RESERVED, Typed, check_dimension, parse, without_units
 from ..equations.source import Source
 from ..errors import (
@@ -128,7 +129,7 @@ class Definition:
 _Known = TypeVar("_Known")
 # What an expression may grow to when names stand for expressions, over and over.
 _DEEPEST, _LARGEST = 200, 50_000
-METHODS = ("auto", "exact", "exponential_euler", "euler", "heun", "rk4")
+METHODS = ("auto", "exact", "exponential_euler", "euler", "heun", "milstein", "rk4")
 
 
 class Reader:
@@ -182,8 +183,8 @@ class Reader:
             self.faults.append(fault)
             return otherwise
 
-    def _read(self, source: Source, draws: str = "") -> Typed | None:
-        typed = self._try(lambda: parse(source, self.scope(), draws), None)
+    def _read(self, source: Source, draws: str = "", noise: bool = False) -> Typed | None:
+        typed = self._try(lambda: parse(source, self.scope(), draws, noise), None)
         if typed is None:
             return None
         inner = {name: t.expr for name, t in self.defined.items()}
@@ -195,6 +196,11 @@ class Reader:
                     f"with its names put in this is {size} operations, {depth} deep; at most "
                     f"{_LARGEST} and {_DEEPEST} are read"
                 )
+            )
+            return None
+        if not noise and (found := noises(whole)):
+            self.faults.append(
+                source.fault(f"noise ({found[0]!r}) may only stand in differential equations")
             )
             return None
         return Typed(whole, typed.dimension)
@@ -212,9 +218,16 @@ class Reader:
             declared = self.declared.get(e.name)
             if not e.differential or declared is None or declared.kind != "state":
                 continue
-            typed = self._read(e.source, f"d{e.name}/dt")
+            typed = self._read(e.source, f"d{e.name}/dt", noise=True)
             if typed is None:
                 continue
+            if split(typed.expr) is None:
+                self.faults.append(
+                    e.source.fault(
+                        f"d{e.name}/dt must be linear in its noise, such as 'a + b*xi' with no xi "
+                        "in a and b"
+                    )
+                )
             self._check(typed, declared.dimension / TIME, e.source, f"d{e.name}/dt")
             rates.append(Differential(e.name, typed.expr, e.held))
         return tuple(rates)
@@ -276,7 +289,7 @@ class Reader:
                 return
             for name in ready:
                 e = waiting.pop(name)
-                typed = self._read(e.source)
+                typed = self._read(e.source, noise=True)
                 if typed is not None and e.unit is not None:
                     self._check(typed, e.unit, e.source, repr(name))
                 self.defined[name] = typed or Typed(Ref(name), e.unit)

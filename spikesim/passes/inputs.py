@@ -71,6 +71,7 @@ def _arrival(port: Port) -> Statement:
 
 def _put_in(group: Neurons, one: Input) -> Neurons:
     fields = group.fields + one.fields
+    group = replace(group, inputs=group.inputs + one.before)
     if one.kind == "arrivals":
         rounding = Ref(grid(one.into))
         rounded = sub(add(one.value, rounding), rounding)

@@ -232,10 +232,10 @@ class Unit:
     def _draw(self, node: Draw, args: list[Value]) -> Value:
         stream = random.stream(draw_path(self.group, node))
         if node.distribution == "uniform":
-            drawn = self._emit("uniform", "d", [], "d", machine.UNIFORM, stream)
+            drawn = self._emit("uniform", "d", [], "d", machine.UNIFORM, stream, once=node.shared)
             return self._typed(drawn, self.real)
         if node.distribution == "normal":
-            drawn = self._emit("normal", "d", [], "d", machine.NORMAL, stream)
+            drawn = self._emit("normal", "d", [], "d", machine.NORMAL, stream, once=node.shared)
             return self._typed(drawn, self.real)
         most = Number(random.LARGEST_POISSON_RATE)
         given = self._typed(args[0], "d")
@@ -244,7 +244,7 @@ class Unit:
         mean = self._typed(self._operation("where", above, limited, Number(0.0)), "d")
         zero = self._typed(self._operation("exp", self._operation("neg", mean)), "d")
         what = machine.POISSON if _is_single(mean) else machine.POISSONS
-        return self._emit("poisson", "i", [mean, zero], "i", what, stream)
+        return self._emit("poisson", "i", [mean, zero], "i", what, stream, once=node.shared)
 
     def _common(self, values: Sequence[Value]) -> str:
         """The type in which values meet: as NumPy has it, but that whole numbers and float32 meet
@@ -283,13 +283,14 @@ class Unit:
 
     def _emit(
         self, name: str, of: str, inputs: list[Place | Result], gives: str,
-        what: int = machine.LOOP, stream: int = 0, spread: bool = False,
+        what: int = machine.LOOP, stream: int = 0, spread: bool = False, once: bool = False,
     ) -> Place | Result:  # fmt: skip
-        key = name, of, tuple(inputs), gives, stream, spread
+        key = name, of, tuple(inputs), gives, stream, spread, once
         if key in self.known:
             return self.known[key]
         one = Instruction(what, f"{name}.{of}", gives, inputs, stream)
         single = what == machine.LOOP and not spread and all(_is_single(x) for x in inputs)
+        single |= once
         if single:
             one.out = self.memory.once(gives)
             self.once.append(one)
