@@ -8,7 +8,9 @@ from ..declaration import parameter, port, state
 class LinearRate(NeuronModel):
     """Rate unit with a linear gain g h.
 
-    NEST's `lin_rate_ipn` without noise; Hahne et al. (2017), Front. Neuroinform. 11:34, equation 4.
+    NEST's `lin_rate_ipn` without noise.
+
+    Hahne et al. (2017), Front. Neuroinform. 11:34, equation 4.
     """
 
     tau = parameter(10 * ms, "time constant", bound="> 0")

@@ -8,11 +8,11 @@ from ..declaration import parameter, port, state
 class MorrisLecar(NeuronModel):
     """Calcium spikes of a barnacle muscle fibre, reduced to two variables.
 
-    Morris and Lecar (1981), Biophys. J. 35:193, equations 9; values of Rinzel and Ermentrout (1998),
-    in Methods in Neuronal Modeling, table 7.1, on 10,000 um^2 of membrane: 100 pA are 1 uA/cm^2,
-    100 nS are 1 mS/cm^2. By default firing starts in a Hopf bifurcation, at a rate of its own (type
-    II). It starts at any rate, in a saddle-node bifurcation (type I), with V_3 12 mV, V_4 17.4 mV,
-    g_Ca 400 nS and phi 0.0667/ms.
+    Morris and Lecar (1981), Biophys. J. 35:193, equations 9; values of Rinzel and Ermentrout
+    (1998), in Methods in Neuronal Modeling, table 7.1, on 10,000 um^2 of membrane: 100 pA are
+    1 uA/cm^2, 100 nS are 1 mS/cm^2. By default firing starts in a Hopf bifurcation, at a rate of
+    its own (type II). It starts at any rate, in a saddle-node bifurcation (type I), with V_3 12 mV,
+    V_4 17.4 mV, g_Ca 400 nS and phi 0.0667/ms.
 
     A spike is an upward crossing of V_th: after it the neuron counts none for t_ref.
     """

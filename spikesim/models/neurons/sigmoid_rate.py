@@ -8,7 +8,9 @@ from ..declaration import parameter, port, state
 class SigmoidRate(NeuronModel):
     """Rate unit with the sigmoid gain g/(1 + exp(-beta (h - theta))).
 
-    NEST's `sigmoid_rate_ipn` without noise; Hahne et al. (2017), Front. Neuroinform. 11:34, equation 4.
+    NEST's `sigmoid_rate_ipn` without noise.
+
+    Hahne et al. (2017), Front. Neuroinform. 11:34, equation 4.
     """
 
     tau = parameter(10 * ms, "time constant", bound="> 0")

@@ -8,7 +8,9 @@ from ..declaration import parameter, port, state
 class TanhRate(NeuronModel):
     """Rate unit with the gain tanh(g (h - theta)).
 
-    NEST's `tanh_rate_ipn` without noise; Hahne et al. (2017), Front. Neuroinform. 11:34, equation 4.
+    NEST's `tanh_rate_ipn` without noise.
+
+    Hahne et al. (2017), Front. Neuroinform. 11:34, equation 4.
     """
 
     tau = parameter(10 * ms, "time constant", bound="> 0")

@@ -8,7 +8,9 @@ from ..declaration import parameter, port, state
 class ThresholdLinearRate(NeuronModel):
     """Rate unit with a gain that is zero below theta and g (h - theta) above, up to alpha.
 
-    NEST's `threshold_lin_rate_ipn` without noise; Hahne et al. (2017), Front. Neuroinform. 11:34, equation 4.
+    NEST's `threshold_lin_rate_ipn` without noise.
+
+    Hahne et al. (2017), Front. Neuroinform. 11:34, equation 4.
     """
 
     tau = parameter(10 * ms, "time constant", bound="> 0")
