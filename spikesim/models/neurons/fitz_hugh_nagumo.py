@@ -8,11 +8,11 @@ from ..declaration import parameter, port, state
 class FitzHughNagumo(NeuronModel):
     """The Hodgkin-Huxley equations reduced to two variables without units.
 
-    FitzHugh (1961), Biophys. J. 1:445, equations 1 and 2 with his values; as an electric circuit:
-    Nagumo, Arimoto and Yoshizawa (1962), Proc. IRE 50:2061. Here v is FitzHugh's -x and epsilon his
-    1/c^2, so that v rises in a spike. One unit of time is tau.
+    FitzHugh (1961), Biophys. J. 1:445, equations 1 and 2 with his a and b; as an electric circuit:
+    Nagumo, Arimoto and Yoshizawa (1962), Proc. IRE 50:2061. Here v is FitzHugh's -x and I his -z,
+    so that v rises in a spike, epsilon his 1/c^2, and tau the unit of time (his is c of ours).
 
-    A spike is an upward crossing of v_th: after it the neuron counts none for t_ref.
+    A spike is where v rises above v_th: after it the neuron counts none for t_ref.
     """
 
     a = parameter(0.7, "place of the straight nullcline")
@@ -26,8 +26,9 @@ class FitzHughNagumo(NeuronModel):
     I = port(1, "input: synapses, electrodes")
 
     equations = """
-    dv/dt = (v - v**3/3 - w + I)/tau
+    rise = v - v**3/3 - w + I
+    dv/dt = rise/tau
     dw/dt = epsilon*(v + a - b*w)/tau
     """
-    spike = "v > v_th"
+    spike = "v > v_th and rise > 0"
     refractory = "t_ref"

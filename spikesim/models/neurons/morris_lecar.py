@@ -14,7 +14,7 @@ class MorrisLecar(NeuronModel):
     its own (type II). It starts at any rate, in a saddle-node bifurcation (type I), with V_3 12 mV,
     V_4 17.4 mV, g_Ca 400 nS and phi 0.0667/ms.
 
-    A spike is an upward crossing of V_th: after it the neuron counts none for t_ref.
+    A spike is where v rises above V_th: after it the neuron counts none for t_ref.
     """
 
     C = parameter(2_000 * pF, "membrane capacitance", bound="> 0")
@@ -38,9 +38,10 @@ class MorrisLecar(NeuronModel):
     equations = """
     m_inf = (1 + tanh((v - V_1)/V_2))/2
     w_inf = (1 + tanh((v - V_3)/V_4))/2
-    dv/dt = (g_L*(E_L - v) - g_Ca*m_inf*(v - E_Ca) - g_K*w*(v - E_K) + I)/C
+    I_ion = g_L*(v - E_L) + g_Ca*m_inf*(v - E_Ca) + g_K*w*(v - E_K)
+    dv/dt = (I - I_ion)/C
     dw/dt = phi*(w_inf - w)*cosh((v - V_3)/(2*V_4))
     """
-    spike = "v > V_th"
+    spike = "v > V_th and I > I_ion"
     refractory = "t_ref"
     method = "rk4"

@@ -20,8 +20,8 @@ class Pospischil(NeuronModel):
     """
 
     C = parameter(118.4 * pF, "membrane capacitance", bound="> 0")
-    g_L = parameter(2.427 * nS, "leak conductance", bound=">= 0")
-    g_Na = parameter(6630 * nS, "maximal sodium conductance", bound=">= 0")
+    g_L = parameter(2.4272 * nS, "leak conductance", bound=">= 0")
+    g_Na = parameter(6630.4 * nS, "maximal sodium conductance", bound=">= 0")
     g_K = parameter(710.4 * nS, "maximal conductance of the delayed rectifier", bound=">= 0")
     g_M = parameter(8.88 * nS, "maximal conductance of the M current", bound=">= 0")
     g_T = parameter(0 * nS, "maximal conductance of the T current", bound=">= 0")
