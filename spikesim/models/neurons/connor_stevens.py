@@ -13,7 +13,7 @@ class ConnorStevens(NeuronModel):
     slowly as one likes (type I); without it, with E_L = -72 mV, firing starts at a rate of its own
     (type II). Values are of 10,000 um^2 of membrane: 100 pA are 1 uA/cm^2, 100 nS are 1 mS/cm^2.
 
-    A spike is an upward crossing of V_th: after it the neuron counts none for t_ref.
+    A spike is where v shoots up through V_th: after it the neuron counts none for t_ref.
     """
 
     C = parameter(100 * pF, "membrane capacitance", bound="> 0")
@@ -48,13 +48,14 @@ class ConnorStevens(NeuronModel):
     b_inf = 1/(1 + exp(0.0688*(u + 53.3)))**4
     tau_b = (1.24 + 2.678/(1 + exp(0.0624*(u + 50))))*ms
     I_ion = g_L*(v - E_L) + g_Na*m**3*h*(v - E_Na) + g_K*n**4*(v - E_K) + g_A*a**3*b*(v - E_A)
-    dv/dt = (I - I_ion)/C
+    rise = (I - I_ion)/C
+    dv/dt = rise
     dm/dt = alpha_m*(1 - m) - beta_m*m
     dh/dt = alpha_h*(1 - h) - beta_h*h
     dn/dt = alpha_n*(1 - n) - beta_n*n
     da/dt = (a_inf - a)/tau_a
     db/dt = (b_inf - b)/tau_b
     """
-    spike = "v > V_th"
+    spike = "v > V_th and rise > 1*mV/ms"
     refractory = "t_ref"
     method = "rk4"

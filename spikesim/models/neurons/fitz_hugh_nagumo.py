@@ -12,7 +12,7 @@ class FitzHughNagumo(NeuronModel):
     Nagumo, Arimoto and Yoshizawa (1962), Proc. IRE 50:2061. Here v is FitzHugh's -x and I his -z,
     so that v rises in a spike, epsilon his 1/c^2, and tau the unit of time (his is c of ours).
 
-    A spike is where v rises above v_th: after it the neuron counts none for t_ref.
+    A spike is where v shoots up through v_th: after it the neuron counts none for t_ref.
     """
 
     a = parameter(0.7, "place of the straight nullcline")
@@ -30,5 +30,5 @@ class FitzHughNagumo(NeuronModel):
     dv/dt = rise/tau
     dw/dt = epsilon*(v + a - b*w)/tau
     """
-    spike = "v > v_th and rise > 0"
+    spike = "v > v_th and rise > 0.1"
     refractory = "t_ref"

@@ -11,7 +11,7 @@ class HindmarshRose(NeuronModel):
     Hindmarsh and Rose (1984), Proc. R. Soc. Lond. B 221:87, equations 1.5. One unit of time is tau.
     With more input it rests, bursts, is chaotic (from 2.9 to 3.4), and fires regularly.
 
-    A spike is an upward crossing of x_th: after it the neuron counts none for t_ref.
+    A spike is where x shoots up through x_th: after it the neuron counts none for t_ref.
     """
 
     a = parameter(1.0, "of the cubic term")
@@ -30,9 +30,10 @@ class HindmarshRose(NeuronModel):
     I = port(1, "input: synapses, electrodes")
 
     equations = """
-    dx/dt = (y - a*x**3 + b*x**2 - z + I)/tau
+    rise = y - a*x**3 + b*x**2 - z + I
+    dx/dt = rise/tau
     dy/dt = (c - d*x**2 - y)/tau
     dz/dt = r*(s*(x - x_R) - z)/tau
     """
-    spike = "x > x_th"
+    spike = "x > x_th and rise > 0.1"
     refractory = "t_ref"

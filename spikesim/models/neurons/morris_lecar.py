@@ -14,7 +14,7 @@ class MorrisLecar(NeuronModel):
     its own (type II). It starts at any rate, in a saddle-node bifurcation (type I), with V_3 12 mV,
     V_4 17.4 mV, g_Ca 400 nS and phi 0.0667/ms.
 
-    A spike is where v rises above V_th: after it the neuron counts none for t_ref.
+    A spike is where v shoots up through V_th: after it the neuron counts none for t_ref.
     """
 
     C = parameter(2_000 * pF, "membrane capacitance", bound="> 0")
@@ -39,9 +39,10 @@ class MorrisLecar(NeuronModel):
     m_inf = (1 + tanh((v - V_1)/V_2))/2
     w_inf = (1 + tanh((v - V_3)/V_4))/2
     I_ion = g_L*(v - E_L) + g_Ca*m_inf*(v - E_Ca) + g_K*w*(v - E_K)
-    dv/dt = (I - I_ion)/C
+    rise = (I - I_ion)/C
+    dv/dt = rise
     dw/dt = phi*(w_inf - w)*cosh((v - V_3)/(2*V_4))
     """
-    spike = "v > V_th and I > I_ion"
+    spike = "v > V_th and rise > 0.1*mV/ms"
     refractory = "t_ref"
     method = "rk4"

@@ -16,7 +16,7 @@ class Pospischil(NeuronModel):
     - low-threshold spiking (LTS), 25,000 um^2: C 250 pF, g_L 4.75 nS, E_L -50 mV, g_Na 12500 nS,
       V_T -50 mV, g_K 1000 nS, g_M 7 nS, tau_max 4000 ms, g_T 100 nS, V_x -7 mV.
 
-    A spike is an upward crossing of V_th: after it the neuron counts none for t_ref.
+    A spike is where v shoots up through V_th: after it the neuron counts none for t_ref.
     """
 
     C = parameter(118.4 * pF, "membrane capacitance", bound="> 0")
@@ -58,13 +58,14 @@ class Pospischil(NeuronModel):
     tau_q = (30.8 + (211.4 + exp((x + 113.2)/5))/(1 + exp((x + 84)/3.2)))/3.7*ms
     I_spike = g_Na*m**3*h*(v - E_Na) + g_K*n**4*(v - E_K)
     I_slow = g_M*p*(v - E_K) + g_T*s_inf**2*q*(v - E_Ca)
-    dv/dt = (g_L*(E_L - v) - I_spike - I_slow + I)/C
+    rise = (g_L*(E_L - v) - I_spike - I_slow + I)/C
+    dv/dt = rise
     dm/dt = alpha_m*(1 - m) - beta_m*m
     dh/dt = alpha_h*(1 - h) - beta_h*h
     dn/dt = alpha_n*(1 - n) - beta_n*n
     dp/dt = (p_inf - p)/tau_p
     dq/dt = (q_inf - q)/tau_q
     """
-    spike = "v > V_th"
+    spike = "v > V_th and rise > 1*mV/ms"
     refractory = "t_ref"
     method = "rk4"

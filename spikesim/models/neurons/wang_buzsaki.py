@@ -12,7 +12,7 @@ class WangBuzsaki(NeuronModel):
     instantaneous, and spikes may follow each other fast. Values are of 10,000 um^2 of membrane:
     100 pA are the paper's 1 uA/cm^2, 100 nS its 1 mS/cm^2.
 
-    A spike is an upward crossing of V_th: after it the neuron counts none for t_ref.
+    A spike is where v shoots up through V_th: after it the neuron counts none for t_ref.
     """
 
     C = parameter(100 * pF, "membrane capacitance", bound="> 0")
@@ -39,10 +39,11 @@ class WangBuzsaki(NeuronModel):
     beta_h = 1/(1 + exp(-(u + 28)/10))/ms
     alpha_n = 0.1/exprel(-(u + 34)/10)/ms
     beta_n = 0.125*exp(-(u + 44)/80)/ms
-    dv/dt = (g_L*(E_L - v) - g_Na*m**3*h*(v - E_Na) - g_K*n**4*(v - E_K) + I)/C
+    rise = (g_L*(E_L - v) - g_Na*m**3*h*(v - E_Na) - g_K*n**4*(v - E_K) + I)/C
+    dv/dt = rise
     dh/dt = phi*(alpha_h*(1 - h) - beta_h*h)
     dn/dt = phi*(alpha_n*(1 - n) - beta_n*n)
     """
-    spike = "v > V_th"
+    spike = "v > V_th and rise > 1*mV/ms"
     refractory = "t_ref"
     method = "rk4"
