@@ -17,6 +17,7 @@ import numpy as np
 
 from .backends.base import State
 from .errors import RunWarning
+from .ir.expr import references
 from .recording.columns import Column
 
 if TYPE_CHECKING:
@@ -101,7 +102,10 @@ class Watch:
             for f in group.fields
             if f.kind in ("parameter", "constant", "table")
         }
-        return int(np.min(binder.evaluate(hold.steps, scope | {"dt": self.model.program.dt})))
+        scope["dt"] = np.asarray(self.model.program.dt)
+        if not references(hold.steps) <= scope.keys():  # it depends on states, or on time
+            return 0
+        return int(np.min(binder.evaluate(hold.steps, scope)))
 
     def _say(self, what: str, message: str) -> None:
         if what not in self.said:

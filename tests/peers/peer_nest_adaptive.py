@@ -1,12 +1,18 @@
-"""spikesim against NEST, models that NEST integrates with an adaptive step. Run by `make peer-nest`.
+"""spikesim against NEST: models that NEST integrates with an adaptive step.
 
-Ten uncoupled neurons of each model get the same spike trains and currents. Both compute in float64
-and both make errors, so spikes are to be as many, each within one step of NEST (0.1 ms), and
-potentials within 1e-3 mV. Where a spike is near, a time is all that can be compared: samples in
-the `blind` window around one are left out.
+Run by `make peer-nest`.
 
-The step is ours: 0.1 ms where NEST looks for spikes and resets at the ends of its steps as well;
-0.001 ms for AdEx, which NEST resets inside a step; 0.01 ms for spikes that the equations make.
+Ten uncoupled neurons of each model get the same spike trains and currents, in float64. Spikes are
+to be as many, each within one of NEST's steps of 0.1 ms, and potentials within 1e-3 mV, but for a
+window around spikes where stated. Our method is rk4; our step is 0.1 ms where that is enough:
+
+- iaf_cond_*: NEST, too, looks for spikes and resets at the ends of its steps.
+- iaf_cond_exp_sfa_rr: its fast conductance (11/ms after a spike) needs 0.01 ms; the reset stays on
+  NEST's grid. hh_*: 0.01 ms; NEST looks for maxima among its own samples. NEST's error is
+  larger than ours there (it allows 1e-3 mV a step; ours does not change with the step), hence the
+  bounds.
+- aeif_*: NEST resets inside a step, we at the end of ours, so that a spike is up to one step late
+  and later ones inherit that: 0.0002 ms, and potentials are compared up to the first spike.
 """
 
 from __future__ import annotations
@@ -39,6 +45,22 @@ class LIF(N.LIF):
     method = "rk4"
 
 
+ON_GRID = "(t + dt)/(0.1*ms) - floor((t + dt)/(0.1*ms) + 1e-6) < 1e-6"
+TO_GRID = "ceil((t + dt)/(0.1*ms) - 1e-6)*0.1*ms - (t + dt)"
+
+
+class LIFSfaRR(N.LIFSfaRR):
+    """With NEST's grid for spikes, and a finer one for the rest."""
+
+    spike = f"v >= V_th and {ON_GRID}"
+
+
+class AdEx(N.AdEx):
+    """As in NEST: it is held from the reset to the end of NEST's step, and then for t_ref."""
+
+    refractory = f"t_ref + ({TO_GRID} if t_ref > 0*ms else 0*ms)"
+
+
 class TraubMiles(N.TraubMiles):
     """As NEST counts its spikes, at maxima above V_T + 30 mV; `auto` is of first order."""
 
@@ -55,7 +77,7 @@ class Case:
 
     synapses: excitatory and inhibitory. weights: of their spikes. current: the largest constant
     one, pA; neuron k gets k/(NEURONS - 1) of it. dt: our step, ms. blind: ms before and after a
-    spike in which potentials are not compared.
+    spike in which potentials are not compared. bound: of their difference, mV.
     """
 
     kind: str
@@ -66,6 +88,7 @@ class Case:
     theirs: Mapping[str, Any] = field(default_factory=dict)
     dt: float = STEP
     blind: tuple[float, float] = (0.0, 0.0)
+    bound: float = 1e-3
 
 
 def exponential(kind: Any, unit: Any) -> tuple[Any, Any]:
@@ -87,32 +110,35 @@ def beta() -> tuple[Any, Any]:
 TAUS = {"tau_syn_ex": 2.0, "tau_syn_in": 6.0}
 LIF_COND = LIF(C=250 * pF, tau_m=250 / 16.6667 * ms, E_L=-70 * mV, V_th=-55 * mV,
                V_reset=-60 * mV, t_ref=2 * ms)  # fmt: skip
-ADEX = N.AdEx(V_reset=-60 * mV, V_peak=0 * mV)
-ADEX_REF = N.AdEx(V_reset=-60 * mV, V_peak=0 * mV, t_ref=2 * ms)
+ADEX = AdEx(V_reset=-60 * mV, V_peak=0 * mV)
+ADEX_REF = AdEx(V_reset=-60 * mV, V_peak=0 * mV, t_ref=2 * ms)
 REVERSALS = {"E_ex": 0.0, "E_in": -85.0}
 EXP_G, ALPHA_G = exponential(S.ExpConductance, nS), exponential(S.AlphaConductance, nS)
 EXP_I, ALPHA_I = exponential(S.ExpCurrent, pA), exponential(S.AlphaCurrent, pA)
-FINE: dict[str, Any] = {"dt": 0.001, "blind": (3.0, 0.3)}
+FINE: dict[str, Any] = {"dt": 0.0002, "blind": (3.0, 1000.0)}
 
 CASES = [
     Case("iaf_cond_exp", LIF_COND, EXP_G, (4, 6), 500, TAUS),
     Case("iaf_cond_alpha", LIF_COND, ALPHA_G, (2, 3), 500, TAUS),
     Case("iaf_cond_beta", LIF_COND, beta(), (3, 4), 500,
          {"tau_rise_ex": 0.5, "tau_decay_ex": 2.0, "tau_rise_in": 1.0, "tau_decay_in": 6.0}),
-    Case("iaf_cond_exp_sfa_rr", N.LIFSfaRR(), EXP_G, (10, 10), 1500, TAUS | REVERSALS),
+    Case("iaf_cond_exp_sfa_rr", LIFSfaRR(), EXP_G, (10, 10), 1500, TAUS | REVERSALS,
+        dt=0.01),
     Case("aeif_cond_exp", ADEX, EXP_G, (8, 8), 800, TAUS, **FINE),
     Case("aeif_cond_exp", ADEX_REF, EXP_G, (8, 8), 800, TAUS | {"t_ref": 2.0}, **FINE),
     Case("aeif_cond_alpha", ADEX, ALPHA_G, (4, 4), 800, TAUS, **FINE),
     Case("aeif_psc_exp", ADEX, EXP_I, (400, 200), 800, TAUS, **FINE),
     Case("aeif_psc_alpha", ADEX, ALPHA_I, (200, 100), 800, TAUS, **FINE),
-    Case("hh_psc_alpha", N.HodgkinHuxley(), ALPHA_I, (150, 100), 1500, TAUS, 0.01, (3, 5)),
+    Case("aeif_psc_delta", ADEX, (None, None), (1.5, 2), 800, **FINE),
+    Case("hh_psc_alpha", N.HodgkinHuxley(), ALPHA_I, (150, 100), 1500, TAUS, 0.01, (3, 5),
+         bound=0.05),
     Case("hh_cond_exp_traub", TraubMiles(t_ref=2 * ms), EXP_G, (6, 12), 800,
-         TAUS | REVERSALS, 0.01, (3, 5)),
+         TAUS | REVERSALS, 0.01, (3, 5), bound=0.05),
 ]  # fmt: skip
 
 
 def input_trains(seed: int, steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(neuron, step, sign) of input spikes: about one each 4 ms excites, one each 10 ms inhibits."""
+    """(neuron, step, sign) of input spikes: one in 4 ms that excites, one in 10 ms that inhibits."""
     rng = np.random.default_rng(seed)
     draw = rng.random((steps - 2, NEURONS))
     step, neuron = np.nonzero(draw < 0.035)
@@ -127,11 +153,11 @@ def compare(case: Case, seed: int, duration: float) -> Row:
     current = case.current * np.arange(NEURONS) / (NEURONS - 1)
     net = sp.Network(dt=case.dt * ms)
     cells = net.population("cells", NEURONS, case.ours)
-    unit = nS if "_cond_" in case.kind else pA
+    unit = nS if "_cond_" in case.kind else mV if "_delta" in case.kind else pA
     for synapse, which, weight in zip(case.synapses, (1, -1), case.weights, strict=True):
         mine = sign == which
         trains = sp.spike_times(step[mine] * STEP * ms, indices=neuron[mine])
-        source = net.population(f"to_{synapse.name}", NEURONS, trains)
+        source = net.population(f"input_{which + 1}", NEURONS, trains)
         strength = weight if unit == nS else which * weight
         net.project(source, cells, sp.one_to_one(), synapse=synapse, weight=strength * unit,
                     delay=STEP * ms)  # fmt: skip
@@ -154,13 +180,16 @@ def compare(case: Case, seed: int, duration: float) -> Row:
     for k, (a, b) in enumerate(zip(ours.spikes.trains(), spikes, strict=True)):
         total += max(len(a), len(b))
         if len(a) == len(b):
-            close += int((np.abs(a - b) < 1.01 * STEP).sum())
+            on_grid = np.ceil(a / STEP - 1e-6) * STEP  # as NEST labels what is inside a step
+            close += int((np.abs(on_grid - b) < 1.01 * STEP).sum())
         for t in (*a, *b):
             usable[(grid > t - case.blind[0]) & (grid < t + case.blind[1]), k] = False
     difference = np.abs(ours.v.values[1:] - theirs["v"][: len(ours.v.values) - 1])
     worst = float(difference[usable[: len(difference)]].max())
     refractory = " t_ref=2" if case.ours is ADEX_REF else ""
-    return Row(f"{case.kind}{refractory} dt={case.dt:g} seed={seed}", total, close, worst, 1e-3)
+    return Row(
+        f"{case.kind}{refractory} dt={case.dt:g} seed={seed}", total, close, worst, case.bound
+    )
 
 
 def main() -> int:

@@ -185,3 +185,12 @@ def test_the_adaptation_of_adex_does_not_see_how_far_the_upswing_shoots():
     np.testing.assert_allclose(zero, low, atol=0.45)
     np.testing.assert_allclose(high, low, atol=0.45)
     assert found.w.values.max() < 300
+
+
+def test_a_refractory_period_may_depend_on_states_and_time():
+    cell = sp.neuron(
+        "dv/dt = 1*mV/ms : mV", spike="v > 5*mV", reset="v = 0*mV", refractory="t/10 + v/mV*ms"
+    )
+    net = sp.Network(dt=0.1 * ms)
+    net.record(net.population("cell", 1, cell), "spikes")
+    assert len(net.run(200 * ms, "numpy")["cell"].spikes) > 2
