@@ -138,7 +138,7 @@ CASES = [
 
 
 def input_trains(seed: int, steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(neuron, step, sign) of input spikes: one in 4 ms that excites, one in 10 ms that inhibits."""
+    """(neuron, step, sign) of input: a spike in 4 ms that excites, one in 10 ms that inhibits."""
     rng = np.random.default_rng(seed)
     draw = rng.random((steps - 2, NEURONS))
     step, neuron = np.nonzero(draw < 0.035)
