@@ -17,7 +17,7 @@ from . import __version__
 from .backends.base import Running, State
 from .backends.drive import Taken, chunks, sample_steps
 from .checkpoint import read, write
-from .errors import CheckpointError, ParameterError
+from .errors import CheckpointError, NotFiniteError, ParameterError
 from .files import tidy
 from .interrupt import interrupted
 from .ir.program import nearest_step
@@ -137,9 +137,13 @@ class Simulation:
         running = self._prepared()
         while self.step < end:
             there = min([end, *((self.step // n + 1) * n for n in beats)])
-            yield from chunks(
-                self.model.lowered, running, self._state, self.step, there - self.step
-            )
+            try:
+                yield from chunks(
+                    self.model.lowered, running, self._state, self.step, there - self.step
+                )
+            except NotFiniteError as fault:
+                advice = self._watch.advice(fault.group, self._state, fault.neuron)
+                raise NotFiniteError(f"{fault}{advice}", fault.group, fault.neuron) from None
 
     # going back
 
