@@ -50,6 +50,7 @@ peer-nest: .venv-nest/.ready  ## compare with NEST 3.10
 	.venv-nest/bin/python tests/peers/peer_nest.py
 	.venv-nest/bin/python tests/peers/peer_nest_gap.py
 	.venv-nest/bin/python tests/peers/peer_nest_stimuli.py
+	.venv-nest/bin/python tests/peers/peer_nest_adaptive.py
 
 peer-brian2-networks: .venv-brian2/.ready  ## compare whole networks with Brian2 2.9
 	.venv-brian2/bin/python tests/peers/peer_brian2_networks.py

@@ -15,6 +15,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+import make_pictures
 import numpy as np
 
 import spikesim as sp
@@ -65,6 +66,7 @@ def pages() -> dict[str, str]:
 def write() -> None:
     """Write all pages; those that are as they were are left alone, so that little is built anew."""
     FOLDER.mkdir(exist_ok=True)
+    make_pictures.write()
     made = pages()
     for old in FOLDER.iterdir():
         if old.is_file() and old.name not in made:
@@ -223,6 +225,8 @@ def section(kind: str, model: Any) -> str:
     name = model.__name__
     target = ["```{py:class} " + f"spikesim.{kind}.{name}", ":no-typesetting:", "```"]
     lines = [f"## {name}", "", *target, "", inspect.cleandoc(model.__doc__), ""]
+    if kind == "neurons" and name in make_pictures.drawable():
+        lines += [f"![{name}: a step, and spikes/s](neurons/{name}.png)", ""]
     definition = getattr(model, "definition", None)
     if definition is None:  # Delta: its text follows from the variable that it moves
         signature = inspect.signature(model, eval_str=True)

@@ -17,7 +17,13 @@ from . import __version__
 from .backends.base import Running, State
 from .backends.drive import Taken, chunks, sample_steps
 from .checkpoint import read, write
-from .errors import CheckpointError, ParameterError, UnknownNameError, did_you_mean
+from .errors import (
+    CheckpointError,
+    NotFiniteError,
+    ParameterError,
+    UnknownNameError,
+    did_you_mean,
+)
 from .files import check, tidy
 from .interrupt import interrupted
 from .ir.program import nearest_step
@@ -140,9 +146,13 @@ class Simulation:
         running = self._prepared()
         while self.step < end:
             there = min([end, *((self.step // n + 1) * n for n in beats)])
-            yield from chunks(
-                self.model.lowered, running, self._state, self.step, there - self.step
-            )
+            try:
+                yield from chunks(
+                    self.model.lowered, running, self._state, self.step, there - self.step
+                )
+            except NotFiniteError as fault:
+                advice = self._watch.advice(fault.group, self._state, fault.neuron)
+                raise NotFiniteError(f"{fault}{advice}", fault.group, fault.neuron) from None
 
     def set_spikes(self, population: str, times: Any, indices: Any = None) -> None:
         """New spikes for a population of `sp.spike_times`, in place of those still to come.

@@ -119,6 +119,35 @@ def psc_delta_network(
     )
 
 
+def uncoupled(
+    model,
+    n,
+    input_neuron,
+    input_time_steps,
+    input_weight,
+    parameters,
+    v_initial_mV,
+    duration_steps,
+    dt_ms,
+) -> dict[str, np.ndarray]:
+    """Runs `n` neurons of any `model` without connections; arguments and results as above.
+
+    `input_weight` is in nS or pA, as the model takes it; V_m of all neurons is logged.
+    """
+    none = np.empty(0, np.int64)
+    return _network(
+        model,
+        n,
+        (none, none, 1.0, 1),
+        (input_neuron, input_time_steps, input_weight),
+        parameters,
+        v_initial_mV,
+        duration_steps,
+        dt_ms,
+        np.arange(int(n)),
+    )
+
+
 def microcircuit(
     n_scaling, k_scaling, seed, duration_ms, discard_ms, threads=1
 ) -> dict[str, np.ndarray]:
@@ -258,8 +287,10 @@ def microcircuit(
 
 
 def run(network, **inputs) -> dict[str, np.ndarray]:
-    """Runs the network called `network`: psc_exp_network, psc_delta_network or microcircuit."""
-    networks = {f.__name__: f for f in (psc_exp_network, psc_delta_network, microcircuit)}
+    """Runs the network called `network`: psc_exp_network, psc_delta_network, uncoupled or
+    microcircuit."""
+    known = (psc_exp_network, psc_delta_network, uncoupled, microcircuit)
+    networks = {f.__name__: f for f in known}
     if network not in networks:
         raise ValueError(f"There is no network {network!r} here; there are {sorted(networks)}.")
     return networks[network](**inputs)
