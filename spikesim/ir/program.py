@@ -138,7 +138,8 @@ class Neurons:
 
     Before the passes the dynamics stand in `equations` (with `method`) and `hold`; after them in
     `update` and the other blocks. stages: what follows the update, one block after the other; ahead
-    of each but the first, couplings within the step are summed. `model` is provenance only.
+    of each but the first, couplings within the step are summed. `model` is provenance only. require:
+    conditions that the values of parameters must meet.
     """
 
     name: str
@@ -155,6 +156,7 @@ class Neurons:
     stages: tuple[Block, ...] = ()
     arrive: Block = ()
     model: str = ""
+    require: tuple[Expr, ...] = ()
 
     def field(self, name: str) -> Field:
         """The field of that name; KeyError if there is none."""
