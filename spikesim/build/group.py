@@ -43,6 +43,8 @@ class Group:
     to. synapses: by name. gates: the states that synapses have in their sources, by name. staged:
     coupled to others within the step. source: the finished Neurons, for a population of spike
     sources, which has no model and takes nothing in.
+    to. synapses: by name. each_step: of the synapses. require: of model and synapses. source: the
+    finished Neurons, for a population of spike sources, which has no model and takes nothing in.
     """
 
     population: Population
@@ -56,6 +58,8 @@ class Group:
     synapses: dict[str, Merged] = field(default_factory=dict)
     gates: dict[str, Merged] = field(default_factory=dict)
     staged: bool = False
+    each_step: list[Statement] = field(default_factory=list)
+    require: list[Expr] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -146,7 +150,12 @@ def start(population: Population, dt: float, seed: int, faults: list[SpikesimErr
         neurons = model.neurons(population.name, population.size, dt, seed, faults)
         return Group(population, source=neurons)
     definition = model.definition
-    group = Group(population, definition, equations=list(definition.equations))
+    group = Group(
+        population,
+        definition,
+        equations=list(definition.equations),
+        require=list(definition.require),
+    )
     values = model.stripped(subject, faults)
     states = group.states()
     for name, value in population.initial.items():
@@ -176,6 +185,7 @@ def finish(group: Group, dt: float) -> Neurons:
     def whole(expr: Expr) -> Expr:
         return substitute(expr, group.sums)
 
+    first = (*group.each_step, *definition.each_step)
     events: tuple[Event, ...] = ()
     hold = None
     if definition.spike is not None:
@@ -196,7 +206,9 @@ def finish(group: Group, dt: float) -> Neurons:
         hold,
         tuple(group.ports.values()),
         events,
+        update=tuple(Statement(s.target, whole(s.value), s.how) for s in first),
         model=definition.name,
+        require=tuple(group.require),
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from ..equations.noise import renamed as own_noise
 from ..errors import DescriptionError, DimensionError, SpikesimError, UnknownNameError, did_you_mean
 from ..ir.expr import Expr, Ref, add, references, substitute
-from ..ir.program import Differential, Port
+from ..ir.program import Differential, Port, Statement
 from ..models.synapse import SynapseModel
 from ..models.synapses.delta import Delta
 from ..units import Dimension, unit_name
@@ -127,6 +127,11 @@ def merge(
         Differential(f"{name}.{e.variable}", own_noise(substitute(e.rate, mine), name), e.held)
         for e in definition.equations
     ]
+    group.each_step += [
+        Statement(f"{name}.{s.target}", substitute(s.value, mine), s.how)
+        for s in definition.each_step
+    ]
+    group.require += [substitute(one, mine) for one in definition.require]
     if definition.output is not None:
         into = group.port_for(port, definition.output.dimension, subject, faults)
         if into:

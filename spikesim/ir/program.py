@@ -152,7 +152,8 @@ class Neurons:
     Before the passes the dynamics stand in `equations` (with `method`) and `hold`; after them in
     `update` and the other blocks. stages: what follows the update, one block after the other; ahead
     of each but the first, couplings within the step are summed. `model` is provenance only. noise:
-    which noise there was in the equations, in words.
+    which noise there was in the equations, in words. require: conditions that the values of
+    parameters must meet.
     """
 
     name: str
@@ -170,6 +171,7 @@ class Neurons:
     arrive: Block = ()
     model: str = ""
     noise: str = ""
+    require: tuple[Expr, ...] = ()
 
     def field(self, name: str) -> Field:
         """The field of that name; KeyError if there is none."""

@@ -178,6 +178,9 @@ class NeuronModel(Model):
     spike: the condition of a spike. reset: what a spike does to the neuron's state.
     refractory: an expression for the refractory period (a time). method: how the equations are
     integrated: auto, exact, exponential_euler, euler, heun, milstein or rk4.
+    each_step: what is done at the start of each step, before the equations move the state.
+    require: conditions on the values of parameters, such as ("V_reset < V_th",); values that do
+    not meet them are refused before a run.
     """
 
     equations: ClassVar[str] = ""
@@ -185,13 +188,17 @@ class NeuronModel(Model):
     reset: ClassVar[str] = ""
     refractory: ClassVar[str] = ""
     method: ClassVar[str] = "auto"
+    each_step: ClassVar[str] = ""
+    require: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         faults = unknown_words(cls, NeuronModel)
         declared = declared_names(cls, faults)
         texts = (cls.equations, cls.spike, cls.reset, cls.refractory)
-        cls.definition = read_neuron(cls.__name__, declared, *texts, cls.method, faults)
+        cls.definition = read_neuron(
+            cls.__name__, declared, *texts, cls.method, faults, cls.each_step, cls.require
+        )
 
 
 def read_neuron(
@@ -203,6 +210,8 @@ def read_neuron(
     refractory: str,
     method: str,
     faults: list[SpikesimError],
+    each_step: str = "",
+    require: tuple[str, ...] = (),
 ) -> Definition:
     """Read the texts of a neuron model. Raises all its faults, and `faults`, together."""
     reader = Reader(name, declared, {})
@@ -230,6 +239,8 @@ def read_neuron(
                     f"{name}: {word} is given, but the model never spikes; set spike to a condition"
                 )
             )
+    first = reader.block(each_step, "each_step")
+    conditions = reader.requirements(require)
     reader.finish()
     return Definition(
         name,
@@ -239,6 +250,8 @@ def read_neuron(
         block,
         None if period is None else period.expr,
         method,
+        each_step=first,
+        require=conditions,
     )
 
 
@@ -249,6 +262,8 @@ def neuron(
     reset: str = "",
     refractory: Any = "",
     method: str = "auto",
+    each_step: str = "",
+    require: tuple[str, ...] = (),
     name: str = "neuron",
     **names: Any,
 ) -> NeuronModel:
@@ -256,7 +271,7 @@ def neuron(
 
     equations: lines `dx/dt = ...`, and `x = ...` for a name that stands for an expression. spike: a
     condition. reset: assignments after a spike. refractory: a time. method: of integration; "auto"
-    chooses. name: what results and errors call the model.
+    chooses. each_step, require: as of a class. name: what results and errors call the model.
 
     Other names are given as keywords: a quantity or number is a parameter, `sp.state(...)` and
     `sp.port(...)` declare states and ports; a state may also be declared by the unit at the end of
@@ -292,7 +307,8 @@ def neuron(
             faults.append(type(fault)(f"{name}, {word}: {fault}"))
     if not isinstance(name, str):
         raise ParameterError(f"sp.neuron: name is a word, got {name!r}")
-    definition = read_neuron(name, declared, equations, spike, reset, refractory, method, faults)
+    texts = (equations, spike, reset, refractory)
+    definition = read_neuron(name, declared, *texts, method, faults, each_step, require)
     return _inline(definition, values)
 
 

@@ -24,7 +24,16 @@ from ..errors import (
 )
 from ..ir.expr import Expr, Op, Ref, measure, references, substitute
 from ..ir.program import Block, Differential, Statement
-from ..units import DIMENSIONLESS, TIME, UNIT_NAMES, Dimension, decompose, is_quantity, is_unit
+from ..units import (
+    DIMENSIONLESS,
+    TIME,
+    TRUTH,
+    UNIT_NAMES,
+    Dimension,
+    decompose,
+    is_quantity,
+    is_unit,
+)
 
 
 @dataclass(frozen=True)
@@ -105,6 +114,8 @@ class Definition:
     spiked: Statement | None = None
     weight_bound: str = ""
     weight_unit: Dimension | None = None
+    each_step: Block = ()
+    require: tuple[Expr, ...] = ()
 
     def terminal(self) -> set[str]:
         """The names that belong to the source of a synapse."""
@@ -320,6 +331,29 @@ class Reader:
             statements.append(_statement(line.target, line.operator, typed.expr))
         return tuple(statements)
 
+    def requirements(self, texts: Any) -> tuple[Expr, ...]:
+        """Conditions on the values of parameters."""
+        if not isinstance(texts, tuple | list):
+            self.faults.append(
+                EquationError(
+                    f"{self.name}: require is a tuple of conditions, such as "
+                    f'("V_reset < V_th",), got {texts!r:.60}'
+                )
+            )
+            return ()
+        read = [self.expression(text, "require", TRUTH) for text in texts]
+        given = {n for n, d in self.declared.items() if d.kind == "parameter"}
+        for text, typed in zip(texts, read, strict=True):
+            other = sorted(references(typed.expr) - given) if typed else []
+            if other:
+                self.faults.append(
+                    EquationError(
+                        f"{self.name}, require: {text!r} reads {other[0]!r}; only parameters "
+                        "can be compared before a run"
+                    )
+                )
+        return tuple(typed.expr for typed in read if typed)
+
     def _check(self, typed: Typed, expected: Dimension, source: Source, what: str) -> None:
         self._try(lambda: check_dimension(typed, expected, source, what), None)
 
@@ -352,6 +386,7 @@ def method_fault(name: str, method: Any) -> list[SpikesimError]:
 # Words of the classes themselves, and of passes and results.
 _OF_CLASSES = {"equations", "spike", "reset", "refractory", "method", "on_arrival", "output"}
 _OF_CLASSES |= {"weight_bound", "weight_unit", "continuous", "presynaptic", "on_spike", "evaluated"}
+_OF_CLASSES |= {"each_step", "require"}
 _OF_CLASSES |= {"reads", "name", "values", "definition", "stripped", "initialize"}
 _OF_RUNS = {"held", "held_steps", "spikes", "rate"}
 

@@ -101,6 +101,7 @@ def _substituted(group: Neurons, values: dict[str, Expr]) -> Neurons:
         equations=tuple(
             Differential(d.variable, substitute(d.rate, values), d.held) for d in group.equations
         ),
+        update=block(group.update),
         events=tuple(
             Event(e.name, substitute(e.condition, values), block(e.reset)) for e in group.events
         ),
