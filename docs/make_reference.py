@@ -200,7 +200,10 @@ KINDS = {
     "state": ("state", "initially"),
     "port": ("port", ""),
 }
-TEXTS = ("equations", "spike", "reset", "refractory", "on_arrival", "output", "method")
+TEXTS = (
+    *("equations", "presynaptic", "spike", "on_spike", "reset", "refractory"),
+    *("on_arrival", "continuous", "output", "method"),
+)
 
 
 def model_page(kind: str) -> str:

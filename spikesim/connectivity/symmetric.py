@@ -34,12 +34,12 @@ class Symmetric(Rule):
                 "a symmetric rule joins the neurons of one view with each other; give the same "
                 "view as source and target"
             ]
-        return self.rule.faults(ends)
+        return list(self.rule.faults(ends))
 
     def expected(self, ends: Ends) -> float:
-        return self.rule.expected(ends)
+        return float(self.rule.expected(ends))
 
-    def own_weights(self) -> object:
+    def own_weights(self) -> Any:
         return self.rule.own_weights()
 
     def draw(self, ends: Ends, seed: int, stream: int) -> Pairs:

@@ -80,11 +80,22 @@ def fires_more_without_the_block(made: dict[str, Any]) -> None:
     assert ampa < both < unblocked
 
 
+def rise_and_fall(made: dict[str, Any]) -> None:
+    for name, (current, v) in made["current"].items():
+        assert 90 < current.values.max() < 100.001, name
+        assert -65 < v.values.max() < -58, name
+    assert made["slow"]["SaturatingNMDA"].values.max() < 0.5 < made["slow"]["NMDA"].values.max()
+    falls = [-65 - v.values.min() for v in made["slow_inhibition"].values()]
+    assert falls[0] < 0.05 < falls[1] < falls[2]
+    assert len({len(v.values) and float(v.values.sum()) for v in made["trials"]}) == 3
+
+
 HOWTO: dict[str, Callable[[dict[str, Any]], None]] = {
     "fi_curve": follows_the_solution,
     "psth": responds_within_ten_ms,
     "record_to_disk": is_on_disk,
     "stop_and_branch": goes_faster_without_inhibition,
+    "synapse_responses": rise_and_fall,
     "two_receptors": fires_more_without_the_block,
 }
 
