@@ -114,6 +114,7 @@ class Binder:
         for group in self.program.neurons:
             self._group(group, given, values)
         for e in self.program.couplings:
+            self._refuse_arrays(e, given)
             scope, own = self.edge_values(e, given, values), {f.name for f in e.fields}
             for name in sorted(references(e.continuous[0].value) & own):
                 values[f"{e.name}.{name}"] = np.asarray(scope[name])
@@ -122,6 +123,15 @@ class Binder:
         ports = {(n.name, p.variable) for n in self.program.neurons for p in n.ports}
         rounded = weights.rounded({(g, v): float(values[f"{g}.{grid(v)}"]) for g, v in ports})
         return {n: _flushed(v) for n, v in values.items()} | rounded
+
+    def _refuse_arrays(self, e: Edges, given: Mapping[str, Any]) -> None:
+        for f in e.fields:
+            name = f"{e.name}.{f.name}"
+            if e.pooled and np.ndim(given.get(name, 0.0)):
+                raise ParameterError(
+                    f"params, {name}: the network was built with one value for all, so that all "
+                    "targets have one sum; give one value here, or an array when it is built"
+                )
 
     def given(self, params: Mapping[str, Any]) -> dict[str, np.ndarray]:
         """The values of `params` without units. Raises what `bind` does."""

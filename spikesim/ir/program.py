@@ -246,6 +246,9 @@ class Edges:
     a number, an array [n_edges] or a Distribution. Fields are per edge unless shared, or listed in
     per_source or per_target. order settles ties between edges.
 
+    pooled, of a coupling: every target has the same sum, over one edge from each source, and the
+    pattern holds those of the first target.
+
     Where there is a field `release`, a synapse transmits a spike with that probability: where a
     uniform number from the stream `name.released`, with the counters (step in which the spike was
     found, number of the edge), is below it.
@@ -267,6 +270,7 @@ class Edges:
     per_source: tuple[str, ...] = ()
     per_target: tuple[str, ...] = ()
     order: int = 0
+    pooled: bool = False
 
     def field(self, name: str) -> Field:
         """The field of that name; KeyError if there is none."""

@@ -135,7 +135,8 @@ def _edges(e: Edges) -> Iterator[str]:
     for c in e.clocked:
         yield from _block(f"every {c.every} from {c.offset}", c.block)
     for s in e.continuous:
-        yield f"  each {s.each} post.{s.variable} = sum of {expression(s.value)}"
+        pooled = ", the same for all" if e.pooled else ""
+        yield f"  each {s.each} post.{s.variable} = sum of {expression(s.value)}{pooled}"
 
 
 def _fields(fields: tuple[Field, ...]) -> Iterator[str]:

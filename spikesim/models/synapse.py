@@ -212,6 +212,13 @@ def _misplaced(cls: type[SynapseModel], made: Definition, gates: set[str]) -> li
         faults.append(
             EquationError(f"{name}: presynaptic states act through `continuous`; give it")
         )
+    if made.summed and made.summed.target in references(made.summed.value):
+        faults.append(
+            EquationError(
+                f"{name}, continuous: {made.summed.target!r} is what is being summed, and can't be "
+                "read there"
+            )
+        )
     if cls.continuous and cls.on_arrival:
         faults.append(
             EquationError(
