@@ -89,7 +89,8 @@ def network(coherence: float = 12.8, scale: float = 1.0, duration: float = 3000,
     for k, target in enumerate((first, second)):
         mean = 40 * (1 + (1 - 2 * k) * coherence / 100)
         rate = np.clip(mean + 4 * draws.standard_normal(len(t)), 0, None) * ((t >= ON) & (t < OFF))
-        evidence = net.population(f"evidence {k + 1}".replace(" ", "_"), n, Evidence())
+        evidence = net.population(f"evidence_{k + 1}", n, Evidence())
+        net.record(evidence, "spikes")
         net.stimulate(evidence, sp.timed_array(rate * Hz, 50 * ms))
         net.project(evidence, target, sp.one_to_one(), synapse=AMPA, weight=WEIGHT["out"][0] * nS)
     net.record([first, second, other, inh], "spikes")

@@ -271,8 +271,9 @@ class Binder:
                     scope[f"{side}.{name.removeprefix(prefix)}"] = chosen
         for f in e.fields:
             if f.kind != "derived":
-                value = self.value(e.name, f, given, len(pairs), False)
-                mine = value.ndim and f"{e.name}.{f.name}" in given
+                mine = np.ndim(given.get(f"{e.name}.{f.name}", 0.0)) > 0
+                size = pairs.values if mine else len(pairs)
+                value = self.value(e.name, f, given, size, False)
                 scope[f.name] = value[pairs.given] if mine else value
         self._prologue(e.prologue, scope)
         return scope

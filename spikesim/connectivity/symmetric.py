@@ -34,7 +34,12 @@ class Symmetric(Rule):
                 "a symmetric rule joins the neurons of one view with each other; give the same "
                 "view as source and target"
             ]
-        return list(self.rule.faults(ends))
+        found = list(self.rule.faults(ends))
+        if not found and isinstance(self.rule, Explicit):
+            same = np.flatnonzero(np.equal(self.rule.source, self.rule.target))
+            if same.size:
+                found.append(f"the pair at {same[0]} joins a neuron to itself; leave it out")
+        return found
 
     def expected(self, ends: Ends) -> float:
         return float(self.rule.expected(ends))
@@ -44,14 +49,8 @@ class Symmetric(Rule):
 
     def draw(self, ends: Ends, seed: int, stream: int) -> Pairs:
         p = self.rule.draw(ends, seed, stream)
-        forward = p.source != p.target if isinstance(self.rule, Explicit) else p.source < p.target
-        source, target, row, position, given = (
-            a[forward] for a in (p.source, p.target, p.row, p.position, p.given)
-        )
-        return sorted_pairs(
-            np.append(source, target),
-            np.append(target, source),
-            np.append(row, row),
-            np.append(position, position),
-            np.append(given, given),
-        )
+        kept = np.arange(len(p)) if isinstance(self.rule, Explicit) else p.source < p.target
+        source, target, row, position = (a[kept] for a in (p.source, p.target, p.row, p.position))
+        given = np.argsort(np.argsort(p.given[kept]))
+        both = [(source, target), (target, source), (row, row), (position, position)]
+        return sorted_pairs(*(np.concatenate(a) for a in both), np.append(given, given))

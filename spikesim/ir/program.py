@@ -213,6 +213,11 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.source)
 
+    @property
+    def values(self) -> int:
+        """The length of such an array: that of the pairs, or less where some share a value."""
+        return int(self.given.max(initial=-1)) + 1
+
 
 @dataclass(frozen=True)
 class Clocked:

@@ -140,7 +140,6 @@ def test_decision(coherence, winner):
     rate = {
         p: [results[p].spikes.rate(*w) for w in ((300, 1000), (1500, 2000), (2500, 3000))]
         for p in results
-        if "spikes" in results[p].recorded
     }
     assert max(rate["first"][0], rate["second"][0], rate["other"][0]) < 5 < rate["inh"][0] < 12
     assert rate[winner][1] > 15 > 6 > rate[loser][1]
