@@ -80,9 +80,15 @@ def fires_more_without_the_block(made: dict[str, Any]) -> None:
     assert ampa < both < unblocked
 
 
+def follows_the_wave(made: dict[str, Any]) -> None:
+    phase = made["result"]["cells"].spikes.t % 100  # the rate is highest at 25 ms
+    assert np.mean((phase > 5) & (phase < 65)) > 0.95
+
+
 HOWTO: dict[str, Callable[[dict[str, Any]], None]] = {
     "fi_curve": follows_the_solution,
     "psth": responds_within_ten_ms,
+    "stimuli": follows_the_wave,
     "record_to_disk": is_on_disk,
     "stop_and_branch": goes_faster_without_inhibition,
     "two_receptors": fires_more_without_the_block,
