@@ -47,6 +47,7 @@ REACHED = [
     *("simulate.estimate_memory", "backends.memory.Memory", "here.versions", "here.backends"),
     *("connectivity.base.Rule", "connectivity.base.Ends", "connectivity.base.sorted_pairs"),
     *("stimuli.base.Signal", "stimuli.base.Arrivals", "stimuli.base.Source", "stimuli.base.Place"),
+    *("stimuli.base.Train", "stimuli.base.Timed"),
     *("backends.base.Backend", "backends.base.Executable", "backends.base.Running"),
     *("backends.base.Options", "ir.program.Pairs"),
 ]
@@ -150,9 +151,24 @@ def _introduction(title: str, module: Any) -> list[str]:
     if title == "Units":
         units = ", ".join(f"``{name}``" for name in sorted(UNIT_NAMES, key=str.lower))
         lines += [f"The names: {units}. Write ``from spikesim.units import ms, mV``.", ""]
+    if title == "Stimuli":
+        rows = models()["stimuli"].items()
+        lines += [".. list-table::", "   :widths: auto", ""]
+        for name, line in rows:
+            lines += [f"   * - ``sp.{_called(name)}``", f"     - {_as_rst(line)}"]
+        lines += [""]
     if title == "Networks":
         lines += [".. py:data:: spikesim.__version__", "", "   The version, as text.", ""]
     return lines
+
+
+def _called(name: str) -> str:
+    """A stimulus as `import spikesim` names it: PulsePacket is pulse_packet."""
+    return "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_")
+
+
+def _as_rst(line: str) -> str:
+    return line.replace("*", r"\*").replace("`", "``")
 
 
 def _tree(text: str) -> str:

@@ -101,6 +101,13 @@ class Place:
         """At the start of each step, `state` becomes `value`."""
         self.before.append(Statement(state.name, value))
 
+    def flag(self, what: str, value: Any) -> bool:
+        """True or False; a fault where it is neither."""
+        if not isinstance(value, bool | np.bool_):
+            self.fault(f"{what} is {value!r:.40}; expected True or False")
+            return False
+        return bool(value)
+
     def local(self, what: str, value: Expr) -> Expr:
         """A name for a value, for this step."""
         self.before.append(Statement(self.path(what), value, local=True))
@@ -196,9 +203,8 @@ class Timed:
         start = None if self.start is None else place.step(self.start, "start")
         stop = None if self.stop is None else place.step(self.stop, "stop")
         if stop is not None and stop <= (start or 0):
-            place.fault(
-                f"stop ({self.stop}) is not after start ({self.start or 0}): no step is left"
-            )
+            begin = 0 if self.start is None else self.start
+            place.fault(f"stop ({self.stop}) is not after start ({begin}): no step is left")
         return start, stop
 
     def within(self, place: Place, value: Expr, otherwise: Expr = ZERO) -> Expr:

@@ -34,7 +34,9 @@ class OrnsteinUhlenbeck(Signal):
         passed = neg(div(Const(place.dt), tau))
         kept = call("exp", passed)
         new = call("sqrt", neg(call("expm1", mul(Const(2.0), passed))))
-        number = place.local("drawn", place.draw("normal", "normal", shared=bool(self.shared)))
+        number = place.local(
+            "drawn", place.draw("normal", "normal", shared=place.flag("shared", self.shared))
+        )
         x = place.state("x", 0.0, "float")
         first = Op("eq", (Ref("step"), Const(0)))
         place.let(x, where(first, number, add(mul(kept, x), mul(new, number))))

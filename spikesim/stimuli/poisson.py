@@ -39,8 +39,8 @@ class Poisson(Train):
         number = place.parameter("n", self.n, DIMENSIONLESS, "trains a neuron", ">= 0")
         self._check(place)
         mean = Op("mul", (Op("mul", (rate, number)), Const(place.dt)))
-        changing = isinstance(self.rate, Signal | str) or (self.start, self.stop) != (None, None)
-        if not changing:
+        lasting = self.start is None and self.stop is None
+        if lasting and not isinstance(self.rate, Signal | str):
             return place.draw("poisson", "count", mean)
         # At first the largest there can be: binding takes the largest arrivals from initial states.
         count = place.state("arriving", int(poisson_limit(np.float64(LARGEST_POISSON_RATE))), "int")

@@ -47,6 +47,10 @@ class PulsePacket(Source):
         for word, value in (("times", times), ("sdev", sdev)):
             if isinstance(value, Distribution):
                 found.append(ParameterError(f"{subject}: {word} is a distribution; give numbers"))
+        if not found and np.size(times) * size * self.activity > 2**28:
+            found.append(
+                ParameterError(f"{subject}: more than 2^28 spikes; use a smaller activity")
+            )
         if not found and (np.ndim(sdev) or sdev < 0):
             found.append(ParameterError(f"{subject}: sdev is {self.sdev}; expected one time >= 0"))
         steps, index = np.empty(0, np.int64), np.empty(0, np.int64)

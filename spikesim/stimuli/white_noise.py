@@ -39,7 +39,7 @@ class WhiteNoise(Signal):
             std = self._modulated(place, std)
         elif self.frequency is not None:
             place.fault("frequency is given, but no std_modulation")
-        number = place.draw("normal", "normal", shared=bool(self.shared))
+        number = place.draw("normal", "normal", shared=place.flag("shared", self.shared))
         every = self._interval(place)
         if every > 1:
             held = place.state("number", 0.0, "float")

@@ -92,9 +92,15 @@ def rise_and_fall(made: dict[str, Any]) -> None:
     assert len({len(v.values) and float(v.values.sum()) for v in made["trials"]}) == 3
 
 
+def follows_the_wave(made: dict[str, Any]) -> None:
+    phase = made["result"]["cells"].spikes.t % 100  # the rate is highest at 25 ms
+    assert np.mean((phase > 5) & (phase < 65)) > 0.95
+
+
 HOWTO: dict[str, Callable[[dict[str, Any]], None]] = {
     "fi_curve": follows_the_solution,
     "psth": responds_within_ten_ms,
+    "stimuli": follows_the_wave,
     "record_to_disk": is_on_disk,
     "stop_and_branch": goes_faster_without_inhibition,
     "synapse_responses": rise_and_fall,

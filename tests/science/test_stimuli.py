@@ -190,6 +190,13 @@ def test_correlation_of_trains_with_one_mother(p):
     assert (pairs > 1 - 1e-9).all() == (p == 1.0)
 
 
+def test_trains_of_two_rates_with_one_mother():
+    """The faster one has all the spikes of the slower, where all are copied."""
+    spikes = trains(sp.correlated_poisson([10, 40] * Hz, p_copy=1.0), n=2, duration=20.0)
+    slow, fast = (set(np.rint(t / DT)) for t in spikes.trains())
+    assert slow < fast and len(fast) / len(slow) == pytest.approx(4, rel=0.25)
+
+
 def test_a_rate_from_an_array_for_each_source():
     rates = np.zeros((4, 3))
     rates[1, 0], rates[2, 1], rates[:, 2] = 100, 200, 50
@@ -385,7 +392,7 @@ def flowing(stimulus):
         (sp.correlated_poisson(10 * Hz, p_copy=1.2), ["p_copy is 1.2; expected a probability"]),
         (sp.correlated_poisson(10 * Hz, p_copy=0), ["p_copy must be above 0"]),
         (sp.correlated_poisson(100 * Hz, p_copy=0.001), ["the rate of the mother: 10 a step"]),
-        (sp.correlated_poisson([1, 2, 3] * Hz, p_copy=0.1), ["all trains have one mother"]),
+        (sp.correlated_poisson([1, 2, 3] * Hz, p_copy=[0.1, 2, 0.3]), ["p_copy is 2"]),
         (sp.poisson(3 * Hz, start=5 * ms, stop=4 * ms), ["no step is left"]),
         (sp.gamma_process(-1 * Hz, shape=1.5, start=3 * mV), ["negative", "whole", "start"]),
     ],
