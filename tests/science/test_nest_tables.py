@@ -1,7 +1,7 @@
 """Responses of single neurons that NEST's own tests expect.
 
-The numbers are those of NEST 3.10's testsuite/pytests/neurons: test_iaf_psc_alpha.py, test_iaf_psp.py,
-test_mat2_psc_exp.py and test_amat2_psc_exp.py; they are written there with six digits. Its
+The numbers are those of NEST 3.10's testsuite/pytests/neurons: test_iaf_psc_alpha.py,
+test_iaf_psp.py, test_mat2_psc_exp.py and test_amat2_psc_exp.py, with six digits there. Its
 generators are silent at t = 0 and its currents act a step after they arrive: a current that is on
 from the start there starts at 0.2 ms here.
 """
