@@ -9,7 +9,7 @@ class GIF(NeuronModel):
     """Generalized integrate-and-fire neuron: spike-triggered currents, moving threshold, noise.
 
     Mensi et al. (2012), J. Neurophysiol. 107:1756; Pozzorini et al. (2015), PLoS Comput. Biol.
-    11:e1004275, equations 1 to 6. With ExpCurrent it is NEST's `gif_psc_exp`, with ExpConductance
+    11:e1004275. With ExpCurrent it is NEST's `gif_psc_exp`, with ExpConductance
     `gif_cond_exp`, each with two spike-triggered currents and two parts of the threshold.
     """
 

@@ -8,7 +8,7 @@ from ..declaration import parameter, port, state
 class GLIF1(NeuronModel):
     """Leaky integrate-and-fire neuron, the first of the five levels of the Allen Institute's GLIF.
 
-    Teeter et al. (2018), Nat. Commun. 9:709, equation 1 (LIF). With AlphaCurrent it is NEST's
+    Teeter et al. (2018), Nat. Commun. 9:709 (LIF). With AlphaCurrent it is NEST's
     `glif_psc`. Parameters are of cell 490626718 of the Allen Cell Types Database, as in NEST.
     """
 

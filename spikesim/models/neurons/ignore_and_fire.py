@@ -17,7 +17,8 @@ class IgnoreAndFire(NeuronModel):
     wait = state(0, "steps to go to the next spike")
     ignored = state(0, "takes in spikes")
 
-    equations = "period = floor(1/(rate*dt) + 0.5)"
-    each_step = "wait = floor(phase*period + 0.5) if t < dt/2 else wait - 1"
+    # Times are rounded up to steps, as there; 1e-6 less for 1/0.001, which may be more than 1000.
+    equations = "period = 1/(rate*dt) - 1e-6"
+    each_step = "wait = ceil(phase*period) if t < dt/2 else wait - 1"
     spike = "wait < 1"
-    reset = "wait = period"
+    reset = "wait = ceil(period)"

@@ -9,7 +9,7 @@ class QuadraticIF(NeuronModel):
     """Quadratic integrate-and-fire neuron, the normal form of type I excitability.
 
     Ermentrout and Kopell (1986), SIAM J. Appl. Math. 46:233; this form, with the resting and the
-    critical potential as roots: Latham et al. (2000), J. Neurophysiol. 83:808, equation 1.
+    critical potential as roots: Latham et al. (2000), J. Neurophysiol. 83:808.
     """
 
     C = parameter(250 * pF, "membrane capacitance", bound="> 0")

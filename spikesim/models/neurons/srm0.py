@@ -8,8 +8,8 @@ from ..declaration import parameter, port, state
 class SRM0(NeuronModel):
     """Spike response model of order zero: the input's response plus that of the last spike.
 
-    Gerstner and Kistler (2002), Spiking Neuron Models, Cambridge University Press, equations 4.24
-    to 4.26, with exponential kernels: v is E_L, plus the input filtered by the membrane, plus
+    Gerstner and Kistler (2002), Spiking Neuron Models, Cambridge University Press, section
+    4.2.3, with exponential kernels: v is E_L, plus the input filtered by the membrane, plus
     eta_0 exp(-s/tau_eta), s the time since the last spike. The input's part is not reset.
     """
 
