@@ -223,7 +223,7 @@ def test_state_converges_at_fourth_order(name):
 
 
 ADEX = {"C": 200.0, "g_L": 11.0, "E_L": -70.0, "V_T": -50.0, "Delta_T": 2.0, "tau_w": 300.0,
-        "a": 3.0, "b": 40.0, "V_reset": -58.0, "V_peak": 0.0}  # fmt: skip
+        "a": 3.0, "b": 40.0, "V_reset": -58.0, "V_peak": -20.0}  # fmt: skip
 
 
 def adex_solved(current: float, duration: float) -> np.ndarray:
@@ -242,6 +242,7 @@ def adex_solved(current: float, duration: float) -> np.ndarray:
     while True:
         found = solve_ivp(rates, (t, duration), state, method="DOP853", rtol=1e-11, atol=1e-11,
                           events=top)  # fmt: skip
+        assert found.success
         if not found.t_events[0].size:
             return np.array(spikes)
         t = found.t_events[0][0]
@@ -250,7 +251,7 @@ def adex_solved(current: float, duration: float) -> np.ndarray:
 
 
 def test_adex_spikes_as_solved_from_reset_to_reset():
-    """As NEST tests its AdEx, against a solver at a tight tolerance (aeif_models_implementation). A reset
+    """As NEST tests its AdEx, against a solver at a tight tolerance (its LSODAR reference). A reset
     waits for the end of its step, so that each spike adds half a step of delay on average."""
     current, duration = 600.0, 500.0
     wanted = adex_solved(current, duration)
@@ -266,7 +267,7 @@ def test_adex_spikes_as_solved_from_reset_to_reset():
         found = net.run(duration * ms, "cpp", precision="float64")["cell"].spikes.t
         assert len(found) == len(wanted)
         late = found - wanted
-        assert late[0] > 0 and late[0] < 1.01 * dt
+        assert late[0] > 0 and late[0] < 1.5 * dt
         assert (late <= 1.5 * dt * np.arange(1, len(late) + 1)).all()
         errors.append(late.max())
     assert errors[-1] < 0.03 and errors[-1] < errors[0] / 8
