@@ -4,7 +4,7 @@
 PYTHON ?= python3
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
-BENCHMARKS := cuba cobahh brunel microcircuit events recording noise step
+BENCHMARKS := cuba cobahh adex brunel microcircuit events recording noise step
 BENCH_ENVS := spikesim nest brian2 brainpy
 
 BIN := .venv/bin
@@ -67,6 +67,7 @@ bench-regression: .venv-bench-spikesim/.ready  ## measure our hot paths, to comp
 bench-envs: $(BENCH_ENVS:%=.venv-bench-%/.ready)  ## make what the benchmarks need
 	.venv-bench-spikesim/bin/python benchmarks/cuba.py --prepare
 	.venv-bench-spikesim/bin/python benchmarks/cobahh.py --prepare
+	.venv-bench-spikesim/bin/python benchmarks/adex.py --prepare
 
 clean:  ## remove the environments and everything built or cached
 	rm -rf .venv .venv-nest .venv-brian2 .venv-bench-* build dist

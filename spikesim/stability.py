@@ -78,7 +78,7 @@ class Stability:
         and the variables as they are."""
         group, binder = self.groups[name], self.model.binder
         scope: dict[str, Any] = {"dt": self.model.program.dt, "t": 0.0}
-        for f in group.fields:
+        for f in self.model.lowered.group(name).fields:
             full = f"{name}.{f.name}"
             if full in state:
                 scope[f.name] = np.asarray(state[full])[neurons].astype(np.float64)

@@ -19,6 +19,7 @@ SMALL = {
     "brunel": ["--scale", "0.04", "--duration", "100"],
     "coba": ["--neurons", "400", "--duration", "100"],
     "cobahh": ["--neurons", "200", "--duration", "50"],
+    "coba_adex": ["--neurons", "200", "--duration", "50"],
     "cuba": ["--neurons", "400", "--duration", "100"],
     "decision": ["--scale", "0.1", "--duration", "1200"],
     "microcircuit": ["--scale", "0.02", "--duration", "0.1"],

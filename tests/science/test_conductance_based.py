@@ -220,3 +220,54 @@ def test_state_converges_at_fourth_order(name):
         errors.append(max(abs(final[n][0] - x) for n, x in zip(case.states(), exact, strict=True)))
     orders = np.log2(np.divide(errors[:-1], errors[1:]))
     assert orders[-1] > 3.5, errors
+
+
+ADEX = {"C": 200.0, "g_L": 11.0, "E_L": -70.0, "V_T": -50.0, "Delta_T": 2.0, "tau_w": 300.0,
+        "a": 3.0, "b": 40.0, "V_reset": -58.0, "V_peak": -20.0}  # fmt: skip
+
+
+def adex_solved(current: float, duration: float) -> np.ndarray:
+    """Spike times of AdEx from v = -70 mV, w = 5 pA: solved from reset to reset."""
+    p = ADEX
+
+    def rates(t, y):
+        u = min(y[0], p["V_peak"])
+        upswing = p["g_L"] * p["Delta_T"] * exp((u - p["V_T"]) / p["Delta_T"])
+        dv = (p["g_L"] * (p["E_L"] - u) + upswing - y[1] + current) / p["C"]
+        return [dv, (p["a"] * (u - p["E_L"]) - y[1]) / p["tau_w"]]
+
+    top = lambda t, y: y[0] - p["V_peak"]  # noqa: E731
+    top.terminal = True
+    t, state, spikes = 0.0, [-70.0, 5.0], []
+    while True:
+        found = solve_ivp(rates, (t, duration), state, method="DOP853", rtol=1e-11, atol=1e-11,
+                          events=top)  # fmt: skip
+        assert found.success
+        if not found.t_events[0].size:
+            return np.array(spikes)
+        t = found.t_events[0][0]
+        spikes.append(t)
+        state = [p["V_reset"], found.y[1, -1] + p["b"]]
+
+
+def test_adex_spikes_as_solved_from_reset_to_reset():
+    """As NEST tests its AdEx, against a solver at a tight tolerance (its LSODAR reference). A reset
+    waits for the end of its step, so that each spike adds half a step of delay on average."""
+    current, duration = 600.0, 500.0
+    wanted = adex_solved(current, duration)
+    assert len(wanted) > 10
+    units = {"C": pF, "g_L": nS, "a": nS, "b": pA, "tau_w": ms}
+    cell = N.AdEx(**{name: value * units.get(name, mV) for name, value in ADEX.items()})
+    errors = []
+    for dt in (0.02, 0.01, 0.005, 0.001):
+        net = sp.Network(dt=dt * ms)
+        group = net.population("cell", 1, cell, v=-70 * mV, w=5 * pA)
+        net.stimulate(group, sp.dc(current * pA))
+        net.record(group, "spikes")
+        found = net.run(duration * ms, "cpp", precision="float64")["cell"].spikes.t
+        assert len(found) == len(wanted)
+        late = found - wanted
+        assert late[0] > 0 and late[0] < 1.5 * dt
+        assert (late <= 1.5 * dt * np.arange(1, len(late) + 1)).all()
+        errors.append(late.max())
+    assert errors[-1] < 0.03 and errors[-1] < errors[0] / 8

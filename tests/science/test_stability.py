@@ -67,3 +67,13 @@ def test_methods_that_are_always_stable_are_never_warned_of():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         net.run(50 * ms, "numpy")
+
+
+def test_neurons_with_parameters_of_their_own():
+    net = sp.Network(dt=0.1 * ms)
+    model = sp.neuron("dv/dt = -sin(v)/tau : 1", method="rk4", tau=sp.uniform(0.02 * ms, 0.03 * ms))
+    net.population("cells", 200, model)
+    with pytest.warns(sp.errors.RunWarning, match="stable up to") as said:
+        net.run(1 * ms, "numpy")
+    largest = float(re.search(r"stable up to ([\d.]+) ms", str(said[0].message))[1])
+    assert 2.785 * 0.02 <= largest + 0.01 and largest < 2.785 * 0.025
