@@ -52,5 +52,10 @@ class Symmetric(Rule):
         kept = np.arange(len(p)) if isinstance(self.rule, Explicit) else p.source < p.target
         source, target, row, position = (a[kept] for a in (p.source, p.target, p.row, p.position))
         given = np.argsort(np.argsort(p.given[kept]))
-        both = [(source, target), (target, source), (row, row), (position, position)]
-        return sorted_pairs(*(np.concatenate(a) for a in both), np.append(given, given))
+        return sorted_pairs(
+            np.append(source, target),
+            np.append(target, source),
+            np.append(row, row),
+            np.append(position, position),
+            np.append(given, given),
+        )

@@ -1,7 +1,8 @@
 """Stochastic equations against Brian2's: two samples of one law.
 
-Run by `make peer-brian2-networks`. Brian2 draws other numbers, so final states of many neurons are compared, by the test of Kolmogorov
-and Smirnov. Where noise is multiplicative, this tells Ito from Stratonovich.
+Run by `make peer-brian2-networks`. Brian2 draws other numbers, so final states of many neurons are
+compared, by the test of Kolmogorov and Smirnov. Where noise is multiplicative, this tells Ito from
+Stratonovich.
 """
 
 from __future__ import annotations
