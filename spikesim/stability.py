@@ -34,7 +34,8 @@ class Stability:
 
     def __init__(self, model: Model, given: Mapping[str, Any]):
         self.model, self.given = model, given
-        methods = {n.name: n.method for n in model.lowered.neurons}
+        moving = {n.name for n in model.program.neurons if n.equations}
+        methods = {n.name: n.method for n in model.lowered.neurons if n.name in moving}
         self.methods = {name: m for name, m in methods.items() if m in REACH}
         self.groups: dict[str, Neurons] = {}
         if self.methods:

@@ -77,3 +77,10 @@ def test_neurons_with_parameters_of_their_own():
         net.run(1 * ms, "numpy")
     largest = float(re.search(r"stable up to ([\d.]+) ms", str(said[0].message))[1])
     assert 2.785 * 0.02 <= largest + 0.01 and largest < 2.785 * 0.025
+
+
+@pytest.mark.parametrize("method", REACH)
+def test_a_neuron_without_equations_has_no_step_that_is_too_long(method):
+    net = sp.Network()
+    net.population("counter", 2, sp.neuron("", v=sp.state(1 * mV), method=method))
+    assert np.array_equal(net.run(1 * ms, "numpy")["counter"].final["v"], [1, 1])
