@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +48,9 @@ class Stored:
 
     step: int
     state: State
+    given: Mapping[str, Any]
+    seed: int
+    of: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -175,28 +178,42 @@ class Simulation:
         self._aim()
 
     def _aim(self) -> None:
-        """Let the cursors of spikes that were set stand where they are at this step."""
-        for name in [n.removesuffix(".times") for n in self.given if n.endswith(".times")]:
-            times, first = self.given[f"{name}.times"], self.given[f"{name}.first"]
-            self._state = self._state | {f"{name}.cursor": sent(times, first, self.step)}
+        """Let the cursors of given spikes stand where they are at this step."""
+        for group in filter(is_replaceable, self.model.lowered.neurons):
+            times, first = (
+                self.given.get(f"{group.name}.{table}", group.field(table).value)
+                for table in ("times", "first")
+            )
+            self._state = self._state | {f"{group.name}.cursor": sent(times, first, self.step)}
 
     # going back
 
     def store(self) -> Stored:
         """The present moment, for `restore`."""
-        return Stored(self.step, self._state)
+        return Stored(self.step, self._state, dict(self.given), self.seed, _described(self.model))
 
     def restore(self, moment: Stored) -> None:
-        """Back to a moment of this simulation, or of another of the same model."""
+        """Back to a moment of this simulation, or of another of the same model.
+
+        Parameters and seed remain those of this simulation: of the moment it takes the states, and
+        the spikes under way, which arrive with the weights that there are when they do.
+        """
         if not isinstance(moment, Stored):
-            raise ParameterError("restore: expected what `store()` of the same model returned")
-        if reason := _misfit(_flat(moment.state), self._state):
             raise ParameterError(
-                f"restore: expected what `store()` of the same model returned, but {reason}; with "
-                "other weights spikes under way may be kept otherwise: then run from the start "
-                "with these, or change none that are equal for several projections of a source"
+                f"restore: expected what `store()` returned, got {moment!r:.60}; a file is read by "
+                "Model.load"
             )
-        self.step, self._state = moment.step, moment.state
+        for what, mine in _described(self.model).items():
+            if moment.of[what] != mine:
+                told = "" if what == "network" else f" ({moment.of[what]}, this is {mine})"
+                raise ParameterError(
+                    f"restore: the moment is of another {what}{told}; compile the same network "
+                    "with the same options"
+                )
+        state = moment.state
+        if moment.seed != self.seed or not _same(moment.given, self.given):
+            state = self._prepared().resend(state, moment.step)
+        self.step, self._state = moment.step, state
         self._aim()
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -312,6 +329,8 @@ class _Stretch:
         for name, value in sorted(self.simulation.given.items()):
             array = np.asarray(value)
             digest.update(f"{name} {array.dtype.str} {array.shape}".encode() + array.tobytes())
+        for name, array in sorted(_flat(self.simulation._state).items() if self.first else ()):
+            digest.update(name.encode() + array.tobytes())
         return digest.hexdigest()
 
     def take(self, taken: Taken) -> None:
@@ -347,7 +366,7 @@ class _Stretch:
     def write(self, path: Any, over: bool = False) -> None:
         """Write a checkpoint. over: the run ends here."""
         header = self.simulation._header() | {
-            "first": self.first, "end": self.end, "over": over, "sink": type(self.sink).__name__,
+            "first": self.first, "end": self.end, "run": self.about["run"], "over": over, "sink": type(self.sink).__name__,
             "bins": [[name, *bin_] for name, bin_ in self.picker.bins.items()],
             "counts": self.counts, "asked": self.asked,
         }  # fmt: skip
@@ -359,6 +378,8 @@ class _Stretch:
         wanted = {"first": self.first, "end": self.end, "sink": type(self.sink).__name__}
         other = [f"{name} ({header.get(name)!s:.20})" for name, v in wanted.items()
                  if header.get(name) != v]  # fmt: skip
+        if not other and header.get("run") != self.about["run"]:
+            other.append("the state that it started from")
         if other:
             raise CheckpointError(
                 f"{path} is a checkpoint of another run: it differs in {', '.join(other)}; give "
@@ -412,6 +433,16 @@ def _unflat(flat: Mapping[str, np.ndarray], like: State) -> State:
         else:
             state[name] = flat[name]
     return state
+
+
+def _described(model: Model) -> dict[str, str]:
+    """What a state belongs to."""
+    options = {f.name: str(getattr(model.options, f.name)) for f in fields(model.options)}
+    return {"network": model.fingerprint, "backend": model.backend, **options}
+
+
+def _same(left: Mapping[str, Any], right: Mapping[str, Any]) -> bool:
+    return left.keys() == right.keys() and all(np.array_equal(v, right[n]) for n, v in left.items())
 
 
 def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

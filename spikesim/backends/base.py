@@ -108,6 +108,13 @@ class Running(Protocol):
         """The state at t = 0."""
         ...
 
+    def resend(self, state: State, n: int) -> State:
+        """The state at step `n` of a run with other values or another seed, as this run takes it.
+
+        Of a spike under way nothing is settled: it arrives with the weights of this run.
+        """
+        ...
+
     def advance(self, state: State, n: int, count: int) -> Chunk:
         """Take `count` steps from step `n`.
 

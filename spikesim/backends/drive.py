@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -76,6 +77,22 @@ def _locate(
                     group,
                     element,
                 )
+
+
+def resent(
+    events: Any, recent: np.ndarray, late: bool, values: Any, seed: Any, n: int, dtype: Any
+) -> Any:
+    """What is under way at step `n` after the spikes in `recent`, as the backend's events have it.
+
+    recent: flags bool [longest delay + 1, sources]; row: step mod rows. late: is a spike sent in
+    the step after the one that it was found in?
+    """
+    rows = len(recent)
+    under_way = events.start(dtype)
+    for due in range(max(0, n - rows + 1), n):
+        found = due - late
+        _, under_way = events.exchange(under_way, recent[found % rows], values, seed, found, due)
+    return under_way
 
 
 def listed(flags: np.ndarray, n: int) -> Found:

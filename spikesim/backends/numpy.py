@@ -13,7 +13,7 @@ from ..passes import CONCRETE, COUPLED, lower
 from .base import Chunk, Options, State, refuse_stored_weights, refuse_unsupported
 from .binding import Binder, HostArrays
 from .coupling import Joined, joined
-from .drive import listed
+from .drive import listed, resent
 from .memory import estimate, refuse_too_large
 from .step import Step
 
@@ -160,10 +160,18 @@ class NumPyRunning:
 
     def start(self) -> State:
         with self._flushing():
-            return self.made.step.initial(self.values)
+            state = self.made.step.initial(self.values)
+        return state | {"recent": self.made.step.nothing_recent()}
+
+    def resend(self, state: State, n: int) -> State:
+        step = self.made.step
+        under_way = resent(
+            step.events, state["recent"], step.late, self.values, self.seed, n, step.dtype
+        )
+        return state | {"under way": under_way}
 
     def advance(self, state: State, n: int, count: int) -> Chunk:
-        state = state | {"under way": state["under way"].copy()}
+        state = state | {name: state[name].copy() for name in ("under way", "recent")}
         fired = np.zeros((count, len(state["fired"])), dtype=bool)
         rows: dict[str, list[np.ndarray]] = {p.name: [] for p, _, _ in self.probes}
         logs: dict[str, list[tuple[np.ndarray, ...]]] = {p.name: [] for p in self.made.step.logged}
@@ -174,6 +182,7 @@ class NumPyRunning:
                         rows[p.name].append(state[name][index])
                 state, seen = self.made.step(self.values, state, np.int32(n + k), self.seed)
                 fired[k] = state["fired"]
+                state["recent"][(n + k) % len(state["recent"])] = fired[k]
                 for probe, (had, *values) in seen.items():
                     who = np.flatnonzero(had)
                     logs[probe].append((np.full(len(who), n + k), who, *(v[who] for v in values)))

@@ -13,6 +13,8 @@ from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+import numpy as np
+
 from ..ir.expr import Draw
 from ..ir.program import Block, Neurons, Program
 from ..passes.inputs import arriving
@@ -68,6 +70,17 @@ class Step:
         }
         self.logged = [p for p in program.probes if p.logged]
         self.slots = {(g, v): start for g, v, start in program.delivery.slots}
+
+    @property
+    def late(self) -> bool:
+        """Are spikes sent in the step after the one that they are found in?"""
+        order = self.program.order
+        return order.index("deliver") < order.index("threshold")
+
+    def nothing_recent(self) -> np.ndarray:
+        """Flags of the sources in the steps that spikes may still be under way from."""
+        assert self.program.delivery is not None
+        return np.zeros((self.program.delivery.longest + 1, self.program.delivery.n_sources), bool)
 
     def initial(self, values: Mapping[str, Array]) -> State:
         """The state at t = 0: initial values, nothing under way, nobody has fired."""

@@ -83,6 +83,7 @@ struct Steps {
   int32_t* spike_step;  // recorded spikes [room], or nullptr
   int32_t* spike_source;
   int64_t room, spikes, done;
+  bool again;  // are spikes under way to be sent anew before the first step?
 };
 
 class Worker {
@@ -104,6 +105,7 @@ class Worker {
   void Run() {
     const FlushSubnormals flushing;
     const int64_t end = steps_.first + steps_.count;
+    if (steps_.again) SendAgain();
     for (now_ = steps_.first; now_ < end && HasRoom(); ++now_) {
       Sample();
       const double t = static_cast<double>(now_) * net_.dt;
@@ -133,6 +135,26 @@ class Worker {
   }
 
  private:
+  // Makes the ring anew from the log: spikes are sent as they were, but with the present weights,
+  // and what has arrived since is left out.
+  void SendAgain() {
+    const int64_t width = net_.wide ? 8 : 4;
+    const auto clear = [&](void* array, int64_t part) {
+      const int64_t start = net_.part_start[part];
+      std::memset(static_cast<uint8_t*>(array) + start * width, 0,
+                  (net_.part_start[part + 1] - start) * width);
+    };
+    for (int64_t part = number_; part < net_.n_parts; part += net_.threads)
+      for (int64_t row = 0; row < net_.rows; ++row)
+        clear(static_cast<uint8_t*>(net_.ring) + row * net_.n_slots * width, part);
+    for (now_ = std::max<int64_t>(0, steps_.first - net_.rows + 1); now_ < steps_.first; ++now_) {
+      Deliver(net_.deliver_first ? now_ - 1 : now_);
+      for (int64_t part = number_; part < net_.n_parts; part += net_.threads)
+        clear(net_.arrived, part);
+    }
+    barrier_.Wait();
+  }
+
   // Probes read what other threads write, so all meet before and after.
   void Sample() {
     bool due = false;
@@ -469,11 +491,12 @@ void Join(const SpikeLog& log) {
 
 // Takes up to `count` steps from step `first`. Spikes go to spike_step and spike_source [room], or
 // nowhere (nullptr); *spikes says how many. Returns how many steps were taken: fewer where there
-// was no room for one more; -1 where not all threads could be started.
+// was no room for one more; -1 where not all threads could be started. again: of the spikes in the
+// log, those under way are sent anew, into the ring.
 extern "C" __attribute__((visibility("default"))) int64_t spikesim_run(
     const Network* net, uint32_t seed, int64_t first, int64_t count, int32_t* spike_step,
-    int32_t* spike_source, int64_t room, int64_t* spikes) {
-  Steps steps{*net, seed, first, count, spike_step, spike_source, room, 0, 0};
+    int32_t* spike_source, int64_t room, int64_t* spikes, bool again) {
+  Steps steps{*net, seed, first, count, spike_step, spike_source, room, 0, 0, again};
   Barrier barrier(net->threads);
   const auto dealt = Deal(*net);
   // The sources of a thread are consecutive; the first is where its piece of the log starts.
@@ -484,7 +507,7 @@ extern "C" __attribute__((visibility("default"))) int64_t spikesim_run(
         piece_start[t] = s.group->first_source + s.begin;
         break;
       }
-  const SpikeLog log{net->log, net->count, piece_start.data(), net->log_rows, net->threads,
+  const SpikeLog log{net->log, net->count, piece_start.data(), net->rows, net->threads,
                      net->n_sources};
   std::vector<std::unique_ptr<Worker>> workers;
   for (int64_t t = 0; t < net->threads; ++t)

@@ -132,10 +132,9 @@ struct Network {
   const Table* tables;
   void* arrived;      // [slots]
   void* ring;         // [rows][slots], or null; row: step mod rows
-  int64_t rows;       // of the ring
-  int64_t log_rows;   // at least 1, and one more than the longest delay of a table with segments
-  int32_t* log;       // [log_rows][sources]
-  int32_t* count;     // [log_rows][threads]; between runs the first thread has all
+  int64_t rows;       // of the ring and the log: one more than the longest delay
+  int32_t* log;       // [rows][sources]
+  int32_t* count;     // [rows][threads]; between runs the first thread has all
   int64_t n_probes;
   const Probe* probes;
   int64_t n_logs;

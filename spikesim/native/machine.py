@@ -7,7 +7,7 @@ threads run meanwhile.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from ctypes import POINTER, Structure, byref, c_double, c_int32, c_int64, c_uint32, c_void_p
+from ctypes import POINTER, Structure, byref, c_bool, c_double, c_int32, c_int64, c_uint32, c_void_p
 from functools import cache
 from typing import Any
 
@@ -136,7 +136,6 @@ class Network(Structure):
         ("arrived", c_void_p),
         ("ring", c_void_p),
         ("rows", c_int64),
-        ("log_rows", c_int64),
         ("log", c_void_p),
         ("count", c_void_p),
         ("n_probes", c_int64),
@@ -167,23 +166,25 @@ def loop(name: str, single: int, level: int) -> int:
 
 
 def run(
-    network: Network, seed: int, first: int, count: int, spikes: np.ndarray | None
-) -> tuple[int, int]:
+    network: Network, seed: int, first: int, count: int, spikes: np.ndarray | None,
+    again: bool = False,
+) -> tuple[int, int]:  # fmt: skip
     """Take up to `count` steps from step `first`; returns (steps taken, spikes found).
 
     spikes: int32 [2, room], for steps and sources of the spikes, or None. Fewer steps are taken
-    where there is no room for another. Raises RunError where threads are wanting.
+    where there is no room for another. again: spikes under way are sent anew, with the weights that
+    the network has now. Raises RunError where threads are wanting.
     """
     function = library().spikesim_run
     function.restype = c_int64
     function.argtypes = [
         POINTER(Network), c_uint32, c_int64, c_int64, c_void_p, c_void_p, c_int64,
-        POINTER(c_int64),
+        POINTER(c_int64), c_bool,
     ]  # fmt: skip
     found = c_int64(0)
     columns = (None, None) if spikes is None else (row.ctypes.data for row in spikes)
     room = 0 if spikes is None else spikes.shape[1]
-    done = function(byref(network), seed, first, count, *columns, room, byref(found))
+    done = function(byref(network), seed, first, count, *columns, room, byref(found), again)
     if done < 0:
         raise RunError(
             f"the system does not start {network.threads} threads, one for each core that the "

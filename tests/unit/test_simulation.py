@@ -159,12 +159,81 @@ def test_two_simulations_of_one_model_take_turns(model):
         assert_same(parts[k], alone[k])
 
 
+def after_a_branch(backend, values, delay, order):
+    """Spikes after a moment is gone on from with other values, with spikes under way."""
+    net = sp.Network(dt=0.1 * ms, seed=3, order=order)
+    cells = net.population("cells", 40, sp.neurons.LIF(), v=sp.uniform(-70 * mV, -55 * mV))
+    syn = sp.synapses.ExpCurrent(tau=2 * ms)
+    for name, weight in (("exc", 90), ("inh", -60)):
+        net.project(cells, cells, sp.fixed_probability(0.2), synapse=syn, weight=weight * pA,
+                    delay=delay, name=name)  # fmt: skip
+    net.stimulate(cells, sp.dc(420 * pA))
+    net.record(cells, "spikes")
+    model = net.compile(backend, conformance=True)
+    simulation = model.start(seed=4)
+    simulation.run(30 * ms)
+    branch = model.start(params=values, seed=4)
+    branch.restore(simulation.store())
+    spikes = branch.run(20 * ms)["cells"].spikes
+    return spikes.t.tolist(), spikes.i.tolist()
+
+
+@pytest.mark.parametrize("order", ["standard", "nest"])
+@pytest.mark.parametrize("delay", [2 * ms, sp.uniform(0.3 * ms, 6 * ms)], ids=["one", "many"])
+def test_a_branch_with_other_weights_is_the_same_on_all_backends(delay, order):
+    """A spike under way arrives with the weight that there is then."""
+    found = {}
+    for values in ({}, {"exc.weight": 150 * pA}, {"exc.weight_scale": 0.0, "inh.weight": 5 * pA}):
+        ours, *others = [after_a_branch(b, values, delay, order) for b in ("numpy", "jax", "cpp")]
+        assert all(ours == other for other in others)
+        found[str(values)] = ours
+    assert len({str(spikes) for spikes in found.values()}) == 3
+
+
+def test_a_branch_keeps_its_own_given_spikes():
+    net = sp.Network(dt=0.1 * ms)
+    given = net.population("given", 1, sp.spike_times([[5, 15, 25, 50, 60, 70] * ms]))
+    net.record(given, "spikes")
+    model = net.compile("numpy")
+    one, other = model.start(), model.start()
+    one.set_spikes("given", [[1, 2, 3, 4, 5, 6] * ms])
+    one.run(30 * ms)
+    other.restore(one.store())
+    np.testing.assert_allclose(other.run(70 * ms)["given"].spikes.t, [50, 60, 70])
+
+
 def test_restore_refuses_what_is_no_state(model):
     simulation = model.start()
-    other = network(size=21).compile("numpy").start()
-    for wrong in (None, 3, other.store()):
-        with pytest.raises(ParameterError, match="same model"):
+    for wrong in (None, 3):
+        with pytest.raises(ParameterError, match="what `store"):
             simulation.restore(wrong)
+    others = {
+        "network": network(size=21).compile("cpp"),
+        "backend": network().compile("numpy" if model.backend == "cpp" else "cpp"),
+        "precision": network().compile(
+            model.backend, precision="float64", conformance=model.options.conformance
+        ),
+    }
+    for what, other in others.items():
+        if what != "precision" or not model.options.conformance:
+            with pytest.raises(ParameterError, match=f"of another {what}"):
+                simulation.restore(other.start().store())
+
+
+def test_a_checkpoint_of_another_past_is_refused(plain, tmp_path):
+    """Equal but for the state in which the run began."""
+    for wanted in (5 * ms, 20 * ms):
+        before = plain.start(params={"cells.tau_m": wanted})
+        before.run(20 * ms)
+        now = plain.start()
+        now.restore(before.store())
+        options = {"checkpoint": tmp_path / "kept", "every": 5 * ms}
+        if wanted == 5 * ms:
+            with pytest.raises(ZeroDivisionError):
+                now.run(40 * ms, until=lambda m: m.t > 40 and 1 / 0, **options)
+        else:
+            with pytest.raises(CheckpointError, match="the state that it started from"):
+                now.run(40 * ms, **options)
 
 
 def test_save_and_load(model, whole, tmp_path):

@@ -81,14 +81,13 @@ class Machine:
         self.offsets = dict(delivery.sources)
         self.slots = {(g, v): start for g, v, start in delivery.slots}
         self.memory = Memory()
-        rows, log_rows = delivery.longest + 1, 1
-        if any(s.table.segment is not None for s in synapses.stores):
-            log_rows = rows  # whichever table has the longest delay: a state is that of others too
+        # Whichever table has the longest delay: a state is that of other weights too.
+        rows = delivery.longest + 1
         self.state: dict[str, np.ndarray] = {
-            "log": allocate((log_rows, delivery.n_sources), np.int32),
+            "log": allocate((rows, delivery.n_sources), np.int32),
         }
         # Between runs all is counted by the first thread: a state is that of any number of threads.
-        self.found = np.zeros((log_rows, threads), np.int32)
+        self.found = np.zeros((rows, threads), np.int32)
         self.state["log.count"] = self.found[:, 0]
         if any(s.table.segment is None for s in synapses.stores):
             self.state["ring"] = allocate((rows, delivery.n_slots), options.dtype)
@@ -125,7 +124,7 @@ class Machine:
             self.rounds, len(sums), machine.array(machine.Coupling, sums),
             delivery.n_sources, delivery.n_slots, len(part_start) - 1, len(tables),
             part_start.ctypes.data, machine.array(machine.Table, tables),
-            self.arrived.ctypes.data, _at(self.state.get("ring")), rows, log_rows,
+            self.arrived.ctypes.data, _at(self.state.get("ring")), rows,
             self.state["log"].ctypes.data, self.found.ctypes.data,
             n_logs=len(logs), logs=logs,
         )  # fmt: skip
@@ -274,11 +273,20 @@ class Machine:
         self.latest = {name: value.copy() for name, value in self.state.items()}
         return self.latest
 
+    def resend(self, state: State, n: int) -> State:
+        self._take_over(state)
+        if "ring" in self.state:
+            machine.run(self.network, self.seed, n, 0, self.spikes, again=True)
+        return self.start()
+
+    def _take_over(self, state: State) -> None:
+        for name in self.state.keys() & state.keys():
+            self.state[name][...] = state[name]
+
     def advance(self, state: State, n: int, count: int) -> Chunk:
         """`count` steps from step n."""
         if state is not self.latest:
-            for name, value in self.state.items():
-                value[...] = state[name]
+            self._take_over(state)
         samples = self._probes(n, count)
         found: list[tuple[np.ndarray, np.ndarray]] = []
         done = 0

@@ -19,7 +19,7 @@ from ...random import threefry2x32, uniform
 from ..base import Chunk, Log, Options, State
 from ..binding import Binder
 from ..coupling import joined
-from ..drive import listed, sample_steps
+from ..drive import listed, resent, sample_steps
 from ..memory import estimate, refuse_too_large
 from ..step import Step
 from ..synapses import Synapses, part_starts, planned
@@ -209,13 +209,33 @@ class JaxRunning:
 
     def start(self) -> State:
         with jax.enable_x64(True):
-            return self.made._step(self.made.table).initial(self.bound)
+            step = self.made._step(self.made.table)
+            state = step.initial(self.bound)
+        # The C++ kernels keep nothing else of spikes than that they were found.
+        return state if self.made.native else state | {"recent": step.nothing_recent()}
+
+    def resend(self, state: State, n: int) -> State:
+        if self.made.native:
+            return state
+        with jax.enable_x64(True):
+            step = self.made._step(self.made.table)
+            under_way = resent(
+                step.events, state["recent"], step.late, self.bound, self.seed, n, step.dtype
+            )
+        return state | {"under way": under_way}
 
     def advance(self, state: State, n: int, count: int) -> Chunk:
+        recent = state.get("recent")
+        moved = {name: value for name, value in state.items() if name != "recent"}
         with jax.enable_x64(True):
             state, fired, samples, logs = self.made.compiled(
-                self.made.table, self.bound, self.seed, state, jnp.int32(n), jnp.int32(count)
+                self.made.table, self.bound, self.seed, moved, jnp.int32(n), jnp.int32(count)
             )
+        if recent is not None:
+            last = np.arange(max(0, count - len(recent)), count)
+            recent = np.array(recent)
+            recent[(n + last) % len(recent)] = np.asarray(fired)[last]
+            state = state | {"recent": recent}
         kept = {
             p.name: np.asarray(samples[p.name])[: len(sample_steps(n, count, p.every))]
             for p in self.made.program.probes
