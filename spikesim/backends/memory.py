@@ -12,6 +12,7 @@ import numpy as np
 from ..distributions import Distribution
 from ..errors import TooLargeError
 from ..ir.program import Edges, Field, Pairs, Program, nearest_step
+from ..passes.couplings import pooled
 from ..passes.draw import ends_of
 from ..passes.layout import addresses
 from ..recording.columns import columns_of
@@ -69,6 +70,9 @@ def estimate(
     real = options.dtype.itemsize
     fields = sum(n.size * sum(_one_each(f) for f in n.fields) for n in program.neurons)
     found = {"neurons": fields * (8 + 2 * real)}
+    if program.couplings:
+        edges = sum(expected(pooled(e, sizes), sizes) for e in program.couplings)
+        found["couplings"] = int(_BYTES_BY_PASSES * edges)
     if tables is None:
         found |= {
             "synapses": _BYTES_BY_PASSES * synapses,

@@ -21,13 +21,13 @@ def couplings(program: Program) -> Program:
     """
     faults: list[SpikesimError] = []
     sizes = {n.name: n.size for n in program.neurons}
-    whole = [_pooled(e, sizes) for e in program.couplings]
+    whole = [pooled(e, sizes) for e in program.couplings]
     drawn = [draw_edges(e, sizes, program.seed, faults) for e in whole]
     raise_all("the network", faults)
     return replace(program, couplings=tuple(_sorted(e, sizes[e.target.group]) for e in drawn))
 
 
-def _pooled(e: Edges, sizes: dict[str, int]) -> Edges:
+def pooled(e: Edges, sizes: dict[str, int]) -> Edges:
     """Where all sources reach all targets alike, their sum is the same for all: one row of it."""
     ends = ends_of(e, sizes)
     every = isinstance(e.pattern, AllToAll) and e.pattern.count(ends) == (

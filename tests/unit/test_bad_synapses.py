@@ -201,3 +201,13 @@ def test_symmetric_pairs_given_one_by_one():
     c = connections(sp.symmetric(sp.explicit([3, 0], [1, 2])), weight=[5, 7] * nS)
     found = {(int(s), int(t)): w for s, t, w in zip(c.source, c.target, c.weight, strict=True)}
     assert found == {(3, 1): 5, (1, 3): 5, (0, 2): 7, (2, 0): 7}
+
+
+def test_too_many_edges_are_refused_before_they_are_drawn():
+    """All to all with a weight each: 10^12 edges. With one weight for all there is one sum."""
+    net = sp.Network()
+    a = net.population("a", 1_000_000, cell())
+    gates = sp.synapses.SaturatingNMDA()
+    net.project(a, a, sp.all_to_all(), synapse=gates, weight=sp.uniform(1 * nS, 2 * nS))
+    with pytest.raises(sp.errors.TooLargeError, match="couplings"):
+        net.compile("numpy")
