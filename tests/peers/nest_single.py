@@ -138,9 +138,6 @@ NOISY = [
           _with_noise(sp.synapses.Delta(), 0.6 * mV)),
     Noisy("poisson_generator", sp.neurons.Poisson(rate=20 * Hz),
           lambda kernel: _relayed(kernel, "poisson_generator", {"rate": 20.0})),
-    Noisy("gamma_sup_generator", sp.neurons.Gamma(rate=20 * Hz, shape=3),
-          lambda kernel: _relayed(kernel, "gamma_sup_generator",
-                                  {"rate": 20.0, "gamma_shape": 3, "n_proc": 1})),
 ]  # fmt: skip
 
 FULL_GLIF = {
