@@ -96,7 +96,7 @@ def test_each_step_alone() -> None:
     cell = sp.neuron("", n=sp.state(0), each_step="n += 1", method="euler")
     net = one(cell, 1)
     net.record("cells", "n")
-    assert net.run(0.3 * ms)["cells"]["n"].values[:, 0].tolist() == [0, 1, 2, 3]
+    assert net.run(0.3 * ms)["cells"]["n"].values[:, 0].tolist() == [0, 1, 2]
 
 
 def test_each_step_sees_currents() -> None:
