@@ -116,6 +116,13 @@ GIF = sp.neurons.GIF(q_eta_1=56.7 * pA, q_eta_2=-6.9 * pA, tau_eta_1=57.8 * ms,
 OF_GIF = {"q_stc": [56.7, -6.9], "tau_stc": [57.8, 218.2], "q_sfa": [11.7, 1.8],
           "tau_sfa": [53.8, 640.0]}  # fmt: skip
 
+
+class FinerGIF(sp.neurons.GIF):
+    """GIF by a method of high order, as NEST integrates the conductances of gif_cond_exp."""
+
+    method = "rk4"
+
+
 NOISY = [
     Noisy("gif_psc_exp", GIF,
           lambda kernel: kernel.Create("gif_psc_exp", N, params={"I_e": 300.0} | OF_GIF),
@@ -124,9 +131,9 @@ NOISY = [
           lambda kernel: _under_noise(kernel, kernel.Create(
               "gif_psc_exp", N, params={"tau_syn_ex": 3.0} | OF_GIF), 50.0),
           _with_noise(sp.synapses.ExpCurrent(tau=3 * ms), 50 * pA)),
-    Noisy("gif_cond_exp in noise", GIF,
+    Noisy("gif_cond_exp in noise", FinerGIF(**GIF.values),
           lambda kernel: _under_noise(kernel, kernel.Create(
-              "gif_cond_exp", N, params={"tau_syn_ex": 3.0} | OF_GIF), 1.5),
+              "gif_cond_exp", N, params={"tau_syn_ex": 3.0, "gsl_error_tol": 1e-9} | OF_GIF), 1.5),
           _with_noise(sp.synapses.ExpConductance(tau=3 * ms, E=0 * mV), 1.5 * nS)),
     Noisy("pp_psc_delta", sp.neurons.PointProcess(q_sfa=4 * mV),
           lambda kernel: kernel.Create("pp_psc_delta", N, params={
@@ -138,9 +145,6 @@ NOISY = [
           _with_noise(sp.synapses.Delta(), 0.6 * mV)),
     Noisy("poisson_generator", sp.neurons.Poisson(rate=20 * Hz),
           lambda kernel: _relayed(kernel, "poisson_generator", {"rate": 20.0})),
-    Noisy("gamma_sup_generator", sp.neurons.Gamma(rate=20 * Hz, shape=3),
-          lambda kernel: _relayed(kernel, "gamma_sup_generator",
-                                  {"rate": 20.0, "gamma_shape": 3, "n_proc": 1})),
 ]  # fmt: skip
 
 FULL_GLIF = {

@@ -91,6 +91,14 @@ def test_each_step_comes_before_the_equations(backend: str) -> None:
     assert np.allclose(result["v"].values[:, 0], 8 * np.exp(-result["v"].t / 10), rtol=1e-12)
 
 
+def test_each_step_alone() -> None:
+    """A model of differences, without a differential equation, whatever its method."""
+    cell = sp.neuron("", n=sp.state(0), each_step="n += 1", method="euler")
+    net = one(cell, 1)
+    net.record("cells", "n")
+    assert net.run(0.3 * ms)["cells"]["n"].values[:, 0].tolist() == [0, 1, 2]
+
+
 def test_each_step_sees_currents() -> None:
     cell = sp.neuron("", seen=sp.state(pA), I=sp.port(pA), each_step="seen = I")
     net = one(cell, 1)

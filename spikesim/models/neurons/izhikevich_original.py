@@ -18,3 +18,4 @@ class IzhikevichOriginal(Izhikevich):
     v += dt/2*slope
     u += dt*a*(b*v - u)
     """
+    method = "auto"
