@@ -176,7 +176,8 @@ def uncoupled(
 def rate_unit(
     model, parameters, weight, amplitude_times_ms, amplitudes, duration_steps, dt_ms
 ) -> dict[str, np.ndarray]:
-    """Runs one rate unit under a step_rate_generator, whose rates reach it 1 ms later, by weight.
+    """Runs one rate unit under a step_rate_generator, whose rates reach it 1 ms later
+    (wfr_comm_interval), by weight.
 
     **Returns:** `r`, the rate at every step, and `steps`, the label of each.
     """
@@ -184,7 +185,7 @@ def rate_unit(
     unit = nest.Create(str(model), params=parameters)
     drive = {"amplitude_times": amplitude_times_ms, "amplitude_values": amplitudes}
     source = nest.Create("step_rate_generator", params=drive)
-    synapse = {"synapse_model": "rate_connection_delayed", "delay": 1.0, "weight": weight}
+    synapse = {"synapse_model": "rate_connection_delayed", "delay": dt_ms, "weight": weight}
     nest.Connect(source, unit, "all_to_all", synapse)
     meter = nest.Create("multimeter", params={"record_from": ["rate"], "interval": dt_ms})
     nest.Connect(meter, unit)

@@ -196,6 +196,7 @@ RATES = {
     "lin_rate_ipn": (N.LinearRate, {"g": 2.0}),
     "threshold_lin_rate_ipn": (N.ThresholdLinearRate, {"g": 2.0, "theta": 0.5, "alpha": 1.5}),
     "sigmoid_rate_ipn": (N.SigmoidRate, {"g": 2.0, "beta": 1.5, "theta": 0.5}),
+    "sigmoid_rate_gg_1998_ipn": (N.SigmoidRateGG1998, {"g": 0.1}),
     "tanh_rate_ipn": (N.TanhRate, {"g": 2.0, "theta": 0.5}),
 }
 
