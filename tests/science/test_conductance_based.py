@@ -188,7 +188,8 @@ CASES = {
         N.Pospischil(C=250 * pF, g_L=4.75 * nS, E_L=-50 * mV, g_Na=12_500 * nS, V_T=-50 * mV,
                      g_K=1000 * nS, g_M=7 * nS, tau_max=4000 * ms, g_T=100 * nS, V_x=-7 * mV),
         LTS, 300.0, 150.0),
-    "reduced_traub_miles": Case(N.ReducedTraubMiles(), reduced_traub_miles, 200.0, 60.0, coarse=0.01),
+    "reduced_traub_miles": Case(
+        N.ReducedTraubMiles(), reduced_traub_miles, 200.0, 60.0, coarse=0.01),
     "traub_miles": Case(TraubMiles(), cobahh, 300.0, 100.0, coarse=0.01),
     "morris_lecar_2": Case(
         N.MorrisLecar(), morris_lecar(4.4, 2, 30, 0.04), 12_000.0, 600.0, crossing(10.0)),
