@@ -173,6 +173,28 @@ def uncoupled(
     )  # fmt: skip
 
 
+def rate_unit(
+    model, parameters, weight, amplitude_times_ms, amplitudes, duration_steps, dt_ms
+) -> dict[str, np.ndarray]:
+    """Runs one rate unit under a step_rate_generator, whose rates reach it 1 ms later
+    (wfr_comm_interval), by weight.
+
+    **Returns:** `r`, the rate at every step, and `steps`, the label of each.
+    """
+    nest = _kernel(float(dt_ms))
+    unit = nest.Create(str(model), params=parameters)
+    drive = {"amplitude_times": amplitude_times_ms, "amplitude_values": amplitudes}
+    source = nest.Create("step_rate_generator", params=drive)
+    synapse = {"synapse_model": "rate_connection_delayed", "delay": dt_ms, "weight": weight}
+    nest.Connect(source, unit, "all_to_all", synapse)
+    meter = nest.Create("multimeter", params={"record_from": ["rate"], "interval": dt_ms})
+    nest.Connect(meter, unit)
+    nest.Simulate(int(duration_steps) * dt_ms)
+    log = meter.events
+    steps = np.round(np.asarray(log["times"]) / dt_ms).astype(np.int64)
+    return {"r": np.asarray(log["rate"]), "steps": steps}
+
+
 def microcircuit(
     n_scaling, k_scaling, seed, duration_ms, discard_ms, threads=1
 ) -> dict[str, np.ndarray]:
@@ -313,8 +335,9 @@ def microcircuit(
 
 def run(network, **inputs) -> dict[str, np.ndarray]:
     """Runs the network called `network`: psc_exp_network, psc_delta_network, model_network,
-    uncoupled or microcircuit."""
-    known = (psc_exp_network, psc_delta_network, model_network, uncoupled, microcircuit)
+    uncoupled, rate_unit or microcircuit."""
+    known = (psc_exp_network, psc_delta_network, model_network, uncoupled, rate_unit,
+             microcircuit)  # fmt: skip
     networks = {f.__name__: f for f in known}
     if network not in networks:
         raise ValueError(f"There is no network {network!r} here; there are {sorted(networks)}.")

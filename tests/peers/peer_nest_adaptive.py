@@ -192,9 +192,37 @@ def compare(case: Case, seed: int, duration: float) -> Row:
     )
 
 
+RATES = {
+    "lin_rate_ipn": (N.LinearRate, {"g": 2.0}),
+    "threshold_lin_rate_ipn": (N.ThresholdLinearRate, {"g": 2.0, "theta": 0.5, "alpha": 1.5}),
+    "sigmoid_rate_ipn": (N.SigmoidRate, {"g": 2.0, "beta": 1.5, "theta": 0.5}),
+    "sigmoid_rate_gg_1998_ipn": (N.SigmoidRateGG1998, {"g": 0.1}),
+    "tanh_rate_ipn": (N.TanhRate, {"g": 2.0, "theta": 0.5}),
+}
+
+
+def compare_rate(kind: str) -> Row:
+    """One rate unit under two steps, without noise. The row counts samples in place of spikes."""
+    model, gain = RATES[kind]
+    net = sp.Network(dt=STEP * ms)
+    unit = net.population("unit", 1, model(tau=7 * ms, decay=0.8, mu=0.3, **gain), r=0.2)
+    first, second = 5.0, 25.0  # when they start; NEST's act a delay of 1 ms later
+    net.stimulate(unit, sp.dc(1.65, start=(first + 1) * ms, stop=(second + 1) * ms), name="first")
+    net.stimulate(unit, sp.dc(-0.6, start=(second + 1) * ms), name="second")
+    net.record(unit, "r")
+    ours = net.run(60 * ms, "cpp", precision="float64")["unit"].r.values[:, 0]
+    parameters = {"tau": 7.0, "lambda": 0.8, "mu": 0.3, "sigma": 0.0, "rate": 0.2, **gain}
+    theirs = nest_networks.rate_unit(
+        kind, parameters, 1.5, [first, second], [1.1, -0.4], 550, STEP)  # fmt: skip
+    difference = np.abs(ours[theirs["steps"]] - theirs["r"])
+    close = int((difference < 1e-12).sum())
+    return Row(kind, len(difference), close, float(difference.max()), 1e-12, "")
+
+
 def main() -> int:
-    """All comparisons, with two inputs each."""
-    return report([(c.kind, partial(compare, c, seed, 500.0)) for c in CASES for seed in (1, 2)])
+    """All comparisons, those of spiking neurons with two inputs each."""
+    spiking = [(c.kind, partial(compare, c, seed, 500.0)) for c in CASES for seed in (1, 2)]
+    return report(spiking + [(kind, partial(compare_rate, kind)) for kind in RATES])
 
 
 if __name__ == "__main__":

@@ -96,6 +96,27 @@ def pospischil(area, leak, E_leak, sodium, shift, potassium, muscarinic, slownes
     return rates
 
 
+def reduced_traub_miles(t, state, current):
+    v, h, n = state
+    u = v + 67
+    a_m, b_m = 1.28 * linoid((u - 13) / 4), 1.4 * linoid((40 - u) / 5)
+    m = a_m / (a_m + b_m)
+    ionic = 0.1 * (v + 67) + 100 * m**3 * h * (v - 50) + 80 * n**4 * (v + 100)
+    return [current / 100 - ionic, *traub_miles(u, m, h, n)[1:]]
+
+
+def cobahh(t, state, current):
+    v, m, h, n = state
+    ionic = 0.05 * (v + 60) + 100 * m**3 * h * (v - 50) + 30 * n**4 * (v + 90)
+    return [current / 200 - ionic, *traub_miles(v + 63, m, h, n)]
+
+
+class TraubMiles(sp.neurons.TraubMiles):
+    """Its own method is of first order."""
+
+    method = "rk4"
+
+
 RS = pospischil(11_840, 0.0205, -70.3, 56, -56.2, 6, 0.075, 608, 0, 2)
 FS = pospischil(10_170, 0.038, -70.4, 58, -57.9, 3.9, 0.0787, 502, 0, 2)
 LTS = pospischil(25_000, 0.019, -50, 50, -50, 4, 0.028, 4000, 0.4, -7)
@@ -141,8 +162,8 @@ class Case:
     duration: float
     event: Any = field(default_factory=lambda: crossing(-20.0))
     rising: bool = True
-    # Where the step of 0.01 ms is to be: a unit of time of a model without units is long.
-    dt: float = 0.01
+    # The longest of three steps from which on the error falls as the method's order says.
+    coarse: float = 0.04
 
     @property
     def unit(self) -> Any:
@@ -167,6 +188,9 @@ CASES = {
         N.Pospischil(C=250 * pF, g_L=4.75 * nS, E_L=-50 * mV, g_Na=12_500 * nS, V_T=-50 * mV,
                      g_K=1000 * nS, g_M=7 * nS, tau_max=4000 * ms, g_T=100 * nS, V_x=-7 * mV),
         LTS, 300.0, 150.0),
+    "reduced_traub_miles": Case(
+        N.ReducedTraubMiles(), reduced_traub_miles, 200.0, 60.0, coarse=0.01),
+    "traub_miles": Case(TraubMiles(), cobahh, 300.0, 100.0, coarse=0.01),
     "morris_lecar_2": Case(
         N.MorrisLecar(), morris_lecar(4.4, 2, 30, 0.04), 12_000.0, 600.0, crossing(10.0)),
     "morris_lecar_1": Case(
@@ -213,9 +237,8 @@ def test_state_converges_at_fourth_order(name):
     exact = solve_ivp(lambda t, y: case.rates(t, y, case.current), (0, case.duration),
                       list(case.states().values()), method="DOP853", rtol=1e-13,
                       atol=1e-13).y[:, -1]  # fmt: skip
-    coarse = 0.04
     errors = []
-    for dt in (coarse, coarse / 2, coarse / 4):
+    for dt in (case.coarse, case.coarse / 2, case.coarse / 4):
         final = run(case, dt).final
         errors.append(max(abs(final[n][0] - x) for n, x in zip(case.states(), exact, strict=True)))
     orders = np.log2(np.divide(errors[:-1], errors[1:]))

@@ -152,12 +152,14 @@ def test_theta_neuron_fires_at_the_root_of_its_input():
         ("ThresholdLinearRate", lambda h: np.clip(2 * (h - 0.5), 0, 3)),
         ("SigmoidRate", lambda h: 2 / (1 + np.exp(-1.5 * (h - 0.5)))),
         ("TanhRate", lambda h: np.tanh(2 * (h - 0.5))),
+        ("GaussRate", lambda h: 2 * np.exp(-((h - 0.5) ** 2) / (2 * 1.5**2))),
+        ("SigmoidRateGG1998", lambda h: (2 * h) ** 4 / (1e-4 + (2 * h) ** 4)),
     ],
 )
 def test_rate_units_settle_at_their_gain(name, gain):
     """r = (mu + gain)/decay (1 - exp(-decay t/tau)): the input holds, so the method is exact."""
     model = getattr(N, name)
-    given = {"g": 2.0, "theta": 0.5, "alpha": 3.0, "beta": 1.5}
+    given = {"g": 2.0, "theta": 0.5, "alpha": 3.0, "beta": 1.5, "center": 0.5, "width": 1.5}
     known = {k: v for k, v in given.items() if k in model.definition.declared}
     unit = model(tau=7 * ms, decay=0.8, mu=0.3, **known)
     h = np.array([-1.0, 0.2, 1.0, 4.0])

@@ -9,7 +9,8 @@ class AdEx(NeuronModel):
     """Adaptive exponential integrate-and-fire neuron.
 
     Brette and Gerstner (2005), J. Neurophysiol. 94:3637, equations 1 to 3 and its regular set of
-    parameters.
+    parameters. NEST's `aeif_cond_exp`, `aeif_cond_alpha`, `aeif_psc_exp`, `aeif_psc_alpha` and
+    `aeif_psc_delta`, by the synapse; its V_th is V_T here, its V_peak 0 mV, its V_reset -60 mV.
     """
 
     C = parameter(281 * pF, "membrane capacitance", bound="> 0")

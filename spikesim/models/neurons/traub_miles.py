@@ -10,6 +10,7 @@ class TraubMiles(NeuronModel):
 
     Brette et al. (2007), J. Comput. Neurosci. 23:349, appendix 1, benchmark 3: a cell of
     20,000 um^2. A spike is an upward crossing of V_th: after it the neuron counts none for t_ref.
+    NEST's `hh_cond_exp_traub`, with ExpConductance, counts maxima above V_T + 30 mV instead.
     """
 
     C = parameter(200 * pF, "membrane capacitance", bound="> 0")
