@@ -1,9 +1,9 @@
 """The largest step at which an explicit method is stable.
 
 An explicit Runge-Kutta method lets a part of the solution that decays at a rate of -lambda grow
-where dt lambda exceeds a number of its own (Hairer and Wanner 1996, section IV.2): 2 for euler and
-heun, 2.785 for rk4. The rates are the eigenvalues of the Jacobian of a neuron's equations. `exact`
-and `exponential_euler` are stable at any step.
+where dt lambda exceeds a number of its own (Hairer and Wanner 1996, section IV.2): 2 for euler,
+milstein and heun, 2.785 for rk4. The rates are the eigenvalues of the Jacobian of a neuron's
+equations without their noise. `exact` and `exponential_euler` are stable at any step.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from scipy.integrate import solve_ivp
 from .ir.expr import references
 from .ir.program import Neurons
 from .passes.inputs import inputs
+from .passes.noise import Noise
 from .passes.refractory import refractory
 
 if TYPE_CHECKING:
     from .backends.base import State
     from .model import Model
 
-REACH = {"euler": 2.0, "heun": 2.0, "rk4": 2.785}
+REACH = {"euler": 2.0, "milstein": 2.0, "heun": 2.0, "rk4": 2.785}
 _AHEAD = 10.0  # ms in which a neuron may come to where it is stiffest
 _MOST = 16  # neurons that are looked at
 Rates = Callable[[np.ndarray], np.ndarray]
@@ -87,13 +88,14 @@ class Stability:
                 value = binder.value(name, f, self.given, group.size, False)
                 per_neuron = f.kind != "table" and value.shape == (group.size,)
                 scope[f.name] = value[neurons] if per_neuron else value
-        moving = [d.variable for d in group.equations]
-        if not all(references(d.rate) <= scope.keys() for d in group.equations):
+        drift = Noise(group).drift
+        moving = list(drift)
+        if not all(references(rate) <= scope.keys() for rate in drift.values()):
             return None, np.empty(0)
 
         def rates(x: np.ndarray) -> np.ndarray:
             now = scope | dict(zip(moving, x, strict=True))
-            values = [binder.evaluate(d.rate, now) for d in group.equations]
+            values = [binder.evaluate(rate, now) for rate in drift.values()]
             return np.array([np.broadcast_to(v, x.shape[1:]) for v in values], np.float64)
 
         return rates, np.array([scope[x] for x in moving])

@@ -12,8 +12,9 @@ from .base import Place, Signal
 
 @dataclass(frozen=True, eq=False)
 class OrnsteinUhlenbeck(Signal):
-    """Normal noise with autocovariance sigma^2 exp(-|s|/tau) about `mean`, stationary from t = 0.
+    """Normal noise about `mean`, of standard deviation `sigma` and correlation time `tau`.
 
+    Its autocovariance at a lag s is sigma^2 exp(-s/tau); it is stationary from t = 0.
     The process is exact at the times of the steps, whatever they are, and constant in between.
     shared: the same noise for all neurons. Uhlenbeck and Ornstein (1930), Phys. Rev. 36:823; the
     exact update: Gillespie (1996), Phys. Rev. E 54:2084.

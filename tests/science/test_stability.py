@@ -84,3 +84,16 @@ def test_a_neuron_without_equations_has_no_step_that_is_too_long(method):
     net = sp.Network()
     net.population("counter", 2, sp.neuron("", v=sp.state(1 * mV), method=method))
     assert np.array_equal(net.run(1 * ms, "numpy")["counter"].final["v"], [1, 1])
+
+
+def test_noise_is_no_rate():
+    """Its largest step is that of -v/tau, 20 ms; the strength of the noise is no part of it."""
+    text = "dv/dt = -v/tau - 3*v*ms**-0.5*xi : mV"
+    for method in ("euler", "heun", "milstein"):
+        net = sp.Network(dt=1 * ms)
+        net.population("cells", 2, sp.neuron(text, tau=10 * ms, method=method), v=1 * mV)
+        net.compile("numpy", precision="float64").run(3 * ms)  # no warning, which is an error here
+    net = sp.Network(dt=21 * ms)
+    net.population("cells", 2, sp.neuron(text, tau=10 * ms, method="euler"), v=1 * mV)
+    with pytest.warns(RuntimeWarning, match="stable up to 20 ms"):
+        net.compile("numpy", precision="float64").run(42 * ms)
