@@ -20,6 +20,7 @@ from ..ir.expr import Draw, Expr
 from ..ir.program import Edges, Field, MatrixExponential, Neurons, Pairs, Program, Prologue
 from ..passes.inputs import arriving, grid
 from ..passes.layout import port_of
+from ..passes.refractory import OF_HOLDING
 from ..random import LARGEST_POISSON_RATE, normal, poisson, poisson_limit
 from .base import Options
 from .evaluate import evaluate, operations, step_words, uniform_draws
@@ -87,7 +88,7 @@ class Binder:
             f"{owner.name}.{f.name}": f
             for owner in owners
             for f in owner.fields
-            if f.kind == "parameter" or (f.kind == "state" and f.dtype == "float")
+            if f.kind == "parameter" or (f.kind == "state" and f.name not in OF_HOLDING)
         }
 
     def bind(self, params: Mapping[str, Any] | None = None) -> Values:
@@ -124,7 +125,7 @@ class Binder:
                 hint = did_you_mean(str(name), self.settable)
                 faults.append(UnknownNameError(f"params: no parameter or state {name!r}; {hint}"))
                 continue
-            plain = stripped(value, field.unit, f"params, {name}", faults)
+            plain = stripped(value, field.unit, f"params, {name}", faults, field.dtype)
             if isinstance(plain, Distribution):
                 faults.append(
                     ParameterError(

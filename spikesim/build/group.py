@@ -85,7 +85,9 @@ class Group:
         unit, meaning = declared.dimension, declared.meaning
         if declared.kind != "port":
             kind, bound = declared.kind, declared.bound
-            self.fields.append(Field(name, kind, value, "float", shared, unit, meaning, bound))
+            shared |= declared.shared
+            made = Field(name, kind, value, declared.dtype, shared, unit, meaning, bound)
+            self.fields.append(made)
         self.dimensions[name] = unit
 
     def port_for(
@@ -146,8 +148,10 @@ def start(population: Population, dt: float, faults: list[SpikesimError]) -> Gro
     states = group.states()
     for name, value in population.initial.items():
         if name in states:
-            unit = definition.declared[name].dimension
-            values[name] = stripped(value, unit, f"{subject}, {name}", faults)
+            declared = definition.declared[name]
+            values[name] = stripped(
+                value, declared.dimension, f"{subject}, {name}", faults, declared.dtype
+            )
         else:
             faults.append(
                 UnknownNameError(

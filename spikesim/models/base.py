@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+import numpy as np
+
 from ..distributions import Distribution, stripped
 from ..equations.lines import normal_name
 from ..errors import (
@@ -127,7 +129,15 @@ class Model:
                 )
                 continue
             if name in self.values:
-                value = stripped(value, d.dimension, f"{subject}, {name}", faults)
+                value = stripped(value, d.dimension, f"{subject}, {name}", faults, d.dtype)
+                if (
+                    d.shared
+                    and value is not None
+                    and (np.ndim(value) or isinstance(value, Distribution))
+                ):
+                    faults.append(
+                        ParameterError(f"{subject}: {name} is shared; give one value for all")
+                    )
             if value is not None:
                 result[name] = value
         return result
@@ -207,7 +217,7 @@ def read_neuron(
     """Read the texts of a neuron model. Raises all its faults, and `faults`, together."""
     reader = Reader(name, declared, {})
     reader.faults += faults + method_fault(name, method)
-    rates = reader.equations(equations)
+    rates = reader.equations(equations, reader.written([reset]))
     reader.faults += declaration_faults(name, reader.declared)
     condition = (
         reader.expression(spike, "spike", TRUTH, draws=True) if reader.given(spike) else None

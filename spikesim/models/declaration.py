@@ -9,28 +9,40 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
-from ..distributions import check
+from ..distributions import check, is_truth, truth, whole
+from ..equations.kinds import BUILT_IN, as_float, as_whole
 from ..equations.lines import Assignment, Equation, one_line, read_block, read_equations
 from ..equations.parse import RESERVED, Typed, check_dimension, parse, without_units
 from ..equations.source import Source
 from ..errors import (
     DescriptionError,
+    DimensionError,
     EquationError,
     ParameterError,
     SpikesimError,
     did_you_mean,
     raise_all,
 )
-from ..ir.expr import Expr, Op, Ref, measure, substitute
+from ..ir.expr import Expr, Kind, Op, Ref, measure, substitute
 from ..ir.program import Block, Differential, Statement
-from ..units import DIMENSIONLESS, TIME, UNIT_NAMES, Dimension, decompose, is_quantity, is_unit
+from ..units import (
+    DIMENSIONLESS,
+    TIME,
+    TRUTH,
+    UNIT_NAMES,
+    Dimension,
+    decompose,
+    is_quantity,
+    is_unit,
+)
 
 
 @dataclass(frozen=True)
 class Declared:
     """One declared name of a model; `default` is in coherent units, None if it must be given.
 
-    bound: what values must be, "> 0", ">= 0", or "" for any.
+    bound: what values must be, "> 0", ">= 0", or "" for any. dtype: of its values; the dimension of
+    a boolean is TRUTH. shared: one value for all neurons.
     """
 
     kind: Literal["parameter", "state", "port"]
@@ -38,25 +50,36 @@ class Declared:
     dimension: Dimension
     meaning: str = ""
     bound: str = ""
+    dtype: Kind = "float"
+    shared: bool = False
 
 
 BOUNDS = ("", "> 0", ">= 0")
 
 
-def parameter(default: Any, meaning: str = "", bound: str = "") -> Any:
+def parameter(
+    default: Any, meaning: str = "", bound: str = "", *, dtype: type = float, shared: bool = False
+) -> Any:
     """A parameter: a default with its unit, or a bare unit where a value must be given.
 
     Always a run-time input: changing it recompiles nothing. meaning: in words, for people. bound:
-    "> 0" or ">= 0" where other values are a mistake; they are refused before a run.
+    "> 0" or ">= 0" where other values are a mistake; they are refused before a run. dtype: int for
+    whole numbers; True and False are bool by themselves. shared: it has one value for all neurons,
+    never one each.
     """
     if bound not in BOUNDS:
         raise ParameterError(f"sp.parameter(...): bound is '> 0' or '>= 0', got {bound!r}")
-    return replace(_declare("parameter", default, meaning, None), bound=bound)
+    made = _declare("parameter", default, meaning, None, dtype)
+    return replace(made, bound=bound, shared=shared)
 
 
-def state(initial: Any, meaning: str = "") -> Any:
-    """A state variable with its initial value, or with its bare unit to start from zero."""
-    return _declare("state", initial, meaning, 0.0)
+def state(initial: Any, meaning: str = "", *, dtype: type = float, shared: bool = False) -> Any:
+    """A state variable with its initial value, or with its bare unit to start from zero.
+
+    dtype: int for whole numbers of 32 bits; True and False are bool by themselves. shared: it has
+    one value for the whole population.
+    """
+    return replace(_declare("state", initial, meaning, 0.0, dtype), shared=shared)
 
 
 def port(unit: Any, meaning: str = "") -> Any:
@@ -64,21 +87,36 @@ def port(unit: Any, meaning: str = "") -> Any:
     return _declare("port", unit, meaning, 0.0)
 
 
+_KINDS: dict[Any, Kind] = {float: "float", int: "int", bool: "bool"}
+
+
 def _declare(
-    kind: Literal["parameter", "state", "port"], value: Any, meaning: str, bare: Any
+    kind: Literal["parameter", "state", "port"],
+    value: Any,
+    meaning: str,
+    bare: Any,
+    dtype: Any = float,
 ) -> Declared:
+    if dtype not in _KINDS:
+        raise ParameterError(f"sp.{kind}(...): dtype is float, int or bool, got {dtype!r:.40}")
+    if not isinstance(meaning, str):
+        raise ParameterError(f"sp.{kind}(...): the second argument is its meaning, got {meaning!r}")
+    if (dtype is bool or is_truth(value)) and kind != "port":
+        return Declared(kind, truth(value, f"sp.{kind}(...)"), TRUTH, meaning, dtype="bool")
     try:
         number, dimension = decompose(value)
     except SpikesimError as fault:
         raise type(fault)(f"sp.{kind}(...): {fault}") from None
-    if not isinstance(meaning, str):
-        raise ParameterError(f"sp.{kind}(...): the second argument is its meaning, got {meaning!r}")
     plain = np.ndim(number) == 0 and number == 1 and dimension == DIMENSIONLESS
     if kind == "port" and not is_unit(value) and not plain:
         raise ParameterError(f"sp.port(...): got {value}, expected a unit such as pA")
     if is_unit(value):
         number = bare
-    return Declared(kind, number, dimension, meaning)
+    if dtype is int:
+        if dimension != DIMENSIONLESS:
+            raise ParameterError(f"sp.{kind}(...): an integer has no unit, got {value}")
+        number = whole(number, f"sp.{kind}(...)")
+    return Declared(kind, number, dimension, meaning, dtype=_KINDS[dtype])
 
 
 @dataclass(frozen=True)
@@ -127,6 +165,10 @@ class Reader:
         known: dict[str, Dimension | None] = dict(self.extra)
         known |= {name: d.dimension for name, d in self.declared.items()}
         return known | {name: t.dimension for name, t in self.defined.items()}
+
+    def kinds(self) -> dict[str, Kind]:
+        """The kind of every name that is no float."""
+        return {**BUILT_IN, **{n: d.dtype for n, d in self.declared.items() if d.dtype != "float"}}
 
     def expression(
         self, text: str, place: str, expected: Dimension | None = None, draws: bool = False
@@ -178,18 +220,22 @@ class Reader:
                 )
             )
             return None
-        return Typed(whole, typed.dimension)
+        return Typed(as_float(whole, self.kinds()), typed.dimension)
 
-    def equations(self, text: str) -> tuple[Differential, ...]:
-        """All lines of `equations`; a line `x = ...` is put in place of its name."""
+    def equations(self, text: str, written: Iterable[str] = ()) -> tuple[Differential, ...]:
+        """All lines of `equations`; a line `x = ...` is put in place of its name.
+
+        written: the names that blocks set: a line `x : unit` makes a state of them, starting at
+        zero, and of others a parameter.
+        """
         if not self.is_text(text, "equations"):
             return ()
         lines: list[Equation] = self._try(
             lambda: read_equations(text, f"{self.name}, equations"), []
         )
-        self._declare_units(lines)
+        self._declare_units(lines, frozenset(written))
         self._check_names(lines)
-        self._define({e.name: e for e in lines if not e.differential})
+        self._define({e.name: e for e in lines if e.sort == "named"})
         rates = []
         for e in lines:
             declared = self.declared.get(e.name)
@@ -199,18 +245,27 @@ class Reader:
             if typed is None:
                 continue
             self._check(typed, declared.dimension / TIME, e.source, f"d{e.name}/dt")
-            rates.append(Differential(e.name, typed.expr, e.held))
+            rates.append(Differential(e.name, typed.expr, "unless refractory" in e.flags))
         return tuple(rates)
 
-    def _declare_units(self, lines: list[Equation]) -> None:
+    def _declare_units(self, lines: list[Equation], written: frozenset[str]) -> None:
         for e in lines:
             if e.unit is None:
                 continue
             known = self.declared.get(e.name)
+            shared = "shared" in e.flags
             if known and known.dimension != e.unit:
                 self.faults.append(e.source.fault(f"{e.name!r} is declared with another unit"))
-            elif e.differential and known is None:
+            elif known and e.sort == "declared":
+                made = self._try(lambda e=e, d=known: _as(d, e.dtype, e.name), known)  # type: ignore[misc]
+                self.declared[e.name] = replace(made, shared=made.shared or shared)
+            elif known is None and e.differential:
                 self.declared[e.name] = Declared("state", 0.0, e.unit)
+            elif known is None and e.sort == "declared":
+                moves = e.name in written and "constant" not in e.flags
+                start = {"float": 0.0, "int": 0, "bool": False}[e.dtype] if moves else None
+                kind: Literal["parameter", "state"] = "state" if moves else "parameter"
+                self.declared[e.name] = Declared(kind, start, e.unit, dtype=e.dtype, shared=shared)
 
     def _check_names(self, lines: list[Equation]) -> None:
         seen: set[str] = set()
@@ -228,7 +283,12 @@ class Reader:
                         f"': mV'; {did_you_mean(e.name, states)}"
                     )
                 )
-            elif not e.differential and declared is not None:
+            elif e.differential and declared is not None and declared.dtype != "float":
+                word = _WORDS[declared.dtype]
+                self.faults.append(
+                    e.source.fault(f"d{e.name}/dt: {e.name!r} is {word}, and so has no rate")
+                )
+            elif e.sort == "named" and declared is not None:
                 self.faults.append(
                     e.source.fault(
                         f"{e.name!r} is declared as a {declared.kind}, so it can't be defined by "
@@ -264,6 +324,17 @@ class Reader:
                     self._check(typed, e.unit, e.source, repr(name))
                 self.defined[name] = typed or Typed(Ref(name), e.unit)
 
+    @staticmethod
+    def written(blocks: Iterable[Any]) -> set[str]:
+        """The names that blocks set, as far as they can be read."""
+        found: set[str] = set()
+        for text in blocks:
+            try:
+                found |= {line.target for line in read_block(text, "")}
+            except (SpikesimError, AttributeError, TypeError):
+                continue  # told where the block itself is read
+        return found
+
     def block(self, text: str, place: str) -> Block:
         """A reset or event block."""
         if not self.is_text(text, place):
@@ -283,12 +354,36 @@ class Reader:
             typed = self._read(line.source, f"{place}:{number}")
             if typed is None:
                 continue
-            dimension = self.declared[line.target].dimension
-            scaled = line.operator in ("*=", "/=")
-            expected = DIMENSIONLESS if scaled else dimension
-            self._check(typed, expected, line.source, f"what {line.target!r} is {line.operator}")
-            statements.append(_statement(line.target, line.operator, typed.expr))
+            made = self._assigned(line, typed)
+            if made is not None:
+                statements.append(made)
         return tuple(statements)
+
+    def _assigned(self, line: Assignment, typed: Typed) -> Statement | None:
+        """The statement of a line, its value of the dimension and kind of its target."""
+        declared = self.declared[line.target]
+        what = f"what {line.target!r} is {line.operator}"
+        scaled = line.operator in ("*=", "/=")
+        if declared.dtype == "bool" and line.operator != "=":
+            fault = line.source.fault(f"{line.target!r} is boolean; it can only be set with '='")
+            self.faults.append(fault)
+            return None
+        self._check(typed, DIMENSIONLESS if scaled else declared.dimension, line.source, what)
+        statement = _statement(line.target, line.operator, typed.expr)
+        if declared.dtype != "int":
+            return statement
+        value = as_whole(statement.value, self.kinds())
+        if value is None:
+            fraction = "a quotient is no whole number" if line.operator == "/=" else "this is none"
+            self.faults.append(
+                line.source.fault(
+                    f"{line.target!r} is an integer, and {what} must be a whole number, but "
+                    f"{fraction}; write int(...)",
+                    cls=DimensionError,
+                )
+            )
+            return None
+        return replace(statement, value=value)
 
     def _check(self, typed: Typed, expected: Dimension, source: Source, what: str) -> None:
         self._try(lambda: check_dimension(typed, expected, source, what), None)
@@ -305,6 +400,19 @@ def _statement(target: str, operator: str, value: Expr) -> Statement:
         return Statement(target, value, "+=")
     name = {"-=": "sub", "*=": "mul", "/=": "div"}[operator]
     return Statement(target, Op(name, (Ref(target), value)))
+
+
+_WORDS = {"int": "an integer", "bool": "a boolean"}
+
+
+def _as(declared: Declared, dtype: Kind, name: str) -> Declared:
+    """A declared name with the kind that a line gives it."""
+    if dtype == "int" and declared.dtype == "float":
+        value = declared.default
+        return replace(
+            declared, dtype=dtype, default=value if value is None else whole(value, name)
+        )
+    return declared
 
 
 def _mentions(text: str, names: Iterable[str]) -> bool:

@@ -13,6 +13,7 @@ from ..ir.program import Event, Field, Neurons, Program, Statement
 
 HELD = Ref("held")
 _LEFT = Ref("held_steps")
+OF_HOLDING = ("held", "held_steps")
 
 
 def refractory(program: Program) -> Program:
