@@ -93,14 +93,10 @@ class Watch:
     def _refractory(self, c: Column) -> int:
         """For how many steps a neuron can't fire after a spike: the least of any neuron's."""
         hold = self.model.program.group(c.group).hold
-        if hold is None:
+        if hold is None or hold.until is not None:
             return 0
         group, binder = self.model.lowered.group(c.group), self.model.binder
-        scope = {
-            f.name: binder.value(c.group, f, self.given, group.size, False)
-            for f in group.fields
-            if f.kind in ("parameter", "constant", "table")
-        }
+        scope = binder.scope(group, self.given)
         return int(np.min(binder.evaluate(hold.steps, scope | {"dt": self.model.program.dt})))
 
     def _say(self, what: str, message: str) -> None:

@@ -25,6 +25,7 @@ class Arrays(Protocol):
     xp: Any
     library: portable.ArrayLibrary
     conformance: bool
+    traced: bool  # is a step number known only when it runs?
 
     def uniform(self, seed: Array, stream: int, step: Array, size: int) -> Array:
         """`random.uniform` of `step_words`."""

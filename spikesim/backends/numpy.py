@@ -125,17 +125,25 @@ class NumPyRunning:
         fired = np.zeros((count, len(state["fired"])), dtype=bool)
         rows: dict[str, list[np.ndarray]] = {p.name: [] for p, _, _ in self.probes}
         with self._flushing():
+            step = self.made.step
             for k in range(count):
+                if step.begins:
+                    state = step.begin(self.values, state, np.int32(n + k), self.seed)
                 for p, name, index in self.probes:
                     if (n + k) % p.every == 0:
-                        rows[p.name].append(state[name][index])
-                state = self.made.step(self.values, state, np.int32(n + k), self.seed)
+                        rows[p.name].append(self._each(state, name)[index])
+                state = step(self.values, state, np.int32(n + k), self.seed)
                 fired[k] = state["fired"]
         samples = {}
         for p, name, index in self.probes:
-            shape = (len(rows[p.name]), len(state[name][index]))
+            shape = (len(rows[p.name]), len(self._each(state, name)[index]))
             samples[p.name] = np.array(rows[p.name], state[name].dtype).reshape(shape)
         return state, listed(fired, n), samples
+
+    def _each(self, state: State, name: str) -> np.ndarray:
+        """The values of a state; one that is shared stands once for each neuron."""
+        size = self.made.program.group(name.partition(".")[0]).size
+        return np.broadcast_to(state[name], (size,)) if not state[name].shape else state[name]
 
     def _flushing(self) -> Any:
         arrays = self.made.arrays

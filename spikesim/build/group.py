@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from ..distributions import Distribution, stripped
+from ..distributions import Distribution
+from ..equations.kinds import BUILT_IN
+from ..equations.parse import Typed
 from ..errors import (
     DescriptionError,
     ParameterError,
@@ -16,13 +18,40 @@ from ..errors import (
     UnknownNameError,
     did_you_mean,
 )
-from ..ir.expr import ZERO, Const, Expr, Op, add, substitute
-from ..ir.program import Differential, Event, Field, Hold, Input, Neurons, Port, Statement
+from ..ir.expr import (
+    ZERO,
+    Const,
+    Expr,
+    Kind,
+    Op,
+    Ref,
+    add,
+    kind_of,
+    references,
+    substitute,
+)
+from ..ir.program import (
+    Block,
+    Clock,
+    Differential,
+    Event,
+    Field,
+    Hold,
+    Input,
+    Link,
+    Neurons,
+    Pieces,
+    Port,
+    Statement,
+    View,
+)
 from ..models.base import NeuronModel
-from ..models.declaration import Declared, Definition
+from ..models.declaration import Declared, Definition, Steady
+from ..models.linked import Linked
 from ..network import Population
 from ..stimuli.base import Source
-from ..units import Dimension, unit_name
+from ..units import DIMENSIONLESS, TRUTH, Dimension, unit_name
+from .initial import changed, initial_values
 
 
 @dataclass(frozen=True)
@@ -41,7 +70,8 @@ class Group:
 
     dimensions: of every name. sums: what flows into each port. ports: variables that arrivals add
     to. synapses: by name. source: the finished Neurons, for a population of spike sources, which
-    has no model and takes nothing in.
+    has no model and takes nothing in. links: parameters that follow another population. looked_at:
+    names that stand for an expression, and are recorded.
     """
 
     population: Population
@@ -53,6 +83,8 @@ class Group:
     sums: dict[str, Expr] = field(default_factory=dict)
     ports: dict[str, Port] = field(default_factory=dict)
     synapses: dict[str, Merged] = field(default_factory=dict)
+    links: list[Link] = field(default_factory=list)
+    looked_at: list[str] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -61,7 +93,30 @@ class Group:
 
     def spikes(self) -> bool:
         """Can it send spikes?"""
-        return self.definition is None or self.definition.spike is not None
+        return "spike" in self.events()
+
+    def events(self) -> list[str]:
+        """The events that it has."""
+        if self.definition is None:
+            return ["spike"]
+        spike = [] if self.definition.spike is None else ["spike"]
+        return spike + [e.name for e in self.definition.events]
+
+    def named(self) -> dict[str, Steady]:
+        """What stands for an expression, and may be recorded: names, ports, not_refractory."""
+        d = self.definition
+        if d is None:
+            return {}
+        steady = {s.name for s in d.steady}
+        found = {
+            n: Steady(n, t.expr, t.dimension or DIMENSIONLESS, _kind(t, d))
+            for n, t in d.names.items()
+            if n not in steady
+        }
+        found |= {n: Steady(n, Ref(n), self.dimensions[n]) for n in self.sums}
+        if d.is_held:
+            found["not_refractory"] = Steady("not_refractory", Ref("not_refractory"), TRUTH, "bool")
+        return found
 
     def states(self) -> list[str]:
         """The state variables that the model declares."""
@@ -89,6 +144,37 @@ class Group:
             made = Field(name, kind, value, declared.dtype, shared, unit, meaning, bound)
             self.fields.append(made)
         self.dimensions[name] = unit
+
+    def follow(
+        self, name: str, declared: Declared, linked: Linked, subject: str, faults: Any
+    ) -> None:
+        """A parameter that follows a variable of another population."""
+        unit, variable = declared.dimension, linked.variable
+        self.dimensions[name] = unit
+        self.fields.append(Field(name, "state", 0.0, declared.dtype, False, unit, declared.meaning))
+        chosen = variable.view.indices
+        try:
+            chosen = chosen if linked.index is None else chosen[np.asarray(linked.index)]
+        except (IndexError, TypeError):
+            faults.append(
+                ParameterError(
+                    f"{subject}, {name}: index picks what is not there; the view that it follows "
+                    f"has {len(chosen)} neurons, 0 to {len(chosen) - 1}"
+                )
+            )
+            return
+        chosen = np.atleast_1d(chosen)
+        if chosen.ndim != 1 or len(chosen) not in (1, self.population.size):
+            faults.append(
+                ParameterError(
+                    f"{subject}, {name}: it follows {variable.name!r} of {len(chosen)} neurons, "
+                    f"but there are {self.population.size} to read it; give an index, one number "
+                    "for each: sp.linked(..., index=[...])"
+                )
+            )
+            return
+        view = View(variable.view.population.name, chosen)
+        self.links.append(Link(name, self.name, view, variable.name))
 
     def port_for(
         self,
@@ -130,7 +216,7 @@ class Group:
 
 def is_shared(value: Any) -> bool:
     """Is a plain value one number for all?"""
-    return np.ndim(value) == 0 and not isinstance(value, Distribution)
+    return np.ndim(value) == 0 and not isinstance(value, Distribution | Expr | Pieces)
 
 
 def start(population: Population, dt: float, faults: list[SpikesimError]) -> Group:
@@ -144,56 +230,80 @@ def start(population: Population, dt: float, faults: list[SpikesimError]) -> Gro
         return Group(population, source=neurons)
     definition = model.definition
     group = Group(population, definition, equations=list(definition.equations))
-    values = model.stripped(subject, faults)
-    states = group.states()
-    for name, value in population.initial.items():
-        if name in states:
-            declared = definition.declared[name]
-            values[name] = stripped(
-                value, declared.dimension, f"{subject}, {name}", faults, declared.dtype
-            )
-        else:
-            faults.append(
-                UnknownNameError(
-                    f"{subject}: no state {name!r} to initialize; {did_you_mean(name, states)}"
-                )
-            )
+    values = model.stripped(subject, faults, {n for _, given in population.initial for n in given})
+    initial_values(population, values, subject, faults)
     for name, declared in definition.declared.items():
-        group.declare(name, declared, values.get(name), subject, faults)
+        value = values.get(name)
+        if isinstance(value, Linked):
+            group.follow(name, declared, value, subject, faults)
+        else:
+            group.declare(name, declared, value, subject, faults)
         if declared.kind == "port":
             group.sums[name] = ZERO
+    for s in definition.steady:
+        start = {"float": 0.0, "int": 0, "bool": False}[s.dtype]
+        group.fields.append(Field(s.name, "state", start, s.dtype, s.shared, s.dimension))
+        group.dimensions[s.name] = s.dimension
     return group
 
 
-def finish(group: Group, dt: float) -> Neurons:
-    """The Neurons of a group: what flows into its ports stands in place of their names."""
+def finish(group: Group, dt: float, clocks: Sequence[Clock] = ()) -> tuple[Neurons, list[Clock]]:
+    """The Neurons of a group, and its clocks: what flows into its ports stands in place of their
+    names, and N in place of its name."""
     if group.source is not None:
-        return group.source
+        return group.source, []
     definition = group.definition
     assert definition is not None and isinstance(group.population.model, NeuronModel)
 
+    size = group.population.size
+    own: dict[str, Expr] = {} if "N" in definition.declared else {"N": Const(size)}
+    sums = {name: substitute(value, own) for name, value in group.sums.items()}
+    read: set[str] = set()
+
     def whole(expr: Expr) -> Expr:
-        return substitute(expr, group.sums)
+        expr = substitute(expr, sums | own)
+        read.update(references(expr))
+        return expr
+
+    def block(statements: Iterable[Statement]) -> Block:
+        return tuple(replace(s, value=whole(s.value)) for s in statements)
 
     events: tuple[Event, ...] = ()
     hold = None
     if definition.spike is not None:
-        reset = tuple(Statement(s.target, whole(s.value), s.how) for s in definition.reset)
-        events = (Event("spike", whole(definition.spike), reset),)
+        events = (Event("spike", whole(definition.spike), block(definition.reset)),)
         if definition.refractory is not None:
             steps = Op("div", (whole(definition.refractory), Const(dt)))
             hold = Hold(Op("int", (Op("floor", (add(steps, Const(0.5 + 1e-9)),)),)))
-    return Neurons(
-        group.name,
-        group.population.size,
-        tuple(group.fields),
-        tuple(Differential(e.variable, whole(e.rate), e.held) for e in group.equations),
-        definition.method,
-        hold,
-        tuple(group.ports.values()),
-        events,
-        model=definition.name,
-    )
+        elif definition.until is not None:
+            hold = Hold(Const(0), until=whole(definition.until))
+    events += tuple(Event(e.name, whole(e.condition), block(e.reset)) for e in definition.events)
+    begin = [Statement(s.name, whole(s.value)) for s in definition.steady]
+    named = group.named()
+    for name in dict.fromkeys(group.looked_at):
+        s = named[name]
+        start = {"float": 0.0, "int": 0, "bool": False}[s.dtype]
+        group.fields.append(Field(name, "state", start, s.dtype, False, s.dimension, "looked at"))
+        begin.append(Statement(name, whole(s.value)))
+    equations = tuple(Differential(e.variable, whole(e.rate), e.held) for e in group.equations)
+    mine = [replace(c, block=block(c.block)) for c in clocks]
+    fields = [replace(f, value=changed(f.value, whole)) for f in group.fields]
+    if "i" in read:
+        fields.append(Field("i", "constant", np.arange(size), "int"))
+    ports = tuple(group.ports.values())
+    made = Neurons(
+        group.name, size, tuple(fields), equations, definition.method, hold, ports, events,
+        begin=tuple(begin), model=definition.name,
+    )  # fmt: skip
+    return made, mine
+
+
+def _kind(typed: Typed, definition: Definition) -> Kind:
+    """The kind of what a name stands for."""
+    if typed.dimension == TRUTH:
+        return "bool"
+    kinds: dict[str, Kind] = dict(BUILT_IN) | {n: d.dtype for n, d in definition.declared.items()}
+    return "int" if kind_of(typed.expr, kinds) == "int" else "float"
 
 
 def clashes(neurons: Iterable[Neurons], inputs: Sequence[Input]) -> list[SpikesimError]:

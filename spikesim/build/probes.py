@@ -35,8 +35,8 @@ def probe_of(
         return Probe(str(number), place, "", "spike", every, reduce, *window)  # type: ignore[arg-type]
     fields = group.fields if group.source is None else group.source.fields
     states = [f.name for f in fields if f.kind == "state"]
-    if what not in states:
-        known = [*states, "spikes", "rate"]
+    if what not in states and what not in group.looked_at:
+        known = [*states, *group.named(), "spikes", "rate"]
         faults.append(
             UnknownNameError(f"{subject}: no such state variable; {did_you_mean(what, known)}")
         )

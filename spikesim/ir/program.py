@@ -59,7 +59,8 @@ class Field:
     time), derived (from the prologue), table (looked up by index; its shape is its own) or arrival
     (what arrives at a port in a step; zero before).
     value: a number, an array [size], a Distribution (drawn when the network is built), an Expr of
-    the element's index `i`, or None (derived). For a state it is the initial value.
+    other fields and draws from the network's seed, Pieces of these, or None (derived). For a state
+    it is the initial value.
     shared: one value for the whole group. unit and meaning are for people. bound: what values of a
     parameter must be, "> 0" or ">= 0"; "" for any.
     """
@@ -72,6 +73,13 @@ class Field:
     unit: Dimension = DIMENSIONLESS
     meaning: str = ""
     bound: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """A value of a field, set piece by piece: (elements, None: all; value), in order."""
+
+    parts: tuple[tuple[np.ndarray | None, Any], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +106,12 @@ class Differential:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Refractoriness: for `steps` steps after `event`, held variables stand still, none fires."""
+    """Refractoriness: for `steps` steps after `event`, or, where there is `until`, until that is
+    false. Meanwhile held variables stand still, and `event` does not happen."""
 
     steps: Expr
     event: str = "spike"
+    until: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +147,8 @@ class Neurons:
     """A group of elements with the same code.
 
     Before the passes the dynamics stand in `equations` (with `method`) and `hold`; after them in
-    `update` and the other blocks. `model` is provenance only.
+    `update` and the other blocks. begin: what is computed when a step begins, before samples are
+    taken. `model` is provenance only.
     """
 
     name: str
@@ -149,6 +160,7 @@ class Neurons:
     ports: tuple[Port, ...] = ()
     events: tuple[Event, ...] = ()
     prologue: Prologue = ()
+    begin: Block = ()
     inputs: Block = ()
     update: Block = ()
     arrive: Block = ()
@@ -281,18 +293,22 @@ class Probe:
 
 @dataclass(frozen=True)
 class Clock:
-    """An action on a group every `every` steps, from step `offset` on."""
+    """An action on a group every `every` steps, from step `offset` on, or in the steps `at`."""
 
     name: str
     group: str
     every: int
     block: Block
     offset: int = 0
+    at: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Link:
-    """A variable of one group read by another: reader[i].name is source[index[i]].variable."""
+    """A variable of one group read by another: reader[i].name is source[index[i]].variable.
+
+    `name` is a state of the reader, set when a step begins. A view of one element is read by all.
+    """
 
     name: str
     reader: str
@@ -355,6 +371,7 @@ class Program:
     def blocks(self) -> Iterator[tuple[str, Block]]:
         """Every block with the name of its place."""
         for n in self.neurons:
+            yield f"{n.name}.begin", n.begin
             yield f"{n.name}.inputs", n.inputs
             yield f"{n.name}.update", n.update
             yield f"{n.name}.arrive", n.arrive

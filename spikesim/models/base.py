@@ -7,7 +7,8 @@ and checked once, when the class is defined; an instance only holds values.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,15 +16,17 @@ import numpy as np
 from ..distributions import Distribution, stripped
 from ..equations.lines import normal_name
 from ..errors import (
+    DimensionError,
     EquationError,
     ParameterError,
     SpikesimError,
     UnknownAttributeError,
     did_you_mean,
 )
-from ..ir.program import Statement
-from ..units import TIME, TRUTH, Dimension, decompose, is_quantity, is_unit
+from ..ir.program import Event, Statement
+from ..units import TIME, TRUTH, Dimension, decompose, is_quantity, is_unit, unit_name
 from .declaration import (
+    OF_NEURONS,
     Declared,
     Definition,
     Reader,
@@ -31,6 +34,7 @@ from .declaration import (
     method_fault,
     parameter,
 )
+from .linked import Linked
 
 # What users of other simulators, or in a hurry, write in place of the words of a model.
 _INSTEAD = {
@@ -105,8 +109,13 @@ class Model:
     def __repr__(self) -> str:
         return f"{self.definition.name}({', '.join(f'{k}={v}' for k, v in self.values.items())})"
 
-    def stripped(self, subject: str, faults: list[SpikesimError]) -> dict[str, Any]:
-        """Every parameter and initial value in coherent units; what is wrong goes into `faults`."""
+    def stripped(
+        self, subject: str, faults: list[SpikesimError], later: Collection[str] = ()
+    ) -> dict[str, Any]:
+        """Every parameter and initial value in coherent units; what is wrong goes into `faults`.
+
+        later: names whose values are given elsewhere.
+        """
         declared = {n: d for n, d in self.definition.declared.items() if d.kind != "port"}
         for name in self.values:
             if name not in declared:
@@ -119,6 +128,8 @@ class Model:
         result = {}
         for name, d in declared.items():
             value = self.values.get(name, d.default)
+            if value is None and name in later:
+                continue
             if value is None:
                 meaning = f" ({d.meaning})" if d.meaning else ""
                 faults.append(
@@ -128,7 +139,16 @@ class Model:
                     )
                 )
                 continue
-            if name in self.values:
+            if isinstance(value, Linked):
+                if (value.variable.dimension, value.variable.dtype) != (d.dimension, d.dtype):
+                    got = unit_name(value.variable.dimension)
+                    faults.append(
+                        DimensionError(
+                            f"{subject}, {name}: it follows {value.variable.name!r}, in {got}, "
+                            f"expected a variable in {unit_name(d.dimension)}"
+                        )
+                    )
+            elif name in self.values:
                 value = stripped(value, d.dimension, f"{subject}, {name}", faults, d.dtype)
                 if (
                     d.shared
@@ -180,19 +200,40 @@ def _unknown(cls: type, base: type) -> list[SpikesimError]:
     return faults
 
 
+@dataclass(frozen=True)
+class EventText:
+    """An event beside the spike, as text; see `event`."""
+
+    condition: str
+    block: str = ""
+
+
+def event(condition: str, block: str = "") -> EventText:
+    """An event beside the spike: when it happens, and what it does to the neuron's state.
+
+    It is looked for each step, whether or not the neuron is refractory, and what it does comes
+    after the reset. Projections may be triggered by it (`net.project(..., event="burst")`), and it
+    may be recorded by its name.
+    """
+    return EventText(condition, block)
+
+
 class NeuronModel(Model):
     """Base of neuron models: declare names, then write `equations`, `spike` and `reset`.
 
     equations: lines `dx/dt = ...`, and `x = ...` for a name that stands for an expression; a line
     that ends in `(unless refractory)` stands still while the neuron is refractory.
     spike: the condition of a spike. reset: what a spike does to the neuron's state.
-    refractory: an expression for the refractory period (a time). method: how the equations are
-    integrated: auto, exact, exponential_euler, euler, heun or rk4.
+    events: others than the spike, by name: {"burst": sp.event(condition, what it does)}.
+    refractory: an expression for the refractory period (a time), as it is at the spike; or a
+    condition, which ends the period when it is false. `not_refractory` may be read anywhere.
+    method: how the equations are integrated: auto, exact, exponential_euler, euler, heun or rk4.
     """
 
     equations: ClassVar[str] = ""
     spike: ClassVar[str] = ""
     reset: ClassVar[str] = ""
+    events: ClassVar[dict[str, EventText]] = {}
     refractory: ClassVar[str] = ""
     method: ClassVar[str] = "auto"
 
@@ -200,8 +241,8 @@ class NeuronModel(Model):
         super().__init_subclass__()
         faults = _unknown(cls, NeuronModel)
         declared = _declared(cls, faults)
-        texts = (cls.equations, cls.spike, cls.reset, cls.refractory)
-        cls.definition = read_neuron(cls.__name__, declared, *texts, cls.method, faults)
+        texts = (cls.equations, cls.spike, cls.reset, cls.refractory, cls.method)
+        cls.definition = read_neuron(cls.__name__, declared, *texts, faults, cls.events)
 
 
 def read_neuron(
@@ -213,20 +254,29 @@ def read_neuron(
     refractory: str,
     method: str,
     faults: list[SpikesimError],
+    events: Any = None,
 ) -> Definition:
     """Read the texts of a neuron model. Raises all its faults, and `faults`, together."""
-    reader = Reader(name, declared, {})
+    held = not isinstance(refractory, str) or bool(refractory.strip())
+    reader = Reader(name, declared, OF_NEURONS | ({"not_refractory": TRUTH} if held else {}))
     reader.faults += faults + method_fault(name, method)
-    rates = reader.equations(equations, reader.written([reset]))
+    others = _event_texts(name, events, reader.faults)
+    blocks = [reset, *(e.block for e in others.values())]
+    rates = reader.equations(equations, reader.written(blocks))
     reader.faults += declaration_faults(name, reader.declared)
     condition = (
         reader.expression(spike, "spike", TRUTH, draws=True) if reader.given(spike) else None
     )
     block = reader.block(reset, "reset")
-    period = None
+    found = [_event(reader, word, text) for word, text in others.items()]
+    period = until = None
     if reader.given(refractory):
-        period = reader.expression(refractory, "refractory", TIME)
-    if any(e.held for e in rates) and not reader.given(refractory):
+        period = reader.expression(refractory, "refractory")
+        if period is not None and period.dimension == TRUTH:
+            period, until = None, period
+        elif period is not None:
+            reader.expect(period, TIME, refractory, "refractory")
+    if any(e.held for e in rates) and not held:
         reader.faults.append(
             ParameterError(
                 f"{name}: an equation says (unless refractory), but the model has no refractory "
@@ -249,7 +299,48 @@ def read_neuron(
         block,
         None if period is None else period.expr,
         method,
+        names=reader.defined,
+        steady=tuple(reader.steady.values()),
+        events=tuple(e for e in found if e),
+        until=None if until is None else until.expr,
     )
+
+
+def _event_texts(name: str, events: Any, faults: list[SpikesimError]) -> dict[str, EventText]:
+    """The events of a model, those left out that are none."""
+    found: dict[str, EventText] = {}
+    if events is not None and not isinstance(events, dict):
+        faults.append(
+            ParameterError(f'{name}: events is a dict such as {{"burst": sp.event("v > 0*mV")}}')
+        )
+        return found
+    for word, text in (events or {}).items():
+        if not isinstance(text, EventText):
+            faults.append(
+                ParameterError(
+                    f"{name}, event {word!r}: expected sp.event(condition, block), got {text!r:.60}"
+                )
+            )
+        elif not isinstance(word, str) or not word.isidentifier() or word in TAKEN_EVENTS:
+            faults.append(
+                ParameterError(f"{name}: {word!r} can't be the name of an event; choose another")
+            )
+        else:
+            found[word] = text
+    return found
+
+
+TAKEN_EVENTS = frozenset({"spike", "spikes", "rate", "i", "t", "weight"})
+
+
+def _event(reader: Reader, word: str, text: EventText) -> Event | None:
+    if word in reader.scope():
+        reader.faults.append(
+            ParameterError(f"{reader.name}: {word!r} is both a name and an event; rename one")
+        )
+    condition = reader.expression(text.condition, f"event {word}", TRUTH, draws=True)
+    block = reader.block(text.block, f"event {word}") if text.block else ()
+    return None if condition is None else Event(word, condition.expr, block)
 
 
 def neuron(
@@ -257,6 +348,7 @@ def neuron(
     *,
     spike: str = "",
     reset: str = "",
+    events: dict[str, EventText] | None = None,
     refractory: str = "",
     method: str = "auto",
     name: str = "neuron",
@@ -291,6 +383,12 @@ def neuron(
             elif isinstance(value, Distribution):
                 declared[word] = Declared("parameter", None, decompose(value.example())[1])
                 values[word] = value
+            elif isinstance(value, Linked):
+                followed = value.variable
+                declared[word] = Declared(
+                    "parameter", None, followed.dimension, dtype=followed.dtype
+                )
+                values[word] = value
             elif is_unit(value):
                 raise ParameterError(f"got the unit {value}, expected a value, such as 1*{value}")
             else:
@@ -299,7 +397,8 @@ def neuron(
             faults.append(type(fault)(f"{name}, {word}: {fault}"))
     if not isinstance(name, str):
         raise ParameterError(f"sp.neuron: name is a word, got {name!r}")
-    definition = read_neuron(name, declared, equations, spike, reset, refractory, method, faults)
+    texts = (equations, spike, reset, refractory, method)
+    definition = read_neuron(name, declared, *texts, faults, events)
     model: NeuronModel = NeuronModel.__new__(type(name, (NeuronModel,), {}))
     type(model).definition = definition
     Model.__init__(model, **values)
@@ -363,6 +462,10 @@ def _read_synapse(cls: type[SynapseModel]) -> Definition:
         ParameterError(f"{name}: {word!r} is a port; a synapse has parameters and states only")
         for word, d in declared.items()
         if d.kind == "port"
+    ]
+    reader.faults += [
+        EquationError(f"{name}: {word!r} is (constant over dt), which a synapse can't have")
+        for word in reader.steady
     ]
     output = reader.expression(cls.output, "output") if reader.given(cls.output) else None
     arrival = _arrival(reader, cls.on_arrival)

@@ -23,8 +23,8 @@ from ..errors import (
     did_you_mean,
     raise_all,
 )
-from ..ir.expr import Expr, Kind, Op, Ref, measure, substitute
-from ..ir.program import Block, Differential, Statement
+from ..ir.expr import Expr, Kind, Op, Ref, measure, references, substitute
+from ..ir.program import Block, Differential, Event, Statement
 from ..units import (
     DIMENSIONLESS,
     TIME,
@@ -120,11 +120,24 @@ def _declare(
 
 
 @dataclass(frozen=True)
+class Steady:
+    """A name that is computed when a step begins, and stays as it is through the step."""
+
+    name: str
+    value: Expr
+    dimension: Dimension
+    dtype: Kind = "float"
+    shared: bool = False
+
+
+@dataclass(frozen=True)
 class Definition:
     """A model's text, read: what `build` needs to know of it.
 
     Expressions stand in the model's own names, without units; `reads` are names of the group that
-    the model is merged into (a synapse's `v`).
+    the model is merged into (a synapse's `v`). names: what stands for an expression. steady: what
+    does so with a value for each step, in order. events: those beside the spike. until: while this
+    holds after a spike, the neuron is refractory.
     """
 
     name: str
@@ -138,6 +151,15 @@ class Definition:
     arrival: Statement | None = None
     reads: Mapping[str, Dimension] = field(default_factory=dict)
     weight_bound: str = ""
+    names: Mapping[str, Typed] = field(default_factory=dict)
+    steady: tuple[Steady, ...] = ()
+    events: tuple[Event, ...] = ()
+    until: Expr | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """Is there a refractory period?"""
+        return self.refractory is not None or self.until is not None
 
     def held(self) -> frozenset[str]:
         """State variables that stand still in the refractory period."""
@@ -159,16 +181,27 @@ class Reader:
         self.extra = dict(extra)
         self.faults: list[SpikesimError] = []
         self.defined: dict[str, Typed] = {}
+        self.steady: dict[str, Steady] = {}
 
     def scope(self) -> dict[str, Dimension | None]:
         """Every name an expression of this model may read, with its dimension."""
-        known: dict[str, Dimension | None] = dict(self.extra)
-        known |= {name: d.dimension for name, d in self.declared.items()}
-        return known | {name: t.dimension for name, t in self.defined.items()}
+        known: dict[str, Dimension | None]
+        known = {name: d.dimension for name, d in self.declared.items()}
+        known |= {name: t.dimension for name, t in self.defined.items()}
+        return known | {name: d for name, d in self.extra.items() if name not in known}
 
     def kinds(self) -> dict[str, Kind]:
         """The kind of every name that is no float."""
-        return {**BUILT_IN, **{n: d.dtype for n, d in self.declared.items() if d.dtype != "float"}}
+        kinds = {n: k for n, k in BUILT_IN.items() if n not in self.declared}
+        return kinds | {n: d.dtype for n, d in (self.declared | self.steady).items()}
+
+    @classmethod
+    def again(cls, definition: Definition, subject: str) -> Reader:
+        """A reader for more text of a model: an action, an initial value."""
+        reader = cls(subject, definition.declared, OF_NEURONS | dict(definition.reads))
+        reader.defined = dict(definition.names)
+        reader.steady = {s.name: s for s in definition.steady}
+        return reader
 
     def expression(
         self, text: str, place: str, expected: Dimension | None = None, draws: bool = False
@@ -181,6 +214,11 @@ class Reader:
         if typed is not None and expected is not None:
             self._check(typed, expected, source, place)
         return typed
+
+    def expect(self, typed: Typed, expected: Dimension, text: str, place: str) -> None:
+        """Note a fault where an expression has another dimension."""
+        source = Source(f"{self.name}, {place}", one_line(text))
+        self._check(typed, expected, source, place)
 
     def given(self, text: Any) -> bool:
         """Is there anything in the place of a text?"""
@@ -283,8 +321,8 @@ class Reader:
                         f"': mV'; {did_you_mean(e.name, states)}"
                     )
                 )
-            elif e.differential and declared is not None and declared.dtype != "float":
-                word = _WORDS[declared.dtype]
+            elif e.differential and declared and (declared.dtype != "float" or declared.shared):
+                word = "shared by all neurons" if declared.shared else _WORDS[declared.dtype]
                 self.faults.append(
                     e.source.fault(f"d{e.name}/dt: {e.name!r} is {word}, and so has no rate")
                 )
@@ -318,11 +356,69 @@ class Reader:
                 self.defined |= {n: Typed(Ref(n), e.unit) for n, e in waiting.items()}
                 return
             for name in ready:
-                e = waiting.pop(name)
-                typed = self._read(e.source)
-                if typed is not None and e.unit is not None:
-                    self._check(typed, e.unit, e.source, repr(name))
-                self.defined[name] = typed or Typed(Ref(name), e.unit)
+                self._name(waiting.pop(name))
+
+    def _name(self, e: Equation) -> None:
+        """A line `x = ...`."""
+        steady = "constant over dt" in e.flags
+        typed = self._read(e.source, e.name if steady else "")
+        if typed is not None and e.unit is not None:
+            self._check(typed, e.unit, e.source, repr(e.name))
+        if typed is not None and e.dtype == "int":
+            expr = self._whole(typed.expr, e.source, repr(e.name))
+            typed = None if expr is None else replace(typed, expr=expr)
+        self.defined[e.name] = typed or Typed(Ref(e.name), e.unit)
+        if typed is None:
+            return
+        shared = "shared" in e.flags
+        if shared:
+            self._alone(typed.expr, e.source, e.name)
+        if steady:
+            unit = e.unit or typed.dimension or DIMENSIONLESS
+            dtype = "bool" if unit == TRUTH else e.dtype
+            self.steady[e.name] = Steady(e.name, typed.expr, unit, dtype, shared)
+            self.defined[e.name] = Typed(Ref(e.name), unit)
+
+    def _whole(self, expr: Expr, source: Source, what: str) -> Expr | None:
+        """The expression as one of integers; None, and a fault, where it may be a fraction."""
+        whole = as_whole(expr, self.kinds())
+        if whole is None:
+            self.faults.append(
+                source.fault(
+                    f"{what} must be a whole number, but this may be a fraction; write int(...)",
+                    cls=DimensionError,
+                )
+            )
+        return whole
+
+    def _alone(self, expr: Expr, source: Source, name: str) -> None:
+        """Note a fault where what is shared reads what is not."""
+        single = {n for n, d in (self.declared | self.steady).items() if d.shared}
+        for word in sorted(references(expr) - single - {"t", "dt", "step", "N"}):
+            self.faults.append(
+                source.fault(
+                    f"{name!r} is shared, so it can't depend on {word!r}, which may differ from "
+                    "neuron to neuron; declare that as shared too: sp.parameter(..., shared=True)"
+                )
+            )
+
+    def value(self, text: str, declared: Declared, label: str) -> Expr | None:
+        """An expression for the initial value of a declared name; None after a fault."""
+        source = Source(self.name, one_line(text))
+        typed = self._read(source, label)
+        if typed is None:
+            return None
+        before = len(self.faults)
+        for name in sorted(references(typed.expr)):
+            if name in self.steady or self.declared.get(name, declared).kind == "port":
+                self.faults.append(source.fault(f"{name!r} has no value before the first step"))
+        self._check(typed, declared.dimension, source, "the value")
+        expr = (
+            self._whole(typed.expr, source, "the value") if declared.dtype == "int" else typed.expr
+        )
+        if declared.shared:
+            self._alone(typed.expr, source, "the value")
+        return expr if len(self.faults) == before else None
 
     @staticmethod
     def written(blocks: Iterable[Any]) -> set[str]:
@@ -335,8 +431,9 @@ class Reader:
                 continue  # told where the block itself is read
         return found
 
-    def block(self, text: str, place: str) -> Block:
-        """A reset or event block."""
+    def block(self, text: str, place: str, label: str = "", together: bool = False) -> Block:
+        """A reset or event block. label: of its draws. together: it is for all neurons at once, so
+        that it may set what they share."""
         if not self.is_text(text, place):
             return ()
         lines: list[Assignment] = self._try(lambda: read_block(text, f"{self.name}, {place}"), [])
@@ -351,15 +448,15 @@ class Reader:
                     )
                 )
                 continue
-            typed = self._read(line.source, f"{place}:{number}")
+            typed = self._read(line.source, f"{label or place}:{number}")
             if typed is None:
                 continue
-            made = self._assigned(line, typed)
+            made = self._assigned(line, typed, together)
             if made is not None:
                 statements.append(made)
         return tuple(statements)
 
-    def _assigned(self, line: Assignment, typed: Typed) -> Statement | None:
+    def _assigned(self, line: Assignment, typed: Typed, together: bool) -> Statement | None:
         """The statement of a line, its value of the dimension and kind of its target."""
         declared = self.declared[line.target]
         what = f"what {line.target!r} is {line.operator}"
@@ -370,20 +467,20 @@ class Reader:
             return None
         self._check(typed, DIMENSIONLESS if scaled else declared.dimension, line.source, what)
         statement = _statement(line.target, line.operator, typed.expr)
-        if declared.dtype != "int":
-            return statement
-        value = as_whole(statement.value, self.kinds())
-        if value is None:
-            fraction = "a quotient is no whole number" if line.operator == "/=" else "this is none"
+        if declared.shared and not together:
             self.faults.append(
                 line.source.fault(
-                    f"{line.target!r} is an integer, and {what} must be a whole number, but "
-                    f"{fraction}; write int(...)",
-                    cls=DimensionError,
+                    f"{line.target!r} is shared by all neurons, and an event of some can't set it; "
+                    "an action can: population.every(1*ms, ...)"
                 )
             )
-            return None
-        return replace(statement, value=value)
+        elif declared.shared:
+            self._alone(statement.value, line.source, line.target)
+        if declared.dtype != "int":
+            return statement
+        what = f"{line.target!r} is an integer, and what it is {line.operator}"
+        value = self._whole(statement.value, line.source, what)
+        return None if value is None else replace(statement, value=value)
 
     def _check(self, typed: Typed, expected: Dimension, source: Source, what: str) -> None:
         self._try(lambda: check_dimension(typed, expected, source, what), None)
@@ -427,11 +524,14 @@ def method_fault(name: str, method: Any) -> list[SpikesimError]:
     return [DescriptionError(f"{name}: unknown method {method!r}; {did_you_mean(method, METHODS)}")]
 
 
+# What every neuron model may read: the number of the neuron and how many there are.
+OF_NEURONS: dict[str, Dimension] = {"i": DIMENSIONLESS, "N": DIMENSIONLESS}
+
 # Words of the classes themselves, and of passes and results.
 _OF_CLASSES = {"equations", "spike", "reset", "refractory", "method", "on_arrival", "output"}
-_OF_CLASSES |= {"weight_bound"}
+_OF_CLASSES |= {"weight_bound", "events", "every", "at"}
 _OF_CLASSES |= {"reads", "name", "values", "definition", "stripped", "initialize"}
-_OF_RUNS = {"held", "held_steps", "spikes", "rate"}
+_OF_RUNS = {"held", "held_steps", "not_refractory", "spikes", "rate"}
 
 
 def declaration_faults(name: str, declared: Mapping[str, Declared]) -> list[SpikesimError]:

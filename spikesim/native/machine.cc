@@ -105,11 +105,14 @@ class Worker {
     const FlushSubnormals flushing;
     const int64_t end = steps_.first + steps_.count;
     for (now_ = steps_.first; now_ < end && HasRoom(); ++now_) {
-      Sample();
       const double t = static_cast<double>(now_) * net_.dt;
       const int32_t step = static_cast<int32_t>(now_);
       std::memcpy(local_, &t, 8);
       std::memcpy(local_ + 8, &step, 4);
+      if (net_.links) Follow();
+      if (net_.begins) Begin();
+      Sample();
+      if (net_.acts) Act();
       Phase(&Group::before);
       if (!net_.deliver_first) FindSpikes();
       barrier_.Wait();
@@ -130,6 +133,46 @@ class Worker {
   }
 
  private:
+  // Links read what other threads write, so all meet before and after.
+  void Follow() {
+    barrier_.Wait();
+    for (const Stretch& s : stretches_)
+      for (int64_t k = 0; k < s.group->n_links; ++k) {
+        const Link& link = s.group->links[k];
+        for (int64_t i = s.begin; i < s.end; ++i)
+          Move(link.out + i * link.width, link.values + link.index[i] * link.width, link.width);
+      }
+    barrier_.Wait();
+  }
+
+  void Begin() {
+    for (int64_t g = 0; g < net_.n_groups; ++g) Together(net_.groups[g], net_.groups[g].begin);
+  }
+
+  void Act() {
+    for (int64_t g = 0; g < net_.n_groups; ++g)
+      for (int64_t k = 0; k < net_.groups[g].n_clocks; ++k) {
+        const Clock& clock = net_.groups[g].clocks[k];
+        const int64_t since = now_ - clock.offset;
+        if (clock.at ? std::binary_search(clock.at, clock.at + clock.n_at, now_)
+                     : since >= 0 && since % clock.every == 0)
+          Together(net_.groups[g], clock.code);
+      }
+  }
+
+  // Code of a group that may write what its elements share.
+  void Together(const Group& group, const Code& code) {
+    for (const Stretch& s : stretches_)
+      if (s.group == &group) Take(code, s);
+    if (!code.n_keep) return;
+    barrier_.Wait();
+    if (number_ == 0) {
+      Execute(code.once, code.n_once, 0, 1, nullptr);
+      Execute(code.keep, code.n_keep, 0, 1, nullptr);
+    }
+    barrier_.Wait();
+  }
+
   // Probes read what other threads write, so all meet before and after.
   void Sample() {
     bool due = false;
@@ -148,13 +191,14 @@ class Worker {
   }
 
   void Phase(Code Group::*which) {
-    for (const Stretch& s : stretches_) {
-      const Code& code = s.group->*which;
-      Execute(code.once, code.n_once, 0, 1, nullptr);
-      if (!code.n_each) continue;
-      for (int64_t begin = s.begin; begin < s.end; begin += net_.block)
-        Execute(code.each, code.n_each, begin, std::min(net_.block, s.end - begin), nullptr);
-    }
+    for (const Stretch& s : stretches_) Take(s.group->*which, s);
+  }
+
+  void Take(const Code& code, const Stretch& s) {
+    Execute(code.once, code.n_once, 0, 1, nullptr);
+    if (!code.n_each) return;
+    for (int64_t begin = s.begin; begin < s.end; begin += net_.block)
+      Execute(code.each, code.n_each, begin, std::min(net_.block, s.end - begin), nullptr);
   }
 
   void* Find(const Operand& x, int64_t first) {

@@ -33,12 +33,32 @@ struct Instruction {
   Operand out, a, b, c;
 };
 
-// What is the same for all elements comes first, once a step; then the blocks of elements.
+// What is the same for all elements comes first, once a step; then the blocks of elements. keep
+// puts results of `once` where they stay: one thread does so, after all have read what was there.
 struct Code {
   const Instruction* once;
   int64_t n_once;
   const Instruction* each;
   int64_t n_each;
+  const Instruction* keep;
+  int64_t n_keep;
+};
+
+// Code for some steps, while the state is that of their start: every `every` from `offset` on, or
+// those listed.
+struct Clock {
+  int64_t every, offset;
+  const int64_t* at;  // [n_at], ascending, or null
+  int64_t n_at;
+  Code code;
+};
+
+// A state that follows another group's when a step begins: out[i] = values[index[i]].
+struct Link {
+  const uint8_t* values;
+  const int64_t* index;  // [size of the group]
+  uint8_t* out;
+  int32_t width;  // bytes an element
 };
 
 struct Event {
@@ -56,6 +76,11 @@ struct Group {
   const Event* events;
   int64_t n_slots;      // ports
   const int64_t* slot;  // [ports], where the slots of a port start
+  int64_t n_links;
+  const Link* links;
+  Code begin;  // when a step begins, before samples are taken
+  int64_t n_clocks;
+  const Clock* clocks;
 };
 
 // Synapses by (part, source, delay): see delivery.h. Either segment is there, or row and delay, and
@@ -97,6 +122,7 @@ struct Network {
   int64_t log_rows;   // at least 1, and one more than the longest delay of a table with segments
   int32_t* log;       // [log_rows][sources]
   int32_t* count;     // [log_rows][threads]; between runs the first thread has all
+  int32_t links, begins, acts;  // has any group links, code to begin with, clocks?
   int64_t n_probes;
   const Probe* probes;
 };

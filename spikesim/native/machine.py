@@ -39,6 +39,27 @@ class Code(Structure):
         ("n_once", c_int64),
         ("each", POINTER(Instruction)),
         ("n_each", c_int64),
+        ("keep", POINTER(Instruction)),
+        ("n_keep", c_int64),
+    ]
+
+
+class Clock(Structure):
+    _fields_ = [
+        ("every", c_int64),
+        ("offset", c_int64),
+        ("at", c_void_p),
+        ("n_at", c_int64),
+        ("code", Code),
+    ]
+
+
+class Link(Structure):
+    _fields_ = [
+        ("values", c_void_p),
+        ("index", c_void_p),
+        ("out", c_void_p),
+        ("width", c_int32),
     ]
 
 
@@ -56,6 +77,11 @@ class Group(Structure):
         ("events", POINTER(Event)),
         ("n_slots", c_int64),
         ("slot", POINTER(c_int64)),
+        ("n_links", c_int64),
+        ("links", POINTER(Link)),
+        ("begin", Code),
+        ("n_clocks", c_int64),
+        ("clocks", POINTER(Clock)),
     ]
 
 
@@ -100,6 +126,7 @@ class Network(Structure):
         ("log_rows", c_int64),
         ("log", c_void_p),
         ("count", c_void_p),
+        *((name, c_int32) for name in ("links", "begins", "acts")),
         ("n_probes", c_int64),
         ("probes", POINTER(Probe)),
     ]

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import UnsupportedError
-from ...ir.program import Neurons, Program
+from ...ir.program import Clock, Link, Neurons, Program
 from ...native import machine
 from ...native.connect import allocate
 from ...passes.inputs import arriving, grid
@@ -87,6 +86,7 @@ class Machine:
         if any(s.table.segment is None for s in synapses.stores):
             self.state["ring"] = allocate((rows, delivery.n_slots), options.dtype)
         self.arrived = allocate(delivery.n_slots, options.dtype)
+        self.fields: dict[str, np.ndarray] = {}
         groups = [self._units(g) for g in program.neurons]
         block = _BLOCK_BYTES // options.dtype.itemsize
         assembler = Assembler(self.memory, block)
@@ -108,6 +108,7 @@ class Machine:
             part_start.ctypes.data, machine.array(machine.Table, tables),
             self.arrived.ctypes.data, _at(self.state.get("ring")), rows, log_rows,
             self.state["log"].ctypes.data, self.found.ctypes.data,
+            bool(program.links), any(g.begin for g in program.neurons), bool(program.clocks),
         )  # fmt: skip
         self.latest: State | None = None
         size = sum(n.size for n in program.neurons)
@@ -126,7 +127,11 @@ class Machine:
         before, after = unit(), unit(passing=passing)
         before.block(group.inputs + group.update)
         after.block(group.arrive)
-        units = {"before": before, "after": after}
+        units = {"before": before, "after": after, "begin": unit()}
+        units["begin"].block(group.begin)
+        for clock in self._clocks(group):
+            units[f"clock {clock.name}"] = unit()
+            units[f"clock {clock.name}"].block(clock.block)
         looking = after if self.deliver_first else before
         for event in group.events:
             flags = self.memory.keep(np.zeros(group.size, bool))
@@ -143,10 +148,6 @@ class Machine:
             name = f"{group.name}.{f.name}"
             if f.kind == "arrival":
                 continue
-            if f.kind == "state" and f.shared:
-                raise UnsupportedError(
-                    f"the backend 'cpp' can't run: {name}, a state of one value for all"
-                )
             value = np.asarray(self.values[name])
             letter = {"float": self.real, "int": "i", "bool": "b"}[f.dtype]
             if f.kind != "state" and value.dtype != np.float64:
@@ -154,7 +155,8 @@ class Machine:
             cast = np.ascontiguousarray(value.ravel(), DTYPE[letter])
             if f.kind == "state":
                 cast = cast.copy()
-                self.state[name] = cast
+                self.state[name] = cast.reshape(value.shape)
+            self.fields[name] = cast
             scope[f.name] = self.memory.keep(cast, shared=not value.ndim)
         for port in group.ports:
             if not self.values[f"{group.name}.{grid(port.variable)}"]:
@@ -177,11 +179,38 @@ class Machine:
             for event in group.events
         ]
         slots = [self.slots[group.name, p.variable] for p in group.ports]
+        links = [self._link(k) for k in self.program.links if k.reader == group.name]
+        clocks = [
+            machine.Clock(
+                c.every, c.offset, *self._listed(c.at), assembler.code(units[f"clock {c.name}"])
+            )
+            for c in self._clocks(group)
+        ]
         return machine.Group(
             group.size, self.offsets.get(group.name, -1), assembler.code(units["before"]),
             assembler.code(units["after"]), len(events), machine.array(machine.Event, events),
             len(slots), (c_int64 * len(slots))(*slots),
+            len(links), machine.array(machine.Link, links), assembler.code(units["begin"]),
+            len(clocks), machine.array(machine.Clock, clocks),
         )  # fmt: skip
+
+    def _clocks(self, group: Neurons) -> list[Clock]:
+        return [c for c in self.program.clocks if c.group == group.name]
+
+    def _listed(self, at: tuple[int, ...] | None) -> tuple[int | None, int]:
+        if at is None:
+            return None, 0
+        steps = np.array(sorted(at), np.int64)
+        self.memory.kept.append(steps)
+        return steps.ctypes.data, len(steps)
+
+    def _link(self, link: Link) -> machine.Link:
+        values = self.fields[f"{link.source.group}.{link.variable}"]
+        out = self.fields[f"{link.reader}.{link.name}"]
+        index = link.source.indices(self.program.group(link.source.group).size)
+        index = np.broadcast_to(index * (len(values) > 1), out.shape).astype(np.int64)
+        self.memory.kept.append(index)
+        return machine.Link(values.ctypes.data, index.ctypes.data, out.ctypes.data, out.itemsize)
 
     def _flags(self, units: Mapping[str, Unit], event: str) -> Place:
         looking = units["after" if self.deliver_first else "before"]
@@ -233,7 +262,8 @@ class Machine:
             if not p.variable:
                 continue
             values = self.state[f"{p.source.group}.{p.variable}"]
-            index = np.ascontiguousarray(p.source.indices(len(values)))
+            size = self.program.group(p.source.group).size
+            index = np.ascontiguousarray(p.source.indices(size)) * bool(values.ndim)
             out = np.empty((len(sample_steps(n, count, p.every)), len(index)), values.dtype)
             samples[p.name] = out
             self.indices.append(index)
