@@ -203,7 +203,7 @@ class Projection(_Fixed):
 
     _words = frozenset(
         {
-            *("name", "source", "target", "rule", "synapse", "weight", "port"),
+            *("name", "source", "target", "rule", "synapse", "weight", "port", "event"),
             *("delay", "axonal_delay", "dendritic_delay"),
         }
     )
@@ -221,9 +221,10 @@ class Projection(_Fixed):
         axonal_delay: Any,
         dendritic_delay: Any,
         port: str | None,
+        event: str = "spike",
     ):
         self.name, self.source, self.target, self.rule = name, source, target, rule
-        self.synapse, self.weight, self.port = synapse, weight, port
+        self.synapse, self.weight, self.port, self.event = synapse, weight, port, event
         self.delay, self.axonal_delay, self.dendritic_delay = delay, axonal_delay, dendritic_delay
 
     def __repr__(self) -> str:
@@ -308,6 +309,7 @@ class Network(_Fixed):
         axonal_delay: Any = None,
         dendritic_delay: Any = None,
         port: str | None = None,
+        event: str = "spike",
         name: str | None = None,
     ) -> Any:
         """Connect `source` to `target` by a rule, such as `sp.fixed_probability(0.1)`.
@@ -328,6 +330,7 @@ class Network(_Fixed):
             "axonal_delay": axonal_delay,
             "dendritic_delay": dendritic_delay,
             "port": port,
+            "event": event,
         }
         if not isinstance(source, list | tuple) and not isinstance(target, list | tuple):
             return self._project(source, target, rule, name, "", options)

@@ -71,7 +71,7 @@ class Watch:
     def end(self, columns: list[Column], spikes: Mapping[str, int], first: int, end: int) -> None:
         """At the end of a run; spikes: how many of each column."""
         dt = self.model.program.dt
-        counted = [c for c in columns if c.is_spikes and not c.start and c.stop is None]
+        counted = [c for c in columns if c.what == "spikes" and not c.start and c.stop is None]
         if counted and (end - first) * dt >= _LONG and not any(spikes.values()):
             self._say(
                 "silent",

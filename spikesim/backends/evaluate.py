@@ -44,7 +44,10 @@ class Arrays(Protocol):
         ...
 
 
-_PORTABLE = ("exp", "expm1", "log", "log1p", "sin", "cos", "tan", "sinh", "cosh", "tanh", "exprel")
+_PORTABLE = (
+    *("exp", "expm1", "exprel", "log", "log1p", "log10", "sinh", "cosh", "tanh"),
+    *("sin", "cos", "tan", "arcsin", "arccos", "arctan"),
+)
 
 
 def operations(arrays: Arrays) -> dict[str, Callable[..., Array]]:

@@ -52,7 +52,6 @@ class Step:
             for f in n.fields
             if f.kind in ("state", "arrival")
         }
-        self.offsets = dict(program.delivery.sources)
         self.slots = {(g, v): start for g, v, start in program.delivery.slots}
         self.begins = bool(program.links) or any(n.begin for n in program.neurons)
         self.shared = {f"{n.name}.{f.name}" for n in program.neurons for f in n.fields if f.shared}
@@ -192,7 +191,8 @@ class _Running:
 
     def threshold(self) -> None:
         """Find who meets the condition of an event."""
-        parts = []
+        delivery = self.step.program.delivery
+        assert delivery is not None
         for group in self.step.program.neurons:
             scope = ChainMap(self._now(group), self.scopes[group.name])
             for event in group.events:
@@ -201,9 +201,8 @@ class _Running:
                 )
                 met = self.xp.broadcast_to(self.xp.asarray(met, dtype="bool"), (group.size,))
                 self.fired[group.name, event.name] = met
-                if event.name == "spike":
-                    parts.append(met)
-        if parts:
+        if delivery.sources:
+            parts = [self.fired[name, event] for name, event, _ in delivery.sources]
             self.state["fired"] = self.xp.concatenate(parts)
 
     def deliver(self, found: Array, n: Array) -> None:

@@ -240,6 +240,10 @@ def start(population: Population, dt: float, faults: list[SpikesimError]) -> Gro
             group.declare(name, declared, value, subject, faults)
         if declared.kind == "port":
             group.sums[name] = ZERO
+    group.fields += [
+        Field(n, "table", np.ravel(table.values), unit=table.dimension)
+        for n, table in definition.tables.items()
+    ]
     for s in definition.steady:
         start = {"float": 0.0, "int": 0, "bool": False}[s.dtype]
         group.fields.append(Field(s.name, "state", start, s.dtype, s.shared, s.dimension))

@@ -33,10 +33,15 @@ def probe_of(
             )
         reduce = "rate" if what == "rate" else ""
         return Probe(str(number), place, "", "spike", every, reduce, *window)  # type: ignore[arg-type]
+    if what in group.events():
+        if request.every is not None:
+            text = f"{subject}: every event is recorded; every= is for rates and state variables"
+            faults.append(ParameterError(text))
+        return Probe(str(number), place, "", what, every, "", *window)
     fields = group.fields if group.source is None else group.source.fields
     states = [f.name for f in fields if f.kind == "state"]
     if what not in states and what not in group.looked_at:
-        known = [*states, *group.named(), "spikes", "rate"]
+        known = [*states, *group.named(), "spikes", "rate", *set(group.events()) - {"spike"}]
         faults.append(
             UnknownNameError(f"{subject}: no such state variable; {did_you_mean(what, known)}")
         )

@@ -334,12 +334,14 @@ class Rows:
 class Delivery:
     """Where the spikes of static edges come from and go to.
 
-    Sources are the elements of all groups with events, end to end; slots are the elements of all
-    ports, end to end. largest_indegree: of each edges. longest: delay in steps. rows is None where
+    Sources are the elements of pairs of a group and an event, end to end: first of the spikes of
+    all groups, or the first other event that a group has; then of its next, and so on. Events count
+    that send something or are recorded, and spikes. Slots are the elements of all ports, end to
+    end. largest_indegree: of each edges. longest: delay in steps. rows is None where
     the backend made a table of its own.
     """
 
-    sources: tuple[tuple[str, int], ...]
+    sources: tuple[tuple[str, str, int], ...]
     slots: tuple[tuple[str, str, int], ...]
     n_sources: int
     n_slots: int
@@ -347,6 +349,10 @@ class Delivery:
     longest: int = 0
     largest_indegree: tuple[int, ...] = ()
     rows: Rows | None = None
+
+    def first_source(self, group: str, event: str) -> int:
+        """The number of the first source of an event. KeyError if it is none."""
+        return {(g, e): start for g, e, start in self.sources}[group, event]
 
 
 @dataclass(frozen=True)

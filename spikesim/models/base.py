@@ -31,8 +31,10 @@ from .declaration import (
     Definition,
     Reader,
     declaration_faults,
+    is_timed_array,
     method_fault,
     parameter,
+    table_of,
 )
 from .linked import Linked
 
@@ -190,7 +192,7 @@ def _unknown(cls: type, base: type) -> list[SpikesimError]:
             continue
         if isinstance(value, Declared | property | classmethod | staticmethod | Distribution):
             continue
-        if callable(value) or is_quantity(value):
+        if callable(value) or is_quantity(value) or is_timed_array(value):
             continue
         meant = _instead(name)
         hint = f"write {meant} = ..." if meant in words else did_you_mean(name, words)
@@ -242,7 +244,10 @@ class NeuronModel(Model):
         faults = _unknown(cls, NeuronModel)
         declared = _declared(cls, faults)
         texts = (cls.equations, cls.spike, cls.reset, cls.refractory, cls.method)
-        cls.definition = read_neuron(cls.__name__, declared, *texts, faults, cls.events)
+        tables = {
+            n: v for c in reversed(cls.__mro__) for n, v in vars(c).items() if is_timed_array(v)
+        }
+        cls.definition = read_neuron(cls.__name__, declared, *texts, faults, cls.events, tables)
 
 
 def read_neuron(
@@ -255,11 +260,20 @@ def read_neuron(
     method: str,
     faults: list[SpikesimError],
     events: Any = None,
+    tables: dict[str, Any] | None = None,
 ) -> Definition:
     """Read the texts of a neuron model. Raises all its faults, and `faults`, together."""
     held = not isinstance(refractory, str) or bool(refractory.strip())
     reader = Reader(name, declared, OF_NEURONS | ({"not_refractory": TRUTH} if held else {}))
     reader.faults += faults + method_fault(name, method)
+    for word, array in (tables or {}).items():
+        try:
+            reader.tables[word] = table_of(array, f"{name}, {word}")
+        except SpikesimError as fault:
+            reader.faults.append(fault)
+    reader.faults += declaration_faults(
+        name, {word: Declared("port", None, t.dimension) for word, t in reader.tables.items()}
+    )
     others = _event_texts(name, events, reader.faults)
     blocks = [reset, *(e.block for e in others.values())]
     rates = reader.equations(equations, reader.written(blocks))
@@ -303,6 +317,7 @@ def read_neuron(
         steady=tuple(reader.steady.values()),
         events=tuple(e for e in found if e),
         until=None if until is None else until.expr,
+        tables=reader.tables,
     )
 
 
@@ -357,18 +372,21 @@ def neuron(
     """A neuron model without a class.
 
     equations: lines `dx/dt = ...`, and `x = ...` for a name that stands for an expression. spike: a
-    condition. reset: assignments after a spike. refractory: a time. method: of integration; "auto"
-    chooses. name: what results and errors call the model.
+    condition. reset: assignments after a spike. refractory: a time, or a condition that
+    ends the period when it is false. events: others than the spike; see `event`. method: of
+    integration; "auto" chooses. name: what results and errors call the model.
 
     Other names are given as keywords: a quantity or number is a parameter, `sp.state(...)` and
-    `sp.port(...)` declare states and ports; a state may also be declared by the unit at the end of
-    its equation: `sp.neuron("dv/dt = (v0 - v)/tau : mV", v0=-60 * mV, tau=10 * ms)`.
+    `sp.port(...)` declare states and ports, `sp.timed_array(...)` is called like a function of
+    time, and `sp.linked(...)` follows another population; a state may also be declared by the unit
+    at the end of its equation: `sp.neuron("dv/dt = (v0 - v)/tau : mV", v0=-60 * mV, tau=10 * ms)`.
 
     Raises EquationError, DimensionError or ParameterError, all faults together.
     """
     faults: list[SpikesimError] = []
     declared: dict[str, Declared] = {}
     values: dict[str, Any] = {}
+    tables: dict[str, Any] = {}
     for given, value in names.items():
         word = normal_name(given)
         meant = _instead(given)
@@ -380,6 +398,8 @@ def neuron(
         try:
             if isinstance(value, Declared):
                 declared[word] = value
+            elif is_timed_array(value):
+                tables[word] = value
             elif isinstance(value, Distribution):
                 declared[word] = Declared("parameter", None, decompose(value.example())[1])
                 values[word] = value
@@ -398,7 +418,7 @@ def neuron(
     if not isinstance(name, str):
         raise ParameterError(f"sp.neuron: name is a word, got {name!r}")
     texts = (equations, spike, reset, refractory, method)
-    definition = read_neuron(name, declared, *texts, faults, events)
+    definition = read_neuron(name, declared, *texts, faults, events, tables)
     model: NeuronModel = NeuronModel.__new__(type(name, (NeuronModel,), {}))
     type(model).definition = definition
     Model.__init__(model, **values)

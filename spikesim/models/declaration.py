@@ -14,6 +14,7 @@ from ..equations.kinds import BUILT_IN, as_float, as_whole
 from ..equations.lines import Assignment, Equation, one_line, read_block, read_equations
 from ..equations.parse import RESERVED, Typed, check_dimension, parse, without_units
 from ..equations.source import Source
+from ..equations.tables import Table
 from ..errors import (
     DescriptionError,
     DimensionError,
@@ -34,6 +35,7 @@ from ..units import (
     decompose,
     is_quantity,
     is_unit,
+    strip,
 )
 
 
@@ -137,7 +139,7 @@ class Definition:
     Expressions stand in the model's own names, without units; `reads` are names of the group that
     the model is merged into (a synapse's `v`). names: what stands for an expression. steady: what
     does so with a value for each step, in order. events: those beside the spike. until: while this
-    holds after a spike, the neuron is refractory.
+    holds after a spike, the neuron is refractory. tables: arrays that are called like functions.
     """
 
     name: str
@@ -155,6 +157,7 @@ class Definition:
     steady: tuple[Steady, ...] = ()
     events: tuple[Event, ...] = ()
     until: Expr | None = None
+    tables: Mapping[str, Table] = field(default_factory=dict)
 
     @property
     def is_held(self) -> bool:
@@ -182,6 +185,7 @@ class Reader:
         self.faults: list[SpikesimError] = []
         self.defined: dict[str, Typed] = {}
         self.steady: dict[str, Steady] = {}
+        self.tables: dict[str, Table] = {}
 
     def scope(self) -> dict[str, Dimension | None]:
         """Every name an expression of this model may read, with its dimension."""
@@ -199,7 +203,7 @@ class Reader:
     def again(cls, definition: Definition, subject: str) -> Reader:
         """A reader for more text of a model: an action, an initial value."""
         reader = cls(subject, definition.declared, OF_NEURONS | dict(definition.reads))
-        reader.defined = dict(definition.names)
+        reader.defined, reader.tables = dict(definition.names), dict(definition.tables)
         reader.steady = {s.name: s for s in definition.steady}
         return reader
 
@@ -244,7 +248,7 @@ class Reader:
             return otherwise
 
     def _read(self, source: Source, draws: str = "") -> Typed | None:
-        typed = self._try(lambda: parse(source, self.scope(), draws), None)
+        typed = self._try(lambda: parse(source, self.scope(), draws, self.tables), None)
         if typed is None:
             return None
         inner = {name: t.expr for name, t in self.defined.items()}
@@ -515,6 +519,26 @@ def _as(declared: Declared, dtype: Kind, name: str) -> Declared:
 def _mentions(text: str, names: Iterable[str]) -> bool:
     words = set(re.findall(r"(?<![\w.])[^\W\d]\w*", text))
     return bool(words & set(names))
+
+
+def is_timed_array(value: Any) -> bool:
+    """Is it an array of values over time, which a text calls: I(t)?"""
+    return hasattr(value, "quantity") and hasattr(value, "values") and hasattr(value, "dt")
+
+
+def table_of(value: Any, subject: str) -> Table:
+    """A timed array as a text calls it. Raises ParameterError or DimensionError."""
+    plain, dimension = decompose(value.values)
+    interval = strip(value.dt, TIME, f"{subject}, dt")
+    plain = np.asarray(plain)
+    if plain.ndim not in (1, 2) or not plain.size or not np.isfinite(plain).all():
+        raise ParameterError(
+            f"{subject}: values have shape {plain.shape}; expected finite numbers, [times] or "
+            "[times, columns]"
+        )
+    if np.ndim(interval) or not 0 < interval < np.inf:
+        raise ParameterError(f"{subject}: dt is {value.dt}; expected one time above 0")
+    return Table(plain, float(interval), dimension)
 
 
 def method_fault(name: str, method: Any) -> list[SpikesimError]:

@@ -99,6 +99,7 @@ class Worker {
         had_.back().emplace_back(static_cast<size_t>(s.end - s.begin));
       had_count_.emplace_back(s.group->n_events, 0);
     }
+    fired_.resize(net_.layers);
   }
 
   void Run() {
@@ -269,8 +270,7 @@ class Worker {
 
   void FindSpikes() {
     const int64_t row = now_ % log_.rows;
-    int32_t* sources = log_.source + row * log_.n_sources + log_.piece_start[number_];
-    int32_t fired = 0;
+    std::fill(fired_.begin(), fired_.end(), 0);
     for (size_t k = 0; k < stretches_.size(); ++k) {
       const Stretch& s = stretches_[k];
       for (int64_t e = 0; e < s.group->n_events; ++e) {
@@ -279,13 +279,17 @@ class Worker {
         const int32_t n = AppendSet(event.flags + s.begin, s.end - s.begin,
                                     static_cast<int32_t>(s.begin), elements);
         had_count_[k][e] = n;
-        if (!event.spike) continue;
-        const int32_t shift = static_cast<int32_t>(s.group->first_source);
+        if (event.first_source < 0) continue;
+        const int64_t piece = event.layer * net_.threads + number_;
+        int32_t* sources = log_.source + row * log_.n_sources + log_.piece_start[piece];
+        const int32_t shift = static_cast<int32_t>(event.first_source);
+        int32_t& fired = fired_[event.layer];
         for (int32_t i = 0; i < n; ++i) sources[fired + i] = elements[i] + shift;
         fired += n;
       }
     }
-    log_.count[row * log_.pieces + number_] = fired;
+    for (int64_t layer = 0; layer < net_.layers; ++layer)
+      log_.count[row * log_.pieces + layer * net_.threads + number_] = fired_[layer];
   }
 
   // For one more step, and one that is not recorded yet.
@@ -377,6 +381,7 @@ class Worker {
   // Who had an event in this step: [stretch][event][elements], and how many.
   std::vector<std::vector<std::vector<int32_t>>> had_;
   std::vector<std::vector<int32_t>> had_count_;
+  std::vector<int32_t> fired_;  // sources found in this step, by layer
   std::vector<Segment> segments_;
   std::vector<std::pair<uint32_t, std::unique_ptr<PoissonSums>>> sums_;
   int64_t now_ = 0;
@@ -428,15 +433,20 @@ extern "C" __attribute__((visibility("default"))) int64_t spikesim_run(
   Steps steps{*net, seed, first, count, spike_step, spike_source, room, 0, 0};
   Barrier barrier(net->threads);
   const auto dealt = Deal(*net);
-  // The sources of a thread are consecutive; the first is where its piece of the log starts.
-  std::vector<int64_t> piece_start(net->threads, 0);
+  // The sources of a thread are consecutive in each layer; the first is where a piece of the log
+  // starts.
+  const int64_t pieces = net->layers * net->threads;
+  std::vector<int64_t> piece_start(pieces, -1);
   for (int64_t t = 0; t < net->threads; ++t)
     for (const Stretch& s : dealt[t])
-      if (s.group->first_source >= 0) {
-        piece_start[t] = s.group->first_source + s.begin;
-        break;
+      for (int64_t e = 0; e < s.group->n_events; ++e) {
+        const Event& event = s.group->events[e];
+        if (event.first_source < 0) continue;
+        int64_t& start = piece_start[event.layer * net->threads + t];
+        if (start < 0) start = event.first_source + s.begin;
       }
-  const SpikeLog log{net->log, net->count, piece_start.data(), net->log_rows, net->threads,
+  for (int64_t& start : piece_start) start = std::max<int64_t>(start, 0);
+  const SpikeLog log{net->log, net->count, piece_start.data(), net->log_rows, pieces,
                      net->n_sources};
   std::vector<std::unique_ptr<Worker>> workers;
   for (int64_t t = 0; t < net->threads; ++t)

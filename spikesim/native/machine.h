@@ -62,16 +62,16 @@ struct Link {
 };
 
 struct Event {
-  uint8_t* flags;  // [size of the group]
-  int32_t spike;   // are its elements sources?
-  Code reset;      // for those that have it; its arrays are gathered and scattered
+  uint8_t* flags;        // [size of the group]
+  int64_t first_source;  // of its elements; -1 where they are none
+  int64_t layer;         // how many of the group's events before it have sources
+  Code reset;            // for those that have it; its arrays are gathered and scattered
 };
 
 struct Group {
   int64_t size;
-  int64_t first_source;  // of its elements; -1 where they are none
-  Code before;           // up to the delivery of spikes
-  Code after;            // from then on
+  Code before;  // up to the delivery of spikes
+  Code after;   // from then on
   int64_t n_events;
   const Event* events;
   int64_t n_slots;      // ports
@@ -113,7 +113,9 @@ struct Network {
   int64_t local;             // bytes of memory of a thread's own; t and step are the first
   int64_t n_groups;
   const Group* groups;
-  int64_t n_sources, n_slots, n_parts, n_tables;
+  int64_t n_sources;
+  int64_t layers;  // of sources: the sources of a thread are consecutive within each
+  int64_t n_slots, n_parts, n_tables;
   const int64_t* part_start;  // [parts + 1], in slots
   const Table* tables;
   void* arrived;      // [slots]
@@ -121,7 +123,7 @@ struct Network {
   int64_t rows;       // of the ring
   int64_t log_rows;   // at least 1, and one more than the longest delay of a table with segments
   int32_t* log;       // [log_rows][sources]
-  int32_t* count;     // [log_rows][threads]; between runs the first thread has all
+  int32_t* count;     // [log_rows][layers][threads]; between runs the first has all
   int32_t links, begins, acts;  // has any group links, code to begin with, clocks?
   int64_t n_probes;
   const Probe* probes;

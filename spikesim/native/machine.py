@@ -64,13 +64,12 @@ class Link(Structure):
 
 
 class Event(Structure):
-    _fields_ = [("flags", c_void_p), ("spike", c_int32), ("reset", Code)]
+    _fields_ = [("flags", c_void_p), ("first_source", c_int64), ("layer", c_int64), ("reset", Code)]
 
 
 class Group(Structure):
     _fields_ = [
         ("size", c_int64),
-        ("first_source", c_int64),
         ("before", Code),
         ("after", Code),
         ("n_events", c_int64),
@@ -117,7 +116,7 @@ class Network(Structure):
         ("deliver_first", c_int32),
         *((name, c_int64) for name in ("threads", "block", "local", "n_groups")),
         ("groups", POINTER(Group)),
-        *((name, c_int64) for name in ("n_sources", "n_slots", "n_parts", "n_tables")),
+        *((name, c_int64) for name in ("n_sources", "layers", "n_slots", "n_parts", "n_tables")),
         ("part_start", c_void_p),
         ("tables", POINTER(Table)),
         ("arrived", c_void_p),

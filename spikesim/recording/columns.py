@@ -17,7 +17,8 @@ class Column:
     """What one probe records: spikes, the rate, or a variable of some neurons of a group.
 
     neurons: int64, their numbers in the group. every: steps between samples, or the bin of a rate.
-    start, stop: the steps between which it records, None: to the end.
+    start, stop: the steps between which it records, None: to the end. event: whose happenings it
+    records, or the rate of.
     """
 
     name: str
@@ -28,11 +29,12 @@ class Column:
     unit: str = ""
     start: int = 0
     stop: int | None = None
+    event: str = ""
 
     @property
     def is_spikes(self) -> bool:
         """Are its entries (step, element), and not (step, values)?"""
-        return self.what == "spikes"
+        return self.what == "spikes" or (bool(self.event) and self.what == self.event)
 
     def between(self, first: int, end: int) -> tuple[int, int]:
         """What of the steps first ... end - 1 is recorded, as (first, end)."""
@@ -54,10 +56,10 @@ def columns_of(program: Program) -> list[Column]:
     found = []
     for p in program.probes:
         group = program.group(p.source.group)
-        what = p.variable or ("rate" if p.reduce else "spikes")
+        what = p.variable or ("rate" if p.reduce else "spikes" if p.event == "spike" else p.event)
         unit = str(group.field(p.variable).unit) if p.variable else "spikes/s" * bool(p.reduce)
         neurons = np.ascontiguousarray(p.source.indices(group.size))
-        column = Column(p.name, group.name, what, neurons, p.every, unit, p.start, p.stop)
+        column = Column(p.name, group.name, what, neurons, p.every, unit, p.start, p.stop, p.event)
         found.append(column)
     return found
 
@@ -83,15 +85,15 @@ class Picker:
         self.columns = columns_of(self.program)
         delivery = self.program.delivery
         n_sources = delivery.n_sources if delivery else 0
-        offsets = dict(delivery.sources) if delivery else {}
         # For each column, which of its elements a source is (-1: none), and whether in order; for
         # neurons in a row, the first source and the one after the last.
         self.places: dict[str, np.ndarray | tuple[int, int]] = {}
         self.ascending: dict[str, bool] = {}
         for c in self.columns:
-            if c.what not in ("spikes", "rate"):
+            if not c.event:
                 continue
-            sources = c.neurons + offsets[c.group]
+            assert delivery is not None
+            sources = c.neurons + delivery.first_source(c.group, c.event)
             if (np.diff(sources) == 1).all():
                 self.places[c.name] = int(sources[0]), int(sources[-1]) + 1
             else:

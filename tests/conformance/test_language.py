@@ -421,3 +421,173 @@ def test_faults_of_links():
         near["w"]
     with pytest.raises(SpikesimError, match="expected a variable of a population"):
         sp.linked(near)
+
+
+# --- events --------------------------------------------------------------------------------------
+
+
+def bursting(**more):
+    return sp.neuron(
+        "dv/dt = slope : mV\ncalm : boolean\nbursts : integer",
+        slope=np.linspace(1, 3, more.pop("size", 6)) * mV / ms,
+        spike="v >= 2*mV", reset="v -= 2*mV",
+        events={
+            "high": sp.event("v > 1.5*mV and calm", "bursts += 1; calm = False"),
+            "low": sp.event("v < 0.5*mV", "calm = True"),
+        },
+        **more,
+    )  # fmt: skip
+
+
+def test_events_beside_spikes():
+    net, cells = one(bursting(), 6)
+    net.record(cells, ["spikes", "high", "low", "v", "calm", "bursts"])
+    net.record(cells[[4, 1]], "high")
+    result = everywhere(net, 8)["cells"]
+    v, calm, bursts, spikes = np.zeros(6), np.zeros(6, bool), np.zeros(6, int), []
+    high, low, slope = [], [], np.linspace(1, 3, 6)
+    for step in range(32):
+        assert np.allclose(result["v"].values[step], v)
+        assert np.array_equal(result["calm"].values[step], calm)
+        assert np.array_equal(result["bursts"].values[step], bursts)
+        v = v + DT * slope
+        fired, up, down = v >= 2 - 1e-12, (v > 1.5) & calm, v < 0.5
+        spikes += [((step + 1) * DT, i) for i in np.flatnonzero(fired)]
+        high += [((step + 1) * DT, i) for i in np.flatnonzero(up)]
+        low += [((step + 1) * DT, i) for i in np.flatnonzero(down)]
+        v, bursts = v - 2 * fired, bursts + up
+        calm = (calm & ~up) | down
+    for word, expected in (("spikes", spikes), ("high", high), ("low", low)):
+        got = result[word]
+        pairs = list(zip(got.t.tolist(), got.i.tolist(), strict=True))
+        assert pairs == [(t, int(i)) for t, i in expected] and pairs, word
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("order", ["standard", "nest"])
+def test_events_trigger_projections(threads, order):
+    """On any number of threads, alone and beside the spikes of the same neurons."""
+    net = sp.Network(dt=DT * ms, seed=2, order=order)
+    first = net.population("first", 200, bursting(size=200))
+    model = sp.neuron("dv/dt = 0.5*mV/ms : mV", events={"up": sp.event("v > 3*mV", "v = 0*mV")})
+    second = net.population("second", 150, model)
+    quiet = sp.neuron("dv/dt = 0*mV/ms : mV\ndg/dt = -g/tau : mV", tau=3 * ms)
+    target = net.population("target", 300, quiet)
+    rule = sp.fixed_probability(0.1)
+    delay = sp.uniform(0.5 * ms, 2 * ms)
+    net.project(first, target, rule, weight=1 * mV, delay=delay)
+    net.project(first, target, rule, weight=0.3 * mV, delay=delay, event="high", synapse="g")
+    net.project(
+        first[50:], second, rule, weight=sp.normal(0.1 * mV, 0.05 * mV), delay=1 * ms, event="low"
+    )
+    net.project(second, target, rule, weight=-0.1 * mV, delay=delay, event="up")
+    net.record(target, ["v", "g"])
+    net.record(first, ["spikes", "high", "low"])
+    net.record(second, "up")
+    with patch("spikesim.backends.cpp.executable._threads", lambda program: threads):
+        result = everywhere(net, 10)
+    assert len(result["second"]["up"]) and result["target"]["g"].values.max() > 0.5
+
+
+def test_one_event_arrives_where_it_should():
+    net = sp.Network(dt=DT * ms)
+    cells = net.population("cells", 2, bursting(size=2))
+    target = net.population("target", 1, sp.neuron("dv/dt = 0*mV/ms : mV"))
+    net.project(cells, target, sp.all_to_all(), weight=1 * mV, delay=0.5 * ms, event="high")
+    net.record(cells, "high")
+    net.record(target, "v")
+    result = everywhere(net, 8)
+    v, t = result["target"]["v"].values[:, 0], np.arange(32) * DT
+    expected = [(result["cells"]["high"].t + 0.5 <= now).sum() for now in t]
+    assert v.tolist() == expected and v[-1] > 2
+
+
+def test_faults_of_events():
+    with pytest.raises(SpikesimError) as caught:
+        sp.neuron("dv/dt = 1*mV/ms : mV", events={"up": "v > 1*mV", "spikes": sp.event("v > 1*mV"),
+                  "a": sp.event("v > 1"), "b": sp.event("v > 1*mV", "w = 1"), "v": sp.event("v > 0*mV")})  # fmt: skip
+    for part in ("'up': expected sp.event(", "'spikes' can't be the name", "event a: can't compare",
+                 "event b, line 1: only state variables", "'v' is both a name and an event"):  # fmt: skip
+        assert part in str(caught.value), part
+    net, cells = one(sp.neuron("dv/dt = 1*mV/ms : mV", events={"up": sp.event("v > 1*mV")}))
+    net.project(cells, cells, sp.all_to_all(), weight=1 * mV, event="op")
+    net.record(cells, "upp")
+    with pytest.raises(SpikesimError) as caught:
+        net.compile("numpy")
+    for part in ("has no event 'op'; known are: up", "known are: rate, spikes, up, v"):
+        assert part in str(caught.value), part
+
+
+# --- functions and arrays over time --------------------------------------------------------------
+
+
+def test_functions_of_brian2():
+    """Those that it has: a value each, checked against NumPy."""
+    texts = {
+        **{f: f"{f}(x)" for f in (
+            "abs", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arctan", "exp", "expm1", "ceil",
+            "floor", "sign", "exprel")},
+        "arcsin": "arcsin(x/5)", "arccos": "arccos(x/5)", "log": "log(x + 5)",
+        "log10": "log10(x + 5)", "log1p": "log1p(x + 3)", "sqrt": "sqrt(x + 4)",
+        "clip": "clip(x, -1, 2)", "int": "int(x)", "mod": "x % 1.5", "floordiv": "x // 1.5",
+        "pow": "(x + 5)**1.5", "timestep": "timestep(t + 3*ms, 0.1*ms)", "where": "1 if x > 0 else -1",
+    }  # fmt: skip
+    lines = "\n".join(f"y_{name} = {text}" for name, text in texts.items())
+    x = np.linspace(-3.7, 3.9, 40)
+    net, cells = one(sp.neuron(f"dx/dt = 0/ms : 1\n{lines}"), 40, x=x)
+    net.record(cells, [f"y_{name}" for name in texts])
+    result = everywhere(net, 0.5)["cells"]
+    of_numpy = {
+        "exprel": np.expm1(x) / x, "arcsin": np.arcsin(x / 5), "arccos": np.arccos(x / 5),
+        "log": np.log(x + 5), "log10": np.log10(x + 5), "log1p": np.log1p(x + 3),
+        "sqrt": np.sqrt(x + 4), "clip": np.clip(x, -1, 2), "int": np.trunc(x), "mod": x % 1.5,
+        "floordiv": x // 1.5, "pow": (x + 5) ** 1.5, "timestep": np.full(40, 30),
+        "where": np.where(x > 0, 1, -1),
+    }  # fmt: skip
+    for name in texts:
+        expected = of_numpy[name] if name in of_numpy else getattr(np, name)(x)
+        assert np.allclose(result[f"y_{name}"].values[0], expected, rtol=1e-14, atol=1e-15), name
+
+
+def test_arrays_that_are_called():
+    rows = np.array([[1.0, 2, 3], [10, 20, 30], [100, 200, 300]])
+    net, cells = one(
+        sp.neuron(
+            """
+            late = drive(t - 1*ms)
+            mine = each(t, i % 3)
+            dv/dt = (drive(t) + mine)/ms : mV
+            """,
+            drive=sp.timed_array([1, 2, 4] * mV, dt=0.75 * ms), method="euler",
+            each=sp.timed_array(rows * mV, dt=1 * ms), spike="v > each(t, 0)", reset="v = 0*mV",
+        ),
+        5,
+    )  # fmt: skip
+    net.record(cells, ["v", "late", "mine", "spikes"])
+    result = everywhere(net, 4)["cells"]
+    t = np.arange(16) * DT
+    assert result["late"].values[:, 0].tolist() == [1] * 7 + [2] * 3 + [4] * 6
+    row = np.minimum(t.astype(int), 2)
+    mine = rows[row][:, np.arange(5) % 3]
+    assert np.array_equal(result["mine"].values, mine)
+    v = np.zeros(5)
+    for step in range(16):
+        assert np.allclose(result["v"].values[step], v)
+        v = v + DT * ([1, 2, 4][min(step // 3, 2)] + mine[step])
+        v = np.where(v > rows[row[step], 0], 0, v)
+    assert len(result.spikes)
+
+
+def test_faults_of_arrays_that_are_called():
+    array = sp.timed_array([1, 2] * mV, dt=1 * ms)
+    for text, message in (
+        ("I", r"'I' is an array over time; call it: I\(t\)"),
+        ("I(t, i)", r"I\(\) takes 1 arguments, got 2"),
+        ("I(3)", r"I\(\) takes a time, such as t"),
+        ("J(t)", "unknown function 'J'; did you mean 'I'"),
+        ("I(t)*mV", "must be in mV/ms"),
+    ):
+        with pytest.raises(SpikesimError, match=message):
+            sp.neuron(f"dv/dt = {text}/ms : mV", I=array)
+    with pytest.raises(SpikesimError, match="dt is 0.*expected one time above 0"):
+        sp.neuron("dv/dt = I(t)/ms : mV", I=sp.timed_array([1, 2] * mV, dt=0 * ms))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping
 from ctypes import c_int64
 from typing import Any
@@ -71,7 +72,7 @@ class Machine:
         self.conformance, self.real = options.conformance, LETTER[options.dtype]
         self.deliver_first = program.order.index("deliver") < program.order.index("threshold")
         delivery = program.delivery
-        self.offsets = dict(delivery.sources)
+        self.layers = self._layers()
         self.slots = {(g, v): start for g, v, start in delivery.slots}
         self.memory = Memory()
         rows, log_rows = delivery.longest + 1, 1
@@ -81,7 +82,7 @@ class Machine:
             "log": allocate((log_rows, delivery.n_sources), np.int32),
         }
         # Between runs all is counted by the first thread: a state is that of any number of threads.
-        self.found = np.zeros((log_rows, threads), np.int32)
+        self.found = np.zeros((log_rows, max(len(self.layers), 1) * threads), np.int32)
         self.state["log.count"] = self.found[:, 0]
         if any(s.table.segment is None for s in synapses.stores):
             self.state["ring"] = allocate((rows, delivery.n_slots), options.dtype)
@@ -104,7 +105,8 @@ class Machine:
         self.network = machine.Network(
             program.dt, options.dtype.itemsize == 8, self.deliver_first, threads, block,
             assembler.local, len(described), machine.array(machine.Group, described),
-            delivery.n_sources, delivery.n_slots, len(part_start) - 1, len(tables),
+            delivery.n_sources, max(len(self.layers), 1), delivery.n_slots,
+            len(part_start) - 1, len(tables),
             part_start.ctypes.data, machine.array(machine.Table, tables),
             self.arrived.ctypes.data, _at(self.state.get("ring")), rows, log_rows,
             self.state["log"].ctypes.data, self.found.ctypes.data,
@@ -173,7 +175,7 @@ class Machine:
         events = [
             machine.Event(
                 self._flags(units, event.name).base,
-                event.name == "spike",
+                *self._source(group.name, event.name),
                 assembler.code(units[event.name]) if event.reset else machine.Code(),
             )
             for event in group.events
@@ -187,7 +189,7 @@ class Machine:
             for c in self._clocks(group)
         ]
         return machine.Group(
-            group.size, self.offsets.get(group.name, -1), assembler.code(units["before"]),
+            group.size, assembler.code(units["before"]),
             assembler.code(units["after"]), len(events), machine.array(machine.Event, events),
             len(slots), (c_int64 * len(slots))(*slots),
             len(links), machine.array(machine.Link, links), assembler.code(units["begin"]),
@@ -211,6 +213,25 @@ class Machine:
         index = np.broadcast_to(index * (len(values) > 1), out.shape).astype(np.int64)
         self.memory.kept.append(index)
         return machine.Link(values.ctypes.data, index.ctypes.data, out.ctypes.data, out.itemsize)
+
+    def _layers(self) -> list[dict[tuple[str, str], int]]:
+        """The first sources of the first events of groups, of their second ones, and so on."""
+        assert self.program.delivery is not None
+        layers: list[dict[tuple[str, str], int]] = []
+        seen: Counter[str] = Counter()
+        for group, event, start in self.program.delivery.sources:
+            if seen[group] == len(layers):
+                layers.append({})
+            layers[seen[group]][group, event] = start
+            seen[group] += 1
+        return layers
+
+    def _source(self, group: str, event: str) -> tuple[int, int]:
+        """The first source of an event, -1 for none, and its layer."""
+        for number, layer in enumerate(self.layers):
+            if (group, event) in layer:
+                return layer[group, event], number
+        return -1, 0
 
     def _flags(self, units: Mapping[str, Unit], event: str) -> Place:
         looking = units["after" if self.deliver_first else "before"]
