@@ -48,9 +48,11 @@ docs: .venv/.docs  ## build the documentation, with its examples run; a warning 
 
 peer-nest: .venv-nest/.ready  ## compare with NEST 3.10
 	.venv-nest/bin/python tests/peers/peer_nest.py
+	.venv-nest/bin/python tests/peers/peer_nest_gap.py
 
 peer-brian2-networks: .venv-brian2/.ready  ## compare whole networks with Brian2 2.9
 	.venv-brian2/bin/python tests/peers/peer_brian2_networks.py
+	.venv-brian2/bin/python tests/peers/peer_brian2_gap.py
 
 bench: bench-envs  ## measure speed against NEST, Brian2 and BrainPy (half an hour)
 	@for name in $(BENCHMARKS); do \

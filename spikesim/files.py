@@ -48,6 +48,17 @@ def replacing(path: Any, error: type[FileError] = FileError) -> Iterator[Path]:
             draft.unlink(missing_ok=True)
 
 
+def check(path: Any, error: type[FileError] = FileError) -> None:
+    """Raise `error` now, and not after hours of work, where `path` can't be written."""
+
+    class _CanBe(Exception):
+        pass
+
+    with suppress(_CanBe), replacing(path, error) as draft:
+        draft.touch()
+        raise _CanBe
+
+
 def tidy(path: Any) -> None:
     """Remove what processes that were killed left of writing a file."""
     target = Path(os.path.realpath(path))

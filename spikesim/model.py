@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -10,23 +11,26 @@ from typing import Any
 
 import numpy as np
 
+from .backends import find
 from .backends.base import Executable, Options
-from .backends.memory import Memory
+from .backends.memory import Memory, with_recordings
 from .build import checked_seed
-from .build.values import check_values
+from .build.values import check_values, out_of_bounds
 from .errors import (
     SpikesimError,
     UnknownNameError,
+    UnsupportedError,
     did_you_mean,
     raise_all,
 )
 from .ir import text
 from .ir.fingerprint import fingerprint
 from .ir.program import Pairs, Program
-from .passes import lower
+from .parameters import Parameters
+from .passes import SYMBOLIC, lower
 from .passes.delays import delays
 from .passes.draw import draw
-from .readout import connections_of
+from .readout import connections_of, synapse_column
 from .recording.sinks import Sink
 from .results import Connections, Results
 from .simulation import Moment, Simulation, load
@@ -47,6 +51,28 @@ class Model:
         self.executable, self.options, self.backend = executable, options, backend
         self.binder = executable.binder
         self.took = took  # seconds of real time, to compile
+        self._made = {p.source.group: self.connections(p.source.group)
+                      for p in program.synapse_probes}  # fmt: skip
+        self.synapses = [synapse_column(p, self._made[p.source.group])
+                         for p in program.synapse_probes]  # fmt: skip
+
+    @property
+    def parameters(self) -> Parameters:
+        """All that `params=` may set: `print(model.parameters)` shows names, units and values."""
+        return Parameters(self.binder.settable)
+
+    @classmethod
+    def of(cls, program: Program, options: Options, backend: str) -> Model:
+        """A program made ready to run on a backend, of that name. Raises UnsupportedError."""
+        began, chosen = time.perf_counter(), find(backend)
+        if reason := chosen.unavailable():
+            raise UnsupportedError(f"the backend {chosen.name!r} can't be used here: {reason}")
+        executable = chosen.lower(lower(program, SYMBOLIC), options)
+        return cls(program, executable, options, chosen.name, time.perf_counter() - began)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled is the description, some kB: where it is loaded, it is compiled again."""
+        return Model.of, (self.program, self.options, self.backend)
 
     @property
     def compilations(self) -> int:
@@ -108,6 +134,14 @@ class Model:
             mine = {n.removeprefix(start): v for n, v in given.items() if n.startswith(start)}
             if mine:
                 check_values(group, faults, mine)
+        for one in self.program.inputs:
+            for f in one.fields:
+                value = given.get(f"{one.target.group}.{f.name}")
+                faults += out_of_bounds(value, f, f"population {one.target.group!r}, {f.name}")
+        for e in self.program.edges:
+            for f in e.fields:
+                value = given.get(f"{e.name}.{f.name}")
+                faults += out_of_bounds(value, f, f"projection {e.name!r}, {f.name}")
         raise_all("params", faults)
 
     def connections(self, projection: str) -> Connections:
@@ -117,10 +151,21 @@ class Model:
             raise UnknownNameError(
                 f"no projection {projection!r}; {did_you_mean(projection, names)}"
             )
-        one = replace(self.lowered, edges=(names[projection],))
+        one = replace(self.lowered, edges=(names[projection],), synapse_probes=())
         if not isinstance(names[projection].pattern, Pairs):
             one = lower(one, (draw, delays))
         return connections_of(one.edges[0], one)
+
+    def weights(self, given: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The weights that are recorded, by column: those of a run with such parameters, in the
+        precision of the run, without the factor weight_scale."""
+        found = {}
+        for c in self.synapses:
+            made = self._made[c.group]
+            value = given.get(f"{c.group}.{c.what}", made.weight)
+            every = np.broadcast_to(value, (len(made),))
+            found[c.name] = every[c.neurons].astype(self.options.dtype)
+        return found
 
     def explain(self) -> str:
         """What was decided: backend, precision, each population's integration method, and, where
@@ -138,10 +183,18 @@ class Model:
         lines += self.executable.explain()
         return "\n".join(lines)
 
-    def memory(self) -> Memory:
+    def memory(self, duration: Any = None) -> Memory:
         """The memory it takes, in bytes by part, as it was estimated before anything was allocated;
-        `print(model.memory())` shows a table. A network that can't fit is refused with it."""
-        return self.executable.memory
+        `print(model.memory())` shows a table. A network that can't fit is refused with it.
+
+        duration: with what a run of this time records in memory, except spikes: 16 bytes each.
+        """
+        memory = self.executable.memory
+        return (
+            memory
+            if duration is None
+            else with_recordings(memory, self.lowered, self.options, duration)
+        )
 
     def report(self, results: Results, path: Any) -> None:
         """Write a report of a run, one HTML file that needs nothing else; see `spikesim.report`."""

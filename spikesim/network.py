@@ -204,7 +204,7 @@ class Projection(_Fixed):
     _words = frozenset(
         {
             *("name", "source", "target", "rule", "synapse", "weight", "port", "event"),
-            *("delay", "axonal_delay", "dendritic_delay"),
+            *("delay", "axonal_delay", "dendritic_delay", "release"),
         }
     )
 
@@ -221,14 +221,49 @@ class Projection(_Fixed):
         axonal_delay: Any,
         dendritic_delay: Any,
         port: str | None,
+        release: Any = None,
         event: str = "spike",
     ):
+        self.release = release
         self.name, self.source, self.target, self.rule = name, source, target, rule
         self.synapse, self.weight, self.port, self.event = synapse, weight, port, event
         self.delay, self.axonal_delay, self.dendritic_delay = delay, axonal_delay, dendritic_delay
 
+    def __getitem__(self, key: Any) -> SynapseView:
+        """Some of the connections, to record their weights: a slice, or their numbers in the order
+        of `model.connections(...)`, or a mask in that order."""
+        return SynapseView(self, key)
+
     def __repr__(self) -> str:
         return f"Projection({self.name!r}, {self.rule})"
+
+
+class SynapseView:
+    """Some connections of a projection: `projection[:100]`, `projection[[3, 5]]`.
+
+    How many there are is known when they are drawn: what is out of range is told at compile time.
+    """
+
+    def __init__(self, projection: Projection, key: Any):
+        if isinstance(key, tuple):
+            raise DescriptionError(
+                f"projection {projection.name!r}: {key!r:.60} is no number of a connection; look "
+                "up by source and target which are wanted: made = net.compile().connections("
+                f"{projection.name!r}), then projection[np.flatnonzero(made.target == 3)]"
+            )
+        bare = None if isinstance(key, slice) else bare_array(key)
+        index = key if bare is None else np.atleast_1d(bare)
+        if not isinstance(index, slice) and (
+            not isinstance(index, np.ndarray) or index.ndim != 1 or index.dtype.kind not in "iub"
+        ):
+            raise DescriptionError(
+                f"projection {projection.name!r}: index with a number, a slice, a list of numbers "
+                f"of connections or a mask, got {key!r:.60}"
+            )
+        self.projection, self.index = projection, index
+
+    def __repr__(self) -> str:
+        return f"part of {self.projection!r}"
 
 
 class Stimulation:
@@ -309,6 +344,7 @@ class Network(_Fixed):
         axonal_delay: Any = None,
         dendritic_delay: Any = None,
         port: str | None = None,
+        release: Any = None,
         event: str = "spike",
         name: str | None = None,
     ) -> Any:
@@ -321,7 +357,9 @@ class Network(_Fixed):
         weight: in the unit of what the synapse changes; delay: a time. Both are numbers, arrays in
         the rule's order, or distributions. axonal_delay, dendritic_delay: the two parts of a delay,
         in place of it, where that matters. port: which of the target's ports the synapse's output
-        goes to, where there are several. name: default "source->target".
+        goes to, where there are several. release: the probability with which a synapse transmits a
+        spike, a number, an array or a distribution; it is drawn for each synapse and spike. name:
+        default "source->target".
         """
         options = {
             "synapse": synapse,
@@ -330,6 +368,7 @@ class Network(_Fixed):
             "axonal_delay": axonal_delay,
             "dendritic_delay": dendritic_delay,
             "port": port,
+            "release": release,
             "event": event,
         }
         if not isinstance(source, list | tuple) and not isinstance(target, list | tuple):
@@ -380,24 +419,34 @@ class Network(_Fixed):
         what: str | Sequence[str],
         every: Any = None,
         *,
+        variables: str | Sequence[str] = (),
         start: Any = None,
         stop: Any = None,
     ) -> None:
-        """Record "spikes", "rate" or state variables of a population, a view, or a list of them.
+        """Record "spikes", "rate" or state variables of a population, a view, or a list of them, or
+        "weight" of a projection.
 
         what: one of these words, or a list; a synapse's states are named "synapse.state". every:
         the interval between samples (a time; default each step), or the bin of a rate.
-        start, stop: record the steps between these times only; default the whole run.
+        variables: of spikes, state variables whose values are kept with each: those of the neuron
+        that fired, where the threshold was found crossed, before the reset. start, stop: record the
+        steps between these times only; default the whole run.
         """
         words = list(what) if isinstance(what, list | tuple) else [what]
+        kept = (variables,) if isinstance(variables, str) else variables
+        if not isinstance(kept, list | tuple) or not all(isinstance(v, str) for v in kept):
+            raise DescriptionError(
+                f"record: variables is {variables!r:.60}; expected names of state variables, such "
+                'as ["v"]'
+            )
         for part in _parts(view):
             for one in words:
                 if not isinstance(one, str):
                     raise DescriptionError(
                         f"record: expected 'spikes', 'rate' or a state's name, got {one!r}"
                     )
-                recorded = self._view(part, "recorded")
-                self.requests.append(Request(recorded, one, every, start, stop))
+                recorded = self._recorded(part)
+                self.requests.append(Request(recorded, one, every, start, stop, tuple(kept)))
 
     def compile(self, backend: str = "auto", **options: Any) -> Model:
         """Make the network ready to run: a snapshot, a function of parameters, seed and duration.
@@ -427,6 +476,18 @@ class Network(_Fixed):
             f"Network of {neurons} neurons in {len(self.populations)} populations, "
             f"{len(self.projections)} projections"
         )
+
+    def _recorded(self, view: Any) -> PopulationView | SynapseView:
+        """A view of neurons or of connections of this network."""
+        if isinstance(view, str):
+            view = next((p for p in self.projections if p.name == view), view)
+        if isinstance(view, Projection):
+            view = view[:]
+        if not isinstance(view, SynapseView):
+            return self._view(view, "recorded")
+        if not any(p is view.projection for p in self.projections):
+            raise DescriptionError(f"recorded: {view!r} belongs to another network")
+        return view
 
     def _view(self, view: Any, role: str) -> PopulationView:
         if isinstance(view, str) and view in self.populations:

@@ -8,26 +8,29 @@ from typing import Any
 
 import numpy as np
 
-from .errors import RecordingError, SpikesimError
-from .ir.program import Edges, Program, nearest_step
+from .errors import DescriptionError, RecordingError, SpikesimError
+from .ir.program import Edges, Probe, Program, nearest_step
 from .network import numbered
-from .recording.columns import Column, Pair, joined
+from .recording.columns import Column, Entries, joined
 from .recording.disk import opened
 from .results import (
     Connections,
     PopulationResult,
+    ProjectionResult,
     Results,
     Spikes,
     Trace,
+    Weights,
     merged_spikes,
     merged_traces,
+    merged_weights,
     milliseconds,
 )
 
 
 def read_out(
     columns: Sequence[Column],
-    content: Mapping[str, Pair],
+    content: Mapping[str, Entries],
     final: Mapping[str, dict[str, np.ndarray]],
     span: tuple[int, int],
     about: Mapping[str, Any],
@@ -41,26 +44,32 @@ def read_out(
     """
     dt = about["dt"]
     populations = {name: PopulationResult(name, {}, dict(states)) for name, states in final.items()}
-    same: dict[tuple[Any, ...], list[Spikes | Trace]] = {}
+    projections = {c.group: ProjectionResult(c.group) for c in columns if c.source is not None}
+    same: dict[tuple[Any, ...], list[Spikes | Trace | Weights]] = {}
     for number, c in enumerate(columns):
         # Rates of two views are two; all else of one interval and window is put together.
-        kind = -number if c.what == "rate" else 0 if c.is_spikes else c.every
-        steps, values = content[c.name]
-        if c.is_spikes:
+        kind = -number if c.what == "rate" else 0 if c.is_events else c.every
+        steps, values, *more = content[c.name]
+        if c.is_events:
             start, stop = (step * dt for step in c.between(*span))
-            data: Spikes | Trace = Spikes(
-                (steps + 1) * dt, c.neurons[values], c.neurons, stop - start, start
-            )
+            data: Spikes | Trace | Weights = Spikes(
+                (steps + 1) * dt, c.neurons[values], c.neurons, stop - start, start,
+                dict(zip(c.variables, more, strict=True)),
+                dict(zip(c.variables, c.units, strict=True)),
+            )  # fmt: skip
+        elif c.source is not None and c.target is not None:
+            data = Weights(steps * dt, values, c.unit, c.neurons, c.source, c.target)
         else:
             data = Trace(steps * dt, values, c.unit, c.neurons)
-        same.setdefault((c.group, c.what, kind, c.start, c.stop), []).append(data)
+        key = c.group, c.what, kind, c.start, c.stop, tuple(sorted(c.variables))
+        same.setdefault(key, []).append(data)
     for (name, what, *_), parts in same.items():
-        mine = populations[name].recorded
+        mine = (projections.get(name) or populations[name]).recorded
         mine[next(free for free in numbered(what) if free not in mine)] = _merged(parts)
     length = (span[1] - span[0]) * dt
     return Results(
         populations, length, dt, about["seed"], about["backend"], about["version"], span[0] * dt,
-        complete, took,
+        complete, took, projections,
     )  # fmt: skip
 
 
@@ -87,17 +96,18 @@ def _read(store: Any, start: Any, stop: Any) -> Results:
     for one in about["columns"]:
         group = store[one["name"]]
         written = group.attrs["written"]
-        c = Column(neurons=group["neurons"][...], **one)
+        ends = {name: group[name][...] for name in ("source", "target") if name in group}
+        c = Column(neurons=group["neurons"][...], **one, **ends)
         columns.append(c)
         if not written:
             content[c.name] = joined(c, [])
             continue
-        steps, values = group["steps"], group["values"]
+        steps = group["steps"]
         latest = max(latest, int(steps[written - 1]) + 1)
         first = _place(steps, written, low)
         last = written if high is None else _place(steps, written, high)
-        content[c.name] = steps[first:last], values[first:last]
-    final: dict[str, dict[str, np.ndarray]] = {c.group: {} for c in columns}
+        content[c.name] = tuple(group[part][first:last] for part in c.parts)
+    final: dict[str, dict[str, np.ndarray]] = {c.group: {} for c in columns if c.source is None}
     if end is not None:
         final = {p: {} for p in about["populations"]}
         for p, states in store["final"].groups() if "final" in store else ():
@@ -118,10 +128,38 @@ def _place(steps: Any, n: int, step: int) -> int:
     return first + int(np.searchsorted(steps[first : min(first + rows, n)], step))
 
 
-def _merged(parts: list[Spikes | Trace]) -> Spikes | Trace:
+def _merged(parts: list[Spikes | Trace | Weights]) -> Spikes | Trace | Weights:
+    weights = [p for p in parts if isinstance(p, Weights)]
+    if weights:
+        return merged_weights(weights)
     spikes = [p for p in parts if isinstance(p, Spikes)]
     traces = [p for p in parts if isinstance(p, Trace)]
     return merged_spikes(spikes) if spikes else merged_traces(traces)
+
+
+def synapse_column(probe: Probe, made: Connections) -> Column:
+    """The column of a probe of connections. Raises DescriptionError for what is out of range."""
+    name, index = probe.source.group, probe.source.index
+    try:
+        numbers = np.arange(len(made))[index]
+    except (IndexError, TypeError) as fault:
+        raise DescriptionError(
+            f"recording of {probe.variable!r} of projection {name!r}: {fault}; the rule made "
+            f"{len(made)} connections"
+        ) from fault
+    if not len(numbers) or len(np.unique(numbers)) != len(numbers):
+        raise DescriptionError(
+            f"recording of {probe.variable!r} of projection {name!r}: {index!r:.60} "
+            + (
+                "holds a connection twice"
+                if len(numbers)
+                else f"picks none of {len(made)} connections"
+            )
+        )
+    return Column(
+        probe.name, name, probe.variable, numbers, probe.every, made.unit, probe.start, probe.stop,
+        source=made.source[numbers], target=made.target[numbers],
+    )  # fmt: skip
 
 
 def connections_of(edges: Edges, program: Program) -> Connections:

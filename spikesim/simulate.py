@@ -12,10 +12,10 @@ from typing import Any
 
 from .backends import find
 from .backends.base import Options
-from .backends.memory import Memory, estimate
+from .backends.memory import Memory, estimate, with_recordings
 from .backends.synapses import planned
 from .build import build
-from .errors import UnknownNameError, UnsupportedError, did_you_mean, raise_all
+from .errors import UnknownNameError, did_you_mean, raise_all
 from .model import Model
 from .native import why_missing
 from .network import Network
@@ -38,14 +38,11 @@ def compile_network(network: Network, backend: str = "auto", **options: Any) -> 
     option, UnsupportedError for what the backend lacks.
     """
     _check_names(options, COMPILING)
+    chosen, how = find(backend), Options.of(**options)
     began = time.perf_counter()
-    chosen = find(backend)
-    how = Options.of(**options)
-    program = build(network)
-    if reason := chosen.unavailable():
-        raise UnsupportedError(f"the backend {chosen.name!r} can't be used here: {reason}")
-    executable = chosen.lower(lower(program, SYMBOLIC), how)
-    return Model(program, executable, how, chosen.name, time.perf_counter() - began)
+    model = Model.of(build(network), how, chosen.name)
+    model.took = time.perf_counter() - began
+    return model
 
 
 def run_network(network: Network, duration: Any, backend: str = "auto", **options: Any) -> Results:
@@ -55,10 +52,13 @@ def run_network(network: Network, duration: Any, backend: str = "auto", **option
     return compile_network(network, backend, **options).run(duration, **running)
 
 
-def estimate_memory(network: Network, backend: str = "auto", **options: Any) -> Memory:
+def estimate_memory(
+    network: Network, backend: str = "auto", duration: Any = None, **options: Any
+) -> Memory:
     """About what the network would take in memory; nothing is allocated.
 
-    Raises as compile_network does, except that a network may be too large for this machine.
+    duration: with recordings, see Model.memory. Raises as compile_network does, except that a
+    network may be too large for this machine.
     """
     _check_names(options, COMPILING)
     chosen, how = find(backend), Options.of(**options)
@@ -66,7 +66,8 @@ def estimate_memory(network: Network, backend: str = "auto", **options: Any) -> 
     native = chosen.name != "numpy" and not why_missing()
     tables = planned(program, how, chosen.name == "cpp") if native else None
     threads = (os.cpu_count() or 1) if native else 1
-    return estimate(program, how, tables, threads, threads)
+    found = estimate(program, how, tables, threads, threads)
+    return found if duration is None else with_recordings(found, program, how, duration)
 
 
 def _check_names(options: dict[str, Any], known: tuple[str, ...]) -> None:

@@ -15,10 +15,10 @@ import numpy as np
 
 from . import __version__
 from .backends.base import Running, State
-from .backends.drive import Taken, chunks
+from .backends.drive import Taken, chunks, sample_steps
 from .checkpoint import read, write
 from .errors import CheckpointError, ParameterError
-from .files import tidy
+from .files import check, tidy
 from .interrupt import interrupted
 from .ir.program import nearest_step
 from .progress import progress_bar
@@ -104,6 +104,8 @@ class Simulation:
             raise ParameterError(f"the run would end after {_FOREVER} steps, which is the most")
         asking = self._interval(every, 10.0) if until else 0
         keeping = self._interval(every, 1000.0) if checkpoint is not None else 0
+        if checkpoint is not None and not os.path.exists(checkpoint):
+            check(checkpoint, CheckpointError)
         stretch = _Stretch(self, steps, Memory() if sink is None else sink, checkpoint)
         dt, done, stopped = self.model.program.dt, self.step - stretch.first, False
         with progress_bar(steps, dt, progress, done) as advance, interrupted() as pressed:
@@ -149,8 +151,14 @@ class Simulation:
 
     def restore(self, moment: Stored) -> None:
         """Back to a moment of this simulation, or of another of the same model."""
-        if not isinstance(moment, Stored) or _misfit(_flat(moment.state), self._state):
+        if not isinstance(moment, Stored):
             raise ParameterError("restore: expected what `store()` of the same model returned")
+        if reason := _misfit(_flat(moment.state), self._state):
+            raise ParameterError(
+                f"restore: expected what `store()` of the same model returned, but {reason}; with "
+                "other weights spikes under way may be kept otherwise: then run from the start "
+                "with these, or change none that are equal for several projections of a source"
+            )
         self.step, self._state = moment.step, moment.state
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -241,7 +249,8 @@ class _Stretch:
         self.first, self.end = simulation.step, simulation.step + steps
         self.over = False  # was it at its end when an earlier process was stopped?
         model = simulation.model
-        self.picker = Picker(model.lowered, self.first)
+        self.picker = Picker(model.lowered, self.first, model.synapses)
+        self.weights = model.weights(simulation.given)
         self.counts = {c.name: 0 for c in self.picker.columns if c.is_spikes}
         self.asked = dict(self.counts)
         self.about = {
@@ -266,7 +275,11 @@ class _Stretch:
         return digest.hexdigest()
 
     def take(self, taken: Taken) -> None:
-        piece = self.picker.pick(taken.first, taken.count, taken.spikes, taken.samples)
+        samples = dict(taken.samples)
+        for c in self.picker.synapses:
+            count = len(sample_steps(taken.first, taken.count, c.every))
+            samples[c.name] = np.broadcast_to(self.weights[c.name], (count, len(c.neurons)))
+        piece = self.picker.pick(taken.first, taken.count, taken.spikes, samples, taken.logs)
         self.sink.add(piece)
         for name in self.counts:
             self.counts[name] += len(piece[name][0])

@@ -12,6 +12,7 @@ from .base import Backend
 _SHARED = (
     "base",
     "binding",
+    "coupling",
     "drive",
     "evaluate",
     "memory",

@@ -32,13 +32,21 @@ class Options:
     @classmethod
     def of(
         cls,
-        precision: Any = "float32",
+        precision: Any = None,
         conformance: Any = False,
         deterministic: Any = False,
         weights: Any = "",
     ) -> Options:
         """Options as a user gives them. Raises SeveralErrors or ParameterError."""
         faults: list[SpikesimError] = []
+        if isinstance(precision, str) and precision == "float32" and conformance is True:
+            faults.append(
+                ParameterError(
+                    "precision='float32' with conformance=True: conformance is a kind of float64; "
+                    "leave one of them out"
+                )
+            )
+        precision = "float32" if precision is None else precision
         if not isinstance(precision, str) or precision not in get_args(Precision):
             faults.append(
                 ParameterError(
@@ -83,7 +91,8 @@ class Options:
 
 State = dict[str, Any]
 Found = tuple[np.ndarray, np.ndarray]
-Chunk = tuple[State, Found, dict[str, np.ndarray]]
+Log = tuple[np.ndarray, ...]
+Chunk = tuple[State, Found, dict[str, np.ndarray], dict[str, Log]]
 
 
 class Running(Protocol):
@@ -102,7 +111,9 @@ class Running(Protocol):
     def advance(self, state: State, n: int, count: int) -> Chunk:
         """Take `count` steps from step `n`.
 
-        Returns (state, spikes as (steps, sources) sorted, samples by probe [samples, elements]).
+        Returns (state, spikes as (steps, sources) sorted, samples by probe [samples, elements],
+        logs by probe of events, for those that are `logged`: steps and positions in the view,
+        sorted, and the values of each variable).
         """
         ...
 

@@ -7,7 +7,7 @@ happens on the host and is the same for all backends.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -85,7 +85,7 @@ class Binder:
         self.weigher: Weigher = weigher or _Rows()
         self.arrays = HostArrays(options.conformance)
         self.table = operations(self.arrays)
-        owners: list[Neurons | Edges] = [*program.neurons, *program.edges]
+        owners: list[Neurons | Edges] = [*program.neurons, *program.edges, *program.couplings]
         self.settable = {
             f"{owner.name}.{f.name}": f
             for owner in owners
@@ -106,6 +106,10 @@ class Binder:
         values: Values = {}
         for group in self.program.neurons:
             self._group(group, given, values)
+        for e in self.program.couplings:
+            scope, own = self.edge_values(e, given, values), {f.name for f in e.fields}
+            for name in sorted(references(e.continuous[0].value) & own):
+                values[f"{e.name}.{name}"] = np.asarray(scope[name])
         weights = self.weigher.weigh(self, given, values)
         self._grids(weights.largest(), values)
         ports = {(n.name, p.variable) for n in self.program.neurons for p in n.ports}
@@ -242,6 +246,39 @@ class Binder:
 
     def weights(self, e: Edges, given: Mapping[str, Any], values: Values) -> np.ndarray:
         """The weight of every synapse of static edges that are drawn, before rounding."""
+        weight = self.edge_values(e, given, values)[e.pre[0].value.name]  # type: ignore[union-attr]
+        return np.asarray(np.broadcast_to(weight, (len(e.pattern),)), np.float64)
+
+    def release(
+        self, e: Edges, given: Mapping[str, Any], drawn: Callable[[Edges], Edges] = lambda e: e
+    ) -> np.ndarray | None:
+        """The probability with which edges transmit a spike, one or one each; None: 1."""
+        if not e.unreliable:
+            return None
+        name, release = f"{e.name}.release", e.field("release").value
+        if name in given:
+            release = given[name]
+            if np.ndim(release):
+                pairs = drawn(e).pattern
+                if np.shape(release) != (len(pairs),):
+                    raise ParameterError(
+                        f"params, {name}: shape {np.shape(release)}; expected one value or "
+                        f"{len(pairs)}"
+                    )
+                release = release[pairs.given]
+        elif not isinstance(release, float | int):
+            release = drawn(e).field("release").value
+        release = np.asarray(release, np.float64)
+        if release.size and not (release.min() >= 0 and release.max() <= 1):
+            raise ParameterError(
+                f"params, {e.name}.release: {release.min():g} to {release.max():g}; expected "
+                "probabilities, 0 to 1"
+            )
+        return release
+
+    def edge_values(self, e: Edges, given: Mapping[str, Any], values: Values) -> dict[str, Any]:
+        """What the run does not change, by the names that drawn edges use: one value, or one an
+        edge."""
         pairs: Pairs = e.pattern
         scope: dict[str, Any] = {}
         for side, view, index in (
@@ -261,8 +298,7 @@ class Binder:
                 mine = value.ndim and f"{e.name}.{f.name}" in given
                 scope[f.name] = value[pairs.given] if mine else value
         self._prologue(e.prologue, scope)
-        weight = scope[e.pre[0].value.name]  # type: ignore[union-attr]
-        return np.asarray(np.broadcast_to(weight, (len(pairs),)), np.float64)
+        return scope
 
     def _grids(self, weights: Sequence[float], values: Values) -> None:
         """The rounding constant M = 1.5 2^E of each port, with 2^E above every possible sum.
@@ -318,12 +354,16 @@ class _Rows:
 
     def weigh(self, binder: Binder, given: Mapping[str, Any], values: Values) -> Weighed:
         program = binder.program
-        return _WeighedRows(program, [binder.weights(e, given, values) for e in program.edges])
+        releases = [binder.release(e, given) for e in program.edges]
+        weights = [binder.weights(e, given, values) for e in program.edges]
+        return _WeighedRows(program, weights, releases)
 
 
 class _WeighedRows:
-    def __init__(self, program: Program, weights: list[np.ndarray]):
-        self.program, self.weights = program, weights
+    def __init__(
+        self, program: Program, weights: list[np.ndarray], releases: list[np.ndarray | None]
+    ):
+        self.program, self.weights, self.releases = program, weights, releases
 
     def largest(self) -> list[float]:
         return [float(np.abs(w).max(initial=0.0)) for w in self.weights]
@@ -335,7 +375,15 @@ class _WeighedRows:
             for weight, e in zip(self.weights, self.program.edges, strict=True)
         ]
         weights = np.concatenate(rounded or [np.empty(0)])[self.program.delivery.rows.order]
-        return {"delivery.weights": weights}
+        bound = {"delivery.weights": weights}
+        rows = self.program.delivery.rows
+        if rows.unreliable is not None:
+            every = [
+                np.ones(len(w)) if r is None else np.broadcast_to(r, len(w))
+                for w, r in zip(self.weights, self.releases, strict=True)
+            ]
+            bound["delivery.release"] = np.concatenate(every)[rows.order][rows.unreliable.place]
+        return bound
 
 
 def _flushed(value: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import NotFiniteError
 from ..ir.program import Program
-from .base import Found, Running, State
+from .base import Found, Log, Running, State
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Taken:
     state: State
     spikes: Found
     samples: dict[str, np.ndarray]
+    logs: dict[str, Log]
 
     @property
     def end(self) -> int:
@@ -48,10 +49,10 @@ def chunks(
     n, end = first, first + steps
     while n < end:
         count = min(running.chunk, end - n)
-        following, spikes, samples = running.advance(state, n, count)
+        following, spikes, samples, logs = running.advance(state, n, count)
         if any(not np.isfinite(np.asarray(following[name])).all() for name in floats):
             _locate(program, running, state, n, count, floats)
-        yield Taken(n, count, following, spikes, samples)
+        yield Taken(n, count, following, spikes, samples, logs)
         state, n = following, n + count
 
 
@@ -59,7 +60,7 @@ def _locate(
     program: Program, running: Running, state: State, n: int, count: int, floats: list[str]
 ) -> None:
     for step in range(n, n + count):
-        state, _, _ = running.advance(state, step, 1)
+        state, *_ = running.advance(state, step, 1)
         for name in floats:
             bad = ~np.isfinite(np.asarray(state[name]))
             if bad.any():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from ..errors import TooLargeError
 from ..ir.program import Edges, Field, Pairs, Program, nearest_step
 from ..passes.draw import ends_of
 from ..passes.layout import addresses
+from ..recording.columns import columns_of
+from ..units import TIME, strip
 from .base import Options
 
 # What NumPy's passes hold a synapse at their peak: pairs, values, columns and their order.
@@ -88,6 +91,23 @@ def estimate(
         "while it is built": int(4 * min(largest, _LISTED)) + threads * _BUFFERS,
     }  # fmt: skip
     return Memory({name: size for name, size in found.items() if size or name != "delays"})
+
+
+def with_recordings(memory: Memory, program: Program, options: Options, duration: Any) -> Memory:
+    """With what a run of `duration` (a time) records in memory; but for spikes, which nobody knows.
+
+    Raises DimensionError.
+    """
+    steps = int(nearest_step(strip(duration, TIME, "duration"), program.dt))
+    found = 0
+    for c in columns_of(program):
+        first, end = c.between(0, steps)
+        samples = -(-end // c.every) - -(-first // c.every)
+        if c.what == "rate":
+            found += 16 * samples
+        elif not c.is_events:
+            found += samples * (8 + options.dtype.itemsize * len(c.neurons))
+    return Memory({**memory.parts, "recordings": found})
 
 
 def _one_each(f: Field) -> bool:

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.program import Delivery, Program
-from ..passes import CONCRETE, lower
+from .. import random
+from ..ir.program import Delivery, Program, Unreliable
+from ..passes import CONCRETE, COUPLED, lower
 from .base import Chunk, Options, State, refuse_stored_weights, refuse_unsupported
 from .binding import Binder, HostArrays
+from .coupling import Joined, joined
 from .drive import listed
 from .memory import estimate, refuse_too_large
 from .step import Step
@@ -58,14 +60,18 @@ class NumPyEvents:
         return np.zeros(self.rows * self.delivery.n_slots, dtype)
 
     def exchange(
-        self, under_way: np.ndarray, fired: np.ndarray, weights: np.ndarray, found: int, due: int
-    ) -> tuple[np.ndarray, np.ndarray]:
+        self, under_way: np.ndarray, fired: np.ndarray, values: Mapping[str, np.ndarray],
+        seed: np.ndarray, found: int, due: int,
+    ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
         ring = under_way.reshape(self.rows, -1)
         ring[(due - 1) % self.rows] = 0
-        self._send(under_way, fired, weights, found)
+        self._send(under_way, fired, values, seed, found)
         return ring[due % self.rows].copy(), under_way
 
-    def _send(self, ring: np.ndarray, fired: np.ndarray, weights: np.ndarray, found: int) -> None:
+    def _send(
+        self, ring: np.ndarray, fired: np.ndarray, values: Mapping[str, np.ndarray],
+        seed: np.ndarray, found: int,
+    ) -> None:  # fmt: skip
         d = self.delivery.rows
         assert d is not None
         sources = np.flatnonzero(fired)
@@ -75,8 +81,38 @@ class NumPyEvents:
         lengths = end - start
         first = np.repeat(start - np.cumsum(lengths) + lengths, lengths)
         synapse = first + np.arange(int(lengths.sum()))
+        if d.unreliable is not None:
+            synapse = synapse[self._released(d.unreliable, synapse, values, seed, found)]
         row = (found + d.delay[synapse].astype(np.int64)) % self.rows
-        np.add.at(ring, row * self.delivery.n_slots + d.slot[synapse], weights[synapse])
+        np.add.at(
+            ring, row * self.delivery.n_slots + d.slot[synapse], values["delivery.weights"][synapse]
+        )
+
+    def _released(
+        self, u: Unreliable, synapse: np.ndarray, values: Mapping[str, np.ndarray],
+        seed: np.ndarray, found: int,
+    ) -> np.ndarray:  # fmt: skip
+        """Which of the synapses transmit a spike of step `found`."""
+        k = np.minimum(np.searchsorted(u.place, synapse), len(u.place) - 1)
+        words = random.threefry2x32(seed, u.stream[k], np.uint32(found), u.number[k])
+        released = random.uniform(*words) < values["delivery.release"][k]
+        return released | (u.place[k] != synapse)
+
+
+class NumPyCoupling:
+    """Sums in place, edge by edge."""
+
+    def __init__(self, ends: Joined):
+        self.edges, self.source, self.target, self.size = (
+            ends.edges, ends.source, ends.target, ends.size,
+        )  # fmt: skip
+
+    def total(self, values: np.ndarray) -> np.ndarray:
+        if values.dtype == np.float64:
+            return np.bincount(self.target, values, self.size)
+        total = np.zeros(self.size, values.dtype)
+        np.add.at(total, self.target, values)
+        return total
 
 
 class NumPyExecutable:
@@ -87,12 +123,13 @@ class NumPyExecutable:
     def __init__(self, program: Program, options: Options):
         self.memory = estimate(program, options, None, 1, 1)
         refuse_too_large(self.memory)
-        program = lower(program, CONCRETE)
+        program = lower(program, CONCRETE + COUPLED)
         assert program.delivery is not None
         self.binder = Binder(program, options)
         self.program, self.options = program, options
         self.arrays = NumPyArrays(options)
-        self.step = Step(program, self.arrays, NumPyEvents(program.delivery), options.dtype)
+        events, couplings = NumPyEvents(program.delivery), [*map(NumPyCoupling, joined(program))]
+        self.step = Step(program, self.arrays, events, options.dtype, couplings)
 
     def explain(self) -> list[str]:
         return []
@@ -124,6 +161,7 @@ class NumPyRunning:
         state = state | {"under way": state["under way"].copy()}
         fired = np.zeros((count, len(state["fired"])), dtype=bool)
         rows: dict[str, list[np.ndarray]] = {p.name: [] for p, _, _ in self.probes}
+        logs: dict[str, list[tuple[np.ndarray, ...]]] = {p.name: [] for p in self.made.step.logged}
         with self._flushing():
             step = self.made.step
             for k in range(count):
@@ -132,13 +170,20 @@ class NumPyRunning:
                 for p, name, index in self.probes:
                     if (n + k) % p.every == 0:
                         rows[p.name].append(self._each(state, name)[index])
-                state = step(self.values, state, np.int32(n + k), self.seed)
+                state, seen = step(self.values, state, np.int32(n + k), self.seed)
                 fired[k] = state["fired"]
+                for probe, (had, *values) in seen.items():
+                    who = np.flatnonzero(had)
+                    logs[probe].append((np.full(len(who), n + k), who, *(v[who] for v in values)))
         samples = {}
         for p, name, index in self.probes:
             shape = (len(rows[p.name]), len(self._each(state, name)[index]))
             samples[p.name] = np.array(rows[p.name], state[name].dtype).reshape(shape)
-        return state, listed(fired, n), samples
+        kept = {
+            name: tuple(np.concatenate(column) for column in zip(*log, strict=True))
+            for name, log in logs.items()
+        }
+        return state, listed(fired, n), samples, kept
 
     def _each(self, state: State, name: str) -> np.ndarray:
         """The values of a state; one that is shared stands once for each neuron."""

@@ -23,7 +23,8 @@ def grouped(
 ) -> Groups:
     """The groups for these weights: of each edges, one number or None.
 
-    One table takes all that have weights of their own. The others go where no source has another
+    Edges that transmit spikes with a probability have a table each. One takes all others that have
+    weights of their own. The rest go where no source has another
     weight (or, where weights are rounded, another port) yet, if what is saved is more than what a
     table of so many parts takes.
     """
@@ -37,7 +38,10 @@ def grouped(
         ports = port_of(program.edges[k]), port_of(program.edges[j])
         return weights[k] != weights[j] or (rounded and ports[0] != ports[1])
 
+    unreliable = [k for k, e in enumerate(program.edges) if e.unreliable]
     for k, e in enumerate(program.edges):
+        if e.unreliable:
+            continue
         saved = options.weight_dtype.itemsize * expected(e, sizes)
         if weights[k] is None:
             own.append(k)
@@ -51,7 +55,9 @@ def grouped(
                 shared.append([k])
             else:
                 own.append(k)
-    return [(g, True) for g in shared] + ([(own, False)] if own or not shared else [])
+    alone = [([k], False) for k in unreliable]
+    rest = [(own, False)] if own or not (shared or alone) else []
+    return [(g, True) for g in shared] + rest + alone
 
 
 def sources(program: Program, k: int) -> np.ndarray:

@@ -10,15 +10,18 @@ backend brings along.
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from ..ir.expr import Draw
 from ..ir.program import Block, Neurons, Program
 from ..passes.inputs import arriving
+from .coupling import Coupling, EdgeScope
 from .evaluate import Array, Arrays, Drawing, evaluate, operations
 
 State = dict[str, Array]
+# Of each probe of events that is logged, in its view: who had the event, and values of variables.
+Seen = dict[str, tuple[Array, ...]]
 
 
 class Events(Protocol):
@@ -29,12 +32,19 @@ class Events(Protocol):
         ...
 
     def exchange(
-        self, under_way: Any, fired: Array, weights: Array, found: Array, due: Array
+        self,
+        under_way: Any,
+        fired: Array,
+        values: Mapping[str, Array],
+        seed: Array,
+        found: Array,
+        due: Array,
     ) -> tuple[Array, Any]:
         """(what arrives in step `due` [slots], what is under way after that).
 
         First the spikes of `fired`, found in step `found`, are sent; with a delay of 0 a spike
-        arrives in the step in which it was found.
+        arrives in the step in which it was found. values: what is bound, "delivery.weights" and
+        "delivery.release" among it.
         """
         ...
 
@@ -42,8 +52,12 @@ class Events(Protocol):
 class Step:
     """The step function of a program, for one array library."""
 
-    def __init__(self, program: Program, arrays: Arrays, events: Events, dtype: Any):
+    def __init__(
+        self, program: Program, arrays: Arrays, events: Events, dtype: Any,
+        couplings: Sequence[Coupling] = (),
+    ):  # fmt: skip
         assert program.delivery is not None
+        self.couplings = couplings
         self.program, self.arrays, self.events, self.dtype = program, arrays, events, dtype
         self.table = operations(arrays)
         self.dtypes = {
@@ -52,6 +66,7 @@ class Step:
             for f in n.fields
             if f.kind in ("state", "arrival")
         }
+        self.logged = [p for p in program.probes if p.logged]
         self.slots = {(g, v): start for g, v, start in program.delivery.slots}
         self.begins = bool(program.links) or any(n.begin for n in program.neurons)
         self.shared = {f"{n.name}.{f.name}" for n in program.neurons for f in n.fields if f.shared}
@@ -76,18 +91,23 @@ class Step:
         run.begin()
         return run.state
 
-    def __call__(self, values: Mapping[str, Array], state: State, n: Array, seed: Array) -> State:
-        """The state after step n. `values` are bound, `n` an int32, `seed` a uint32."""
+    def __call__(
+        self, values: Mapping[str, Array], state: State, n: Array, seed: Array
+    ) -> tuple[State, Seen]:
+        """The state after step n, and what probes of events saw in it.
+
+        `values` are bound, `n` an int32, `seed` a uint32.
+        """
         run = _Running(self, values, dict(state), n, seed)
         threshold_done = False
         for phase in self.program.order:
             if phase == "deliver":
                 # Before the threshold, the spikes to send are those of the step before.
                 run.deliver(n if threshold_done else n - 1, n)
-            elif phase in ("act", "inputs", "update", "threshold", "reset"):
+            elif phase in ("act", "inputs", "couple", "update", "threshold", "reset"):
                 getattr(run, phase)()
             threshold_done |= phase == "threshold"
-        return run.state
+        return run.state, run.seen
 
 
 class _Running:
@@ -106,6 +126,7 @@ class _Running:
         }
         self.scopes = {g.name: self._scope(g) for g in step.program.neurons}
         self.fired: dict[tuple[str, str], Array] = {}
+        self.seen: Seen = {}
 
     def _scope(self, group: Neurons) -> dict[str, Array]:
         """The values that the run does not change, by the names the group uses."""
@@ -184,10 +205,38 @@ class _Running:
         for group in self.step.program.neurons:
             self._block(group, group.inputs)
 
+    def couple(self, each: str = "step") -> None:
+        """Sum what continuous synapses do, from the state as it is now."""
+        totals: dict[str, Array] = {}
+        for c in self.step.couplings:
+            (one,) = c.edges.continuous
+            if one.each != each:
+                continue
+            group = self.step.program.group(c.edges.target.group)
+            pre, post = (
+                ChainMap(self._now(self.step.program.group(v.group)), self.scopes[v.group])
+                for v in (c.edges.source, c.edges.target)
+            )
+            scope = EdgeScope(c, self.values, pre, post)
+            value = evaluate(one.value, scope, self.step.arrays, self.step.table)
+            name = f"{group.name}.{one.variable}"
+            value = self.xp.broadcast_to(value, c.target.shape).astype(self.step.dtypes[name])
+            total = self.step.arrays.settle(c.total(value))
+            known = totals.get(name)
+            totals[name] = total if known is None else self.step.arrays.settle(known + total)
+        self.state |= totals
+
     def update(self) -> None:
-        """States move from t_n to t_{n+1}."""
-        for group in self.step.program.neurons:
+        """States move from t_n to t_{n+1}; in stages, where neurons are coupled in the step."""
+        groups = self.step.program.neurons
+        for group in groups:
             self._block(group, group.update)
+        for k in range(max((len(g.stages) for g in groups), default=0)):
+            if k:
+                self.couple("stage")
+            for group in groups:
+                if group.stages:
+                    self._block(group, group.stages[k])
 
     def threshold(self) -> None:
         """Find who meets the condition of an event."""
@@ -204,13 +253,16 @@ class _Running:
         if delivery.sources:
             parts = [self.fired[name, event] for name, event, _ in delivery.sources]
             self.state["fired"] = self.xp.concatenate(parts)
+        for p in self.step.logged:
+            name, index = p.source.group, p.source.index
+            values = [self.state[f"{name}.{variable}"] for variable in p.variables]
+            self.seen[p.name] = tuple(x[index] for x in (self.fired[name, p.event], *values))
 
     def deliver(self, found: Array, n: Array) -> None:
         """Send the spikes found in step `found`; let what is due in step n arrive."""
         events, state = self.step.events, self.state
-        weights = self.values["delivery.weights"]
         arrived, state["under way"] = events.exchange(
-            state["under way"], state["fired"], weights, found, n
+            state["under way"], state["fired"], self.values, self.drawing.seed, found, n
         )
         for group in self.step.program.neurons:
             for port in group.ports:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ParameterError, raise_all
+from ..errors import ParameterError, UnsupportedError, raise_all
 from ..ir.program import Delivery, Program
 from ..native.connect import Table, Weighing, allocate
 from ..passes.layout import addresses, port_of
@@ -47,7 +47,8 @@ def planned(program: Program, options: Options, share: bool) -> list[Planned]:
         spans = {span(e, program.dt, sizes) for e in mine}
         delays = len({d for low, high in spans for d in range(low, min(high, low + 2**16) + 1)})
         rows = 1 + max((high for _, high in spans), default=0)
-        by_row = share and _is_sparse(delivery, synapses, delays, rows)
+        unreliable = any(e.unreliable for e in mine)
+        by_row = share and (unreliable or _is_sparse(delivery, synapses, delays, rows))
         numbers = delivery.n_sources if shared else synapses
         tables.append(Planned(synapses, numbers, delays, by_row))
     return tables
@@ -77,6 +78,11 @@ def weights_of(store: int) -> str:
     return "delivery.weights" + f".{store}" * (store > 0)
 
 
+def release_of(store: int) -> str:
+    """The name of the probabilities of release of a store among the values of a run."""
+    return f"delivery.release.{store}"
+
+
 @dataclass
 class Store:
     """A table of some of the edges, and its weights.
@@ -89,6 +95,13 @@ class Store:
     table: Table
     weight: np.ndarray
     shared: bool
+    unreliable: bool = False
+
+    def in_order(self, value: np.ndarray) -> np.ndarray:
+        """Numbers in the order of the pairs of the only edges, in that of the table: float64."""
+        out = np.empty(self.table.synapses)
+        self.table.fill([Weighing(value)], out, False)
+        return out
 
     def explain(self, names: Sequence[str]) -> str:
         """How it is stored, in a line."""
@@ -147,9 +160,17 @@ class Synapses:
         some = replace(self.given, edges=tuple(self.given.edges[k] for k in edges))
         table = Table(some, self.delivery, self.part_start, self.threads)
         sparse = _is_sparse(self.delivery, table.synapses, len(table.delays), table.rows)
-        table.lay_out(self.share and sparse)
+        unreliable = any(e.unreliable for e in some.edges)
+        if self.share and unreliable and table.rows > 2**16:
+            raise UnsupportedError(
+                f"the backend 'cpp' can't run: {some.edges[0].name!r} has a release probability "
+                f"and delays of up to {table.rows - 1} steps, above {2**16 - 1}; the backend "
+                "'numpy' can"
+            )
+        table.lay_out(self.share and (sparse or unreliable))
         size = self.delivery.n_sources if shared else table.synapses
-        return Store(edges, table, allocate(size, self.options.weight_dtype), shared)
+        weight = allocate(size, self.options.weight_dtype)
+        return Store(edges, table, weight, shared, unreliable)
 
     @property
     def arrays(self) -> dict[str, np.ndarray]:
@@ -183,6 +204,14 @@ class Synapses:
                 self._lay_out(kept)
             self._draw(wanted)
             self.weighings = wanted
+        self.releases = {}
+        for k, store in enumerate(self.stores):
+            if store.unreliable:
+                edges = self.given.edges[store.edges[0]]
+                chance = binder.release(edges, given, store.table.drawn)
+                assert chance is not None
+                each = store.in_order(chance) if chance.ndim else chance
+                self.releases[release_of(k)] = each
         return self
 
     def largest(self) -> Sequence[float]:
@@ -190,7 +219,7 @@ class Synapses:
 
     def rounded(self, constants: Mapping[tuple[str, str], float]) -> Values:
         """The weights of the stores, by `weights_of`."""
-        weights = {weights_of(k): s.weight for k, s in enumerate(self.stores)}
+        weights = {weights_of(k): s.weight for k, s in enumerate(self.stores)} | self.releases
         if self.options.weight_dtype != np.float64 or self.constants == constants:
             return weights
         if self.constants is not None:

@@ -47,7 +47,7 @@ def weighing(
     scope: dict[str, Any] = {
         f.name: np.asarray(given.get(f"{e.name}.{f.name}", f.value), np.float64)
         for f in e.fields
-        if f.kind != "derived" and f.name != "weight"
+        if f.kind != "derived" and f.name not in ("weight", "release")
     }
     for side, view in (("pre", e.source), ("post", e.target)):
         scope |= {f"{side}.{name}": bound for name, bound in groups.get(view.group, {}).items()}

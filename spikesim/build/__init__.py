@@ -3,6 +3,7 @@
     group.py        a population, and what is merged into it, on its way to Neurons
     landing.py      where arrivals land: a variable that jumps, or a synapse model's state
     projections.py  Projection -> Edges
+    couplings.py    Projection of a synapse that acts continuously -> Edges
     inputs.py       Stimulation -> Input
     initial.py      what neurons start from
     actions.py      Action -> Clock
@@ -20,16 +21,17 @@ from typing import Any
 import numpy as np
 
 from ..errors import DescriptionError, ParameterError, SpikesimError, raise_all
-from ..ir.program import Clock, Program
+from ..ir.program import Clock, Edges, Program
 from ..ir.verify import verify
 from ..models.base import NeuronModel
 from ..models.linked import Linked
-from ..network import ORDERS, Network
+from ..network import ORDERS, Network, SynapseView
 from ..units import TIME, strip
 from .actions import clock_of
+from .couplings import coupling_of, is_continuous
 from .group import Group, clashes, finish, start
 from .inputs import input_of
-from .probes import probe_of
+from .probes import probe_of, synapse_probe_of
 from .projections import edges_of
 from .values import check_values
 
@@ -49,15 +51,29 @@ def build(network: Network) -> Program:
         )
     groups = {name: start(p, dt, faults) for name, p in network.populations.items()}
     least = dt if network.order == "nest" else 0.0
-    edges = [edges_of(p, k, groups, least, faults) for k, p in enumerate(network.projections)]
+    edges: list[Edges | None] = []
+    couplings: list[Edges | None] = []
+    for k, p in enumerate(network.projections):
+        if is_continuous(p.synapse):
+            coupling, gate = coupling_of(p, k, groups, least, faults)
+            couplings.append(coupling)
+            edges.append(gate)
+        else:
+            edges.append(edges_of(p, k, groups, least, faults))
     inputs = [input_of(s, groups, dt, faults) for s in network.stimulations]
     for r in network.requests:
-        group = groups[r.view.population.name]
-        group.looked_at += [r.what] if r.what in group.named() else []
+        if not isinstance(r.view, SynapseView):
+            group = groups[r.view.population.name]
+            group.looked_at += [w for w in (r.what, *r.variables) if w in group.named()]
     faults += _links(network, groups)
     done = [finish(g, dt, _clocks(g, dt, faults)) for g in groups.values()]
     neurons = tuple(n for n, _ in done)
-    probes = [probe_of(r, k, groups, dt, faults) for k, r in enumerate(network.requests)]
+    probes, synapse_probes = [], []
+    for k, request in enumerate(network.requests):
+        if isinstance(request.view, SynapseView):
+            synapse_probes.append(synapse_probe_of(request, k, dt, faults))
+        else:
+            probes.append(probe_of(request, k, groups, dt, faults))
     found = [one for one in inputs if one]
     faults += clashes(neurons, found)
     for one in neurons:
@@ -69,11 +85,13 @@ def build(network: Network) -> Program:
             seed,
             neurons,
             tuple(e for e in edges if e),
+            tuple(c for c in couplings if c),
             tuple(found),
             tuple(p for p in probes if p),
             tuple(clock for _, clocks in done for clock in clocks),
             tuple(link for g in groups.values() for link in g.links),
             order=ORDERS[network.order],
+            synapse_probes=tuple(p for p in synapse_probes if p),
         )
     )
 

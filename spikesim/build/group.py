@@ -46,7 +46,7 @@ from ..ir.program import (
     View,
 )
 from ..models.base import NeuronModel
-from ..models.declaration import Declared, Definition, Steady
+from ..models.declaration import START, Declared, Definition, Reader, Steady
 from ..models.linked import Linked
 from ..network import Population
 from ..stimuli.base import Source
@@ -69,9 +69,10 @@ class Group:
     """What is known so far of a population.
 
     dimensions: of every name. sums: what flows into each port. ports: variables that arrivals add
-    to. synapses: by name. source: the finished Neurons, for a population of spike sources, which
-    has no model and takes nothing in. links: parameters that follow another population. looked_at:
-    names that stand for an expression, and are recorded.
+    to. synapses: by name. gates: the states that synapses have in their sources, by name. staged:
+    coupled to others within the step. source: the finished Neurons, for a population of spike
+    sources, which has no model and takes nothing in. links: parameters that follow another
+    population. looked_at: names that stand for an expression, and are recorded.
     """
 
     population: Population
@@ -83,6 +84,8 @@ class Group:
     sums: dict[str, Expr] = field(default_factory=dict)
     ports: dict[str, Port] = field(default_factory=dict)
     synapses: dict[str, Merged] = field(default_factory=dict)
+    gates: dict[str, Merged] = field(default_factory=dict)
+    staged: bool = False
     links: list[Link] = field(default_factory=list)
     looked_at: list[str] = field(default_factory=list)
 
@@ -126,7 +129,9 @@ class Group:
     def declare(
         self, name: str, declared: Declared, value: Any, subject: str, faults: list[SpikesimError]
     ) -> None:
-        """Add a field for a declared name with its plain value."""
+        """Add a field for a declared name with its plain value, if there is none yet."""
+        if name in self.dimensions:
+            return
         size = self.population.size
         if np.ndim(value) and np.shape(value) != (size,):
             faults.append(
@@ -228,10 +233,11 @@ def start(population: Population, dt: float, faults: list[SpikesimError]) -> Gro
             faults.append(UnknownNameError(f"{subject}: a source has no state to set"))
         neurons = model.neurons(population.name, population.size, dt, faults)
         return Group(population, source=neurons)
-    definition = model.definition
+    definition = model.definition.opened(Reader.written(a.code for a in population.actions))
     group = Group(population, definition, equations=list(definition.equations))
-    values = model.stripped(subject, faults, {n for _, given in population.initial for n in given})
-    initial_values(population, values, subject, faults)
+    later = {n for _, given in population.initial for n in given}
+    values = model.stripped(subject, faults, definition.declared, later)
+    initial_values(population, definition, values, subject, faults)
     for name, declared in definition.declared.items():
         value = values.get(name)
         if isinstance(value, Linked):
@@ -245,8 +251,7 @@ def start(population: Population, dt: float, faults: list[SpikesimError]) -> Gro
         for n, table in definition.tables.items()
     ]
     for s in definition.steady:
-        start = {"float": 0.0, "int": 0, "bool": False}[s.dtype]
-        group.fields.append(Field(s.name, "state", start, s.dtype, s.shared, s.dimension))
+        group.fields.append(Field(s.name, "state", START[s.dtype], s.dtype, s.shared, s.dimension))
         group.dimensions[s.name] = s.dimension
     return group
 
@@ -286,17 +291,21 @@ def finish(group: Group, dt: float, clocks: Sequence[Clock] = ()) -> tuple[Neuro
     named = group.named()
     for name in dict.fromkeys(group.looked_at):
         s = named[name]
-        start = {"float": 0.0, "int": 0, "bool": False}[s.dtype]
-        group.fields.append(Field(name, "state", start, s.dtype, False, s.dimension, "looked at"))
+        group.fields.append(
+            Field(name, "state", START[s.dtype], s.dtype, False, s.dimension, "looked at")
+        )
         begin.append(Statement(name, whole(s.value)))
     equations = tuple(Differential(e.variable, whole(e.rate), e.held) for e in group.equations)
     mine = [replace(c, block=block(c.block)) for c in clocks]
     fields = [replace(f, value=changed(f.value, whole)) for f in group.fields]
     if "i" in read:
         fields.append(Field("i", "constant", np.arange(size), "int"))
+    method = definition.method
+    if group.staged and method == "auto":
+        method = "rk4"
     ports = tuple(group.ports.values())
     made = Neurons(
-        group.name, size, tuple(fields), equations, definition.method, hold, ports, events,
+        group.name, size, tuple(fields), equations, method, hold, ports, events,
         begin=tuple(begin), model=definition.name,
     )  # fmt: skip
     return made, mine

@@ -16,10 +16,13 @@ from ..network import Population
 
 
 def initial_values(
-    population: Population, values: dict[str, Any], subject: str, faults: list[SpikesimError]
+    population: Population,
+    definition: Definition,
+    values: dict[str, Any],
+    subject: str,
+    faults: list[SpikesimError],
 ) -> None:
     """Put what `initialize` was given in place of the values of a model."""
-    definition: Definition = population.model.definition  # type: ignore[union-attr]
     known = {n: d for n, d in definition.declared.items() if d.kind != "port"}
     for number, (view, given) in enumerate(population.initial):
         for name, value in given.items():

@@ -6,15 +6,15 @@ A synapse model becomes part of the group it acts on, once for each set of value
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ..errors import DescriptionError, DimensionError, SpikesimError, UnknownNameError, did_you_mean
-from ..ir.expr import Expr, Ref, add, substitute
+from ..ir.expr import Expr, Ref, add, references, substitute
 from ..ir.program import Differential, Port
-from ..models.base import SynapseModel
+from ..models.synapse import SynapseModel
 from ..models.synapses.delta import Delta
 from ..units import Dimension, unit_name
 from .group import Group, Merged
@@ -60,13 +60,21 @@ def landing(
             )
         )
         return None
-    name = _merge(group, synapse, port, subject, faults)
     arrival = synapse.definition.arrival
-    assert arrival is not None
+    if arrival is None:
+        faults.append(
+            DescriptionError(
+                f"{subject}: {synapse.definition.name} acts continuously, so it connects neurons "
+                "(net.project) and takes no trains of spikes"
+            )
+        )
+        return None
+    name = merge(group, synapse, port, subject, faults)
     variable = f"{name}.{arrival.target}"
     group.ports.setdefault(variable, Port(variable))
-    dimension = synapse.definition.declared[arrival.target].dimension
-    added = substitute(arrival.value, _renamed(name, synapse))
+    unit = synapse.definition.weight_unit
+    dimension = synapse.definition.declared[arrival.target].dimension if unit is None else unit
+    added = substitute(arrival.value, renamed(name, synapse))
     return Landing(variable, dimension, added, synapse.definition.weight_bound)
 
 
@@ -86,11 +94,12 @@ def _jump(group: Group, variable: str, subject: str, faults: list[SpikesimError]
     return Landing(variable, group.dimensions[variable], Ref("weight"))
 
 
-def _renamed(name: str, synapse: SynapseModel) -> dict[str, Expr]:
+def renamed(name: str, synapse: SynapseModel) -> dict[str, Expr]:
+    """What the names of a synapse are called in the group that it is part of."""
     return {n: Ref(f"{name}.{n}") for n in synapse.definition.declared}
 
 
-def _merge(
+def merge(
     group: Group,
     synapse: SynapseModel,
     port: str | None,
@@ -100,60 +109,131 @@ def _merge(
     """Put a synapse's states into the group, once for each set of values; its name there."""
     found: list[SpikesimError] = []
     values = synapse.stripped(f"{subject}, synapse {synapse.name!r}", found)
-    wanted = Merged(type(synapse), values, port, synapse._named)
+    wanted = Merged(type(synapse), values | _how(synapse), port, synapse._named)
+    name, known = _place(group.synapses, group.gates, wanted, synapse, group, subject, faults)
+    if known:
+        return name
+    faults += found
+    group.synapses[name] = wanted
+    definition, mine = synapse.definition, renamed(name, synapse)
+    for word in definition.declared:
+        if word in definition.dendritic():
+            declared = definition.declared[word]
+            group.declare(f"{name}.{word}", declared, values.get(word), subject, faults)
+    check_reads(group, synapse, _read_of_target(synapse), "target", subject, faults)
+    _check_held(group, synapse, subject, faults)
+    group.equations += [
+        Differential(f"{name}.{e.variable}", substitute(e.rate, mine), e.held)
+        for e in definition.equations
+    ]
+    if definition.output is not None:
+        into = group.port_for(port, definition.output.dimension, subject, faults)
+        if into:
+            flow = substitute(definition.output.expr, mine)
+            group.sums[into] = add(group.sums[into], flow)
+    return name
+
+
+def merge_gate(
+    group: Group, synapse: SynapseModel, delay: float, subject: str, faults: list[SpikesimError]
+) -> tuple[str, bool]:
+    """Put a synapse's presynaptic states into the group of its source, once for each set of values
+    and delay; (their name there, are they new?)."""
+    values = synapse.stripped(f"{subject}, synapse {synapse.name!r}", [])
+    wanted = Merged(type(synapse), values | _how(synapse), f"{delay!r}", synapse._named)
+    name, known = _place(group.gates, group.synapses, wanted, synapse, group, subject, faults)
+    if known:
+        return name, False
+    group.gates[name] = wanted
+    definition, mine = synapse.definition, renamed(name, synapse)
+    for word in definition.declared:
+        if word in definition.terminal():
+            declared = definition.declared[word]
+            group.declare(f"{name}.{word}", declared, values.get(word), subject, faults)
+    own = {f"pre.{n}": Ref(n) for n in definition.reads}
+    group.equations += [
+        Differential(f"{name}.{e.variable}", substitute(e.rate, mine | own))
+        for e in definition.presynaptic
+    ]
+    return name, True
+
+
+def _how(synapse: SynapseModel) -> dict[str, Any]:
+    return {"evaluated": synapse._evaluated}
+
+
+def _place(
+    there: dict[str, Merged],
+    others: dict[str, Merged],
+    wanted: Merged,
+    synapse: SynapseModel,
+    group: Group,
+    subject: str,
+    faults: list[SpikesimError],
+) -> tuple[str, bool]:
+    """The name of a synapse among those that are there; is it one of them? The two sides of one
+    synapse, in a group that projects to itself, may have one name."""
     for k in itertools.count(1):
         name = synapse.name if k == 1 else f"{synapse.name}_{k}"
-        known = group.synapses.get(name)
+        known, other = there.get(name), others.get(name)
         if known is not None and _same(known, wanted):
-            return name
-        if known is None:
-            break
-        if synapse._named and known.named:
+            return name, True
+        if known is None and (other is None or _same(replace(other, port=wanted.port), wanted)):
+            return name, False
+        if synapse._named and (known or other) and (known or other).named:  # type: ignore[union-attr]
             faults.append(
                 DescriptionError(
                     f"{subject}: {group.name!r} has another synapse named {name!r}, with other "
                     "values or another port; give this one another name"
                 )
             )
-            return name
-    faults += found
-    group.synapses[name] = wanted
-    definition, renamed = synapse.definition, _renamed(name, synapse)
-    for word, declared in definition.declared.items():
-        group.declare(f"{name}.{word}", declared, values.get(word), subject, faults)
-    _check_reads(group, synapse, subject, faults)
-    group.equations += [
-        Differential(f"{name}.{e.variable}", substitute(e.rate, renamed), e.held)
-        for e in definition.equations
-    ]
-    if definition.output is not None:
-        into = group.port_for(port, definition.output.dimension, subject, faults)
-        if into:
-            flow = substitute(definition.output.expr, renamed)
-            group.sums[into] = add(group.sums[into], flow)
-    return name
+            return name, True
+    raise AssertionError
 
 
-def _check_reads(
-    group: Group, synapse: SynapseModel, subject: str, faults: list[SpikesimError]
+def _read_of_target(synapse: SynapseModel) -> set[str]:
+    """The variables of the target that a synapse reads; all that it says where it reads none."""
+    d = synapse.definition
+    exprs = [e.rate for e in d.equations] + [s.value for s in (d.arrival, d.summed) if s]
+    exprs += [d.output.expr] if d.output else []
+    words = {n.removeprefix("post.") for expr in exprs for n in references(expr)}
+    return words & set(d.reads) if d.summed else set(d.reads)
+
+
+def check_reads(
+    group: Group,
+    synapse: SynapseModel,
+    names: set[str],
+    role: str,
+    subject: str,
+    faults: list[SpikesimError],
 ) -> None:
+    """Note variables that a synapse reads of its target or source, and that are not there."""
     word = synapse.definition.name
     for name, dimension in synapse.definition.reads.items():
+        if name not in names:
+            continue
         got = group.dimensions.get(name)
         if got is None:
             faults.append(
                 UnknownNameError(
-                    f"{subject}: {word} reads {name!r} (in {unit_name(dimension)}) of its target, "
+                    f"{subject}: {word} reads {name!r} (in {unit_name(dimension)}) of its {role}, "
                     f"but {group.name!r} has none; {did_you_mean(name, group.dimensions)}"
                 )
             )
         elif got != dimension:
             faults.append(
                 DimensionError(
-                    f"{subject}: {word} reads {name!r} in {unit_name(dimension)} of its target, "
+                    f"{subject}: {word} reads {name!r} in {unit_name(dimension)} of its {role}, "
                     f"but in {group.name!r} it is in {unit_name(got)}"
                 )
             )
+
+
+def _check_held(
+    group: Group, synapse: SynapseModel, subject: str, faults: list[SpikesimError]
+) -> None:
+    word = synapse.definition.name
     held = [f"d{e.variable}/dt" for e in synapse.definition.equations if e.held]
     assert group.definition is not None
     if held and not group.definition.is_held:

@@ -22,31 +22,69 @@ def probe_of(
     place = View(group.name, view.index)
     every = _every(request, dt, subject, faults)
     window = _window(request, dt, subject, faults)
-    if what in ("spikes", "rate"):
-        if not group.spikes():
-            faults.append(DescriptionError(f"{subject}: its model never spikes"))
-        if what == "spikes" and request.every is not None:
-            faults.append(
-                ParameterError(
-                    f"{subject}: every spike is recorded; every= is for rates and state variables"
-                )
-            )
-        reduce = "rate" if what == "rate" else ""
-        return Probe(str(number), place, "", "spike", every, reduce, *window)  # type: ignore[arg-type]
-    if what in group.events():
-        if request.every is not None:
-            text = f"{subject}: every event is recorded; every= is for rates and state variables"
-            faults.append(ParameterError(text))
-        return Probe(str(number), place, "", what, every, "", *window)
-    fields = group.fields if group.source is None else group.source.fields
-    states = [f.name for f in fields if f.kind == "state"]
-    if what not in states and what not in group.looked_at:
-        known = [*states, *group.named(), "spikes", "rate", *set(group.events()) - {"spike"}]
+    events = {"spikes": "spike"} | {name: name for name in group.events() if name != "spike"}
+    if what in ("spikes", "rate") and not group.spikes():
+        faults.append(DescriptionError(f"{subject}: its model never spikes"))
+    if what in events and request.every is not None:
         faults.append(
-            UnknownNameError(f"{subject}: no such state variable; {did_you_mean(what, known)}")
+            ParameterError(
+                f"{subject}: every {events[what]} is recorded; every= is for rates and state "
+                "variables"
+            )
+        )
+    if request.variables and what not in events:
+        faults.append(
+            ParameterError(
+                f"{subject}: variables= names what is kept with each spike; to sample variables "
+                f"over time, write net.record({group.name}, {list(request.variables)})"
+            )
+        )
+    if what == "rate":
+        return Probe(str(number), place, "", "spike", every, "rate", *window)
+    fields = group.fields if group.source is None else group.source.fields
+    states = [f.name for f in fields if f.kind == "state" and not (f.shared and what in events)]
+    states += group.looked_at
+    kept = tuple(dict.fromkeys(request.variables))
+    words = [*states, *group.named(), "spikes", "rate", *(set(events) - {"spikes"})]
+    known, wanted = (states, kept) if what in events else (words, (what,))
+    unknown = [name for name in wanted if name not in states]
+    if what in ("weight", "weights") and unknown:
+        faults.append(
+            DescriptionError(
+                f"{subject}: weights belong to projections; write net.record(projection, "
+                '"weight"), with what net.project(...) returned'
+            )
         )
         return None
+    for name in unknown:
+        which = "such state variable" if name == what else f"state variable {name!r}"
+        faults.append(UnknownNameError(f"{subject}: no {which}; {did_you_mean(name, known)}"))
+    if unknown:
+        return None
+    if what in events:
+        return Probe(str(number), place, "", events[what], every, "", *window, kept)
     return Probe(str(number), place, what, "", every, "", *window)
+
+
+def synapse_probe_of(
+    request: Request, number: int, dt: float, faults: list[SpikesimError]
+) -> Probe | None:
+    """The probe of a request of connections; None where something is wrong."""
+    name, what = request.view.projection.name, request.what
+    subject = f"recording of {what!r} of projection {name!r}"
+    every = _every(request, dt, subject, faults)
+    window = _window(request, dt, subject, faults)
+    if request.variables:
+        faults.append(ParameterError(f"{subject}: variables= is for spikes"))
+    if what != "weight":
+        faults.append(
+            UnknownNameError(
+                f"{subject}: {did_you_mean(what, ['weight'])}; spikes, rates and states are "
+                "recorded of populations"
+            )
+        )
+        return None
+    return Probe(str(number), View(name, request.view.index), what, "", every, "", *window)
 
 
 def _every(request: Request, dt: float, subject: str, faults: list[SpikesimError]) -> int:

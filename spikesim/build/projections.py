@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -19,10 +20,12 @@ from ..errors import (
 from ..ir.expr import Expr, Ref, mul, references, substitute
 from ..ir.program import Edges, Field, Statement, View
 from ..network import Projection
-from ..units import CONDUCTANCE, TIME, is_quantity, unit_name
+from ..units import CONDUCTANCE, DIMENSIONLESS, TIME, Dimension, is_quantity, unit_name
 from .group import Group, is_shared
-from .landing import Landing, landing
+from .landing import landing
 from .values import out_of_bounds
+
+SCALE = Field("weight_scale", "parameter", 1.0, shared=True, meaning="factor on all weights")
 
 
 def edges_of(
@@ -31,7 +34,7 @@ def edges_of(
     """The edges of a projection, None where something is wrong. least: the shortest delay, ms."""
     subject = f"projection {p.name!r}"
     before = len(faults)
-    rule = _rule(p, subject, faults)
+    rule = rule_of(p, subject, faults)
     source = groups[p.source.population.name]
     if p.event != "spike" and p.event not in source.events():
         faults.append(
@@ -46,23 +49,16 @@ def edges_of(
         )
     target = groups[p.target.population.name]
     land = landing(target, p.synapse, p.port, subject, faults)
-    axonal, dendritic = _delays(p, least, subject, faults)
-    weight = None if land is None else _weight(p, rule, land, subject, faults)
+    axonal, dendritic = delays_of(p, least, subject, faults)
+    weight = None
+    if land is not None:
+        weight = weight_of(p, rule, land.dimension, land.bound, subject, faults)
     if rule is None or land is None or weight is None or len(faults) > before:
         return None
-    count = rule.count(_ends(p))
-    for word, value in (("weight", weight.value), ("axonal", axonal), ("dendritic", dendritic)):
-        if count is not None and np.ndim(value) and np.shape(value) != (count,):
-            matrix = np.shape(value) == (len(p.source), len(p.target))
-            hint = "; for a matrix of weights use sp.from_matrix(matrix)" if matrix else ""
-            word = word if word == "weight" else "delay" if p.delay is not None else f"{word}_delay"
-            faults.append(
-                ConnectivityError(
-                    f"{subject}: {word} has shape {np.shape(value)}; the rule makes {count} "
-                    f"connections, give one value for each, or a distribution{hint}"
-                )
-            )
-    scale = Field("weight_scale", "parameter", 1.0, shared=True, meaning="factor on all weights")
+    release = _release(p, subject, faults)
+    values = [("weight", weight.value), ("axonal", axonal), ("dendritic", dendritic)]
+    values += [("release", f.value) for f in release]
+    checked_counts(p, rule, values, subject, faults)
     outside: dict[str, Expr] = {
         name: Ref(f"post.{name}") for name in references(land.added) - {"weight", "t", "dt", "step"}
     }
@@ -72,7 +68,7 @@ def edges_of(
         View(source.name, p.source.index),
         View(target.name, p.target.index),
         rule,
-        (weight, scale),
+        (weight, SCALE, *release),
         axonal,
         dendritic,
         p.event,
@@ -81,7 +77,31 @@ def edges_of(
     )
 
 
-def _rule(p: Projection, subject: str, faults: list[SpikesimError]) -> Rule | None:
+def checked_counts(
+    p: Projection,
+    rule: Rule,
+    values: Iterable[tuple[str, Any]],
+    subject: str,
+    faults: list[SpikesimError],
+) -> None:
+    """Note arrays of another length than the rule makes connections."""
+    count = rule.count(_ends(p))
+    for word, value in values:
+        if count is not None and np.ndim(value) and np.shape(value) != (count,):
+            matrix = np.shape(value) == (len(p.source), len(p.target))
+            hint = "; for a matrix of weights use sp.from_matrix(matrix)" if matrix else ""
+            if word in ("axonal", "dendritic"):
+                word = "delay" if p.delay is not None else f"{word}_delay"
+            faults.append(
+                ConnectivityError(
+                    f"{subject}: {word} has shape {np.shape(value)}; the rule makes {count} "
+                    f"connections, give one value for each, or a distribution{hint}"
+                )
+            )
+
+
+def rule_of(p: Projection, subject: str, faults: list[SpikesimError]) -> Rule | None:
+    """The rule of a projection; None, and a fault, where it is none or can't be met."""
     rule = p.rule
     if isinstance(rule, type) and issubclass(rule, Rule):
         try:
@@ -112,14 +132,16 @@ def _ends(p: Projection) -> Ends:
     return Ends.between(p.source.indices, p.target.indices, p.source.population.size, same)
 
 
-def _weight(
+def weight_of(
     p: Projection,
     rule: Rule | None,
-    land: Landing,
+    dimension: Dimension,
+    bound: str,
     subject: str,
     faults: list[SpikesimError],
 ) -> Field | None:
-    weight, dimension = p.weight, land.dimension
+    """The field of the weights; None, and a fault, where there are none that will do."""
+    weight = p.weight
     own = None if rule is None else rule.own_weights()
     if own is not None and (weight is None or not rule_is_bare(rule)):
         if weight is not None:
@@ -143,7 +165,7 @@ def _weight(
     if plain is None:
         return None
     shared = is_shared(plain)
-    made = Field("weight", "parameter", plain, "float", shared, dimension, bound=land.bound)
+    made = Field("weight", "parameter", plain, "float", shared, dimension, bound=bound)
     faults += bad_weight(plain, made, subject)
     return made
 
@@ -161,7 +183,28 @@ def bad_weight(plain: Any, weight: Field, subject: str) -> list[ParameterError]:
     return [ParameterError(f"{fault}; {hint}") if conductive else fault for fault in found]
 
 
-def _delays(
+def _release(p: Projection, subject: str, faults: list[SpikesimError]) -> list[Field]:
+    """The field of the probability of release, if there is one."""
+    if p.release is None:
+        return []
+    plain = stripped(p.release, DIMENSIONLESS, f"{subject}, release", faults)
+    if plain is None:
+        return []
+    drawn = isinstance(plain, Distribution)
+    low, high = (plain.lowest(), plain.highest()) if drawn else (np.min(plain), np.max(plain))
+    if low < 0 or high > 1:
+        faults.append(
+            ParameterError(
+                f"{subject}: release goes from {low:g} to {high:g}; expected probabilities, 0 to 1"
+                + ("; bound the distribution: low=0, high=1" if drawn else "")
+            )
+        )
+        return []
+    meaning = "probability that a spike is transmitted"
+    return [Field("release", "parameter", plain, shared=is_shared(plain), meaning=meaning)]
+
+
+def delays_of(
     p: Projection, least: float, subject: str, faults: list[SpikesimError]
 ) -> tuple[Any, Any]:
     """The axonal and the dendritic part; one number stands for an axonal delay."""

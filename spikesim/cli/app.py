@@ -11,8 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from .. import here
-from ..errors import UnsupportedError
-from ..results import Results
+from ..files import check
 from ..results.table import TITLES, activity
 from ..simulate import compile_network, estimate_memory
 from . import catalogue, script
@@ -56,6 +55,8 @@ def run(
     net = script.load(file)
     if seed is not None:
         net.seed = seed
+    for written in filter(None, (out, report)):
+        check(written)
     model = compile_network(net, backend)
     results = model.run(length, progress=Console().is_terminal)
     rates = [(name, *activity(one)) for name, one in results.populations.items()]
@@ -65,7 +66,7 @@ def run(
         f"{model.took:.2f} s, run in {results.took:.2f} s"
     )
     if out is not None:
-        save(results, out)
+        results.save(out)
         print(f"results: {out}")
     if report is not None:
         model.report(results, report)
@@ -80,19 +81,16 @@ def models() -> None:
 
 
 @app.command()
-def memory(file: File, backend: Backend = "auto") -> None:
+def memory(
+    file: File,
+    backend: Backend = "auto",
+    duration: Annotated[str, typer.Option(help="with the recordings of such a run")] = "",
+) -> None:
     """What the network of a script would take in memory; nothing is allocated."""
-    found = estimate_memory(script.load(file), backend)
+    length = script.duration(duration) if duration else None
+    found = estimate_memory(script.load(file), backend, length)
     rows = [*found.parts.items(), ("total", found.total)]
     show([(name, f"{size / 1e6:,.1f} MB") for name, size in rows], "part", "memory")
-
-
-def save(results: Results, path: Path) -> None:
-    """Write the results. Raises UnsupportedError in a version that can't."""
-    write = getattr(results, "save", None)
-    if write is None:
-        raise UnsupportedError("this version of spikesim can't save results; leave --out away")
-    write(path)
 
 
 def show(rows: Any, *titles: str) -> None:

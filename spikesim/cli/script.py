@@ -68,9 +68,9 @@ def _module(file: Path) -> ModuleType:
 def _guarded(file: Path, call: Any) -> Any:
     try:
         return call()
-    except Exception as fault:
-        path = str(file)
-        lines = [f.lineno for f in traceback.extract_tb(fault.__traceback__) if f.filename == path]
-        where = f"{file}, line {lines[-1]}" if lines else path
+    except (Exception, SystemExit) as fault:  # one that ends itself would end without a word
+        frames = traceback.extract_tb(fault.__traceback__)
+        lines = [f.lineno for f in frames if Path(f.filename).resolve() == file.resolve()]
+        where = f"{file}, line {lines[-1]}" if lines else f"{file}"
         kind = type(fault).__name__
         raise DescriptionError(f"{where}: {kind}: {fault}") from fault

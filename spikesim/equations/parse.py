@@ -134,6 +134,8 @@ class _Reader:
             return self._constant(node)
         if isinstance(node, ast.Name):
             return self._name(node)
+        if isinstance(node, ast.Attribute) and self._side(node):
+            return self._of_side(node)
         if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
             return self._operation(
                 node, _BINARY[type(node.op)], [self.read(a, depth) for a in (node.left, node.right)]
@@ -197,6 +199,17 @@ class _Reader:
         if hint.startswith("no") and self.scope:
             hint = f"declared here: {', '.join(self.scope)}"
         raise self.fault(node, f"unknown name {name!r}; {hint}")
+
+    def _side(self, node: ast.Attribute) -> str:
+        """pre or post, where this is a name of one of the two neurons of a synapse; else empty."""
+        side = node.value.id if isinstance(node.value, ast.Name) else ""
+        return side if any(name.startswith(f"{side}.") for name in self.scope) else ""
+
+    def _of_side(self, node: ast.Attribute) -> Typed:
+        name = f"{self._side(node)}.{node.attr}"
+        if name in self.scope:
+            return Typed(Ref(name), self.scope[name])
+        raise self.fault(node, f"unknown name {name!r}; {did_you_mean(name, self.scope)}")
 
     def _unary(self, node: ast.UnaryOp, depth: int) -> Typed:
         operand = self.read(node.operand, depth)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..results import PopulationResult, Results, Trace, spikes_of
 from ..units import in_si
 from . import needed
@@ -40,6 +42,9 @@ def _trains(neo: Any, population: PopulationResult) -> list[Any]:
     if spikes is None:
         return []
     stop = max(spikes.start + spikes.duration, float(spikes.t.max(initial=0.0)))
+    # What was recorded with each spike, by the neuron that had it.
+    order = np.argsort(spikes.i, kind="stable")
+    bounds = np.searchsorted(spikes.i[order], spikes.neurons, side="left")
     return [
         neo.SpikeTrain(
             train,
@@ -49,8 +54,12 @@ def _trains(neo: Any, population: PopulationResult) -> list[Any]:
             name=f"{population.name}[{neuron}]",
             population=population.name,
             neuron=int(neuron),
+            array_annotations={
+                name: values[order][first : first + len(train)]
+                for name, values in spikes.variables.items()
+            },
         )
-        for neuron, train in zip(spikes.neurons, spikes.trains(), strict=True)
+        for neuron, train, first in zip(spikes.neurons, spikes.trains(), bounds, strict=True)
     ]
 
 

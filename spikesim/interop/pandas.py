@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..results import Results, Spikes, Trace, spikes_of
+from ..results import Results, Spikes, Trace, Weights, spikes_of
 from . import needed
 
 
@@ -29,13 +29,29 @@ def to_pandas(results: Results) -> dict[str, Any]:
         for what, data in of.recorded.items():
             if isinstance(data, Trace):
                 frames[f"{name}.{what}"] = trace_frame(data)
+        if of.final:
+            frames[f"{name}.final"] = pandas.DataFrame(of.final).rename_axis("neuron")
+    for name, projection in results.projections.items():
+        for what, weights in projection.recorded.items():
+            frames[f"{name}.{what}"] = weights_frame(weights)
     return frames
 
 
 def spikes_frame(spikes: Spikes) -> Any:
-    """The columns t (ms) and neuron."""
+    """The columns t (ms) and neuron, and a column for each variable."""
     pandas = needed("pandas", "pandas")
-    return pandas.DataFrame({"t": spikes.t, "neuron": spikes.i})
+    return pandas.DataFrame({"t": spikes.t, "neuron": spikes.i, **spikes.variables})
+
+
+def weights_frame(weights: Weights) -> Any:
+    """A row a time (index t, ms), a column a connection, under (source, target)."""
+    pandas = needed("pandas", "pandas")
+    columns = pandas.MultiIndex.from_arrays(
+        [weights.source, weights.target], names=["source", "target"]
+    )
+    frame = pandas.DataFrame(weights.values, pandas.Index(weights.t, name="t"), columns)
+    frame.attrs["unit"] = weights.unit
+    return frame
 
 
 def trace_frame(trace: Trace) -> Any:

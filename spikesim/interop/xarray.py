@@ -22,12 +22,13 @@ def to_xarray(results: Results) -> Any:
     }
     nodes = {name: _dataset(xarray, of) for name, of in results.populations.items()}
     return xarray.DataTree(xarray.Dataset(attrs=about), children={
-        name: xarray.DataTree(dataset) for name, dataset in nodes.items()
+        name: xarray.DataTree(dataset)
+        for name, dataset in (nodes | _projections(xarray, results)).items()
     })  # fmt: skip
 
 
 def _dataset(xarray: Any, population: PopulationResult) -> Any:
-    """Traces of one population, and its spikes.
+    """Traces of one population, its spikes, and its states at the end.
 
     Traces at other times or of other neurons than the first have dimensions of their own, such as
     "t_v#2".
@@ -45,8 +46,31 @@ def _dataset(xarray: Any, population: PopulationResult) -> Any:
     if spikes is not None:
         variables["spike_t"] = ("spike", spikes.t, {"units": "ms"})
         variables["spike_neuron"] = ("spike", spikes.i)
+        for name, values in spikes.variables.items():
+            variables[f"spike_{name}"] = ("spike", values, {"units": spikes.units[name]})
         variables["spike_recorded"] = ("recorded", spikes.neurons)  # the silent ones too
+    for name, values in population.final.items():
+        variables[f"final_{name}"] = ("element", values)  # of all neurons, at the end of the run
     return xarray.Dataset(variables, coordinates)
+
+
+def _projections(xarray: Any, results: Results) -> dict[str, Any]:
+    """Weights by projection; those recorded apart, as "weight#2", have dimensions of their own."""
+    found = {}
+    for name, projection in results.projections.items():
+        variables: dict[str, Any] = {}
+        for what, w in projection.recorded.items():
+            more = what.removeprefix("weight")
+            t, synapse = f"t{more}", f"connection{more}"
+            variables |= {
+                what: ((t, synapse), w.values, {"units": w.unit}),
+                t: (t, w.t, {"units": "ms"}),
+                synapse: (synapse, w.connections),
+                f"source{more}": (synapse, w.source),
+                f"target{more}": (synapse, w.target),
+            }
+        found[name] = xarray.Dataset(variables)
+    return found
 
 
 def _dimension(

@@ -148,7 +148,8 @@ class Neurons:
 
     Before the passes the dynamics stand in `equations` (with `method`) and `hold`; after them in
     `update` and the other blocks. begin: what is computed when a step begins, before samples are
-    taken. `model` is provenance only.
+    taken. stages: what follows the update, one block after the other; ahead of each but the first,
+    couplings within the step are summed. `model` is provenance only.
     """
 
     name: str
@@ -163,6 +164,7 @@ class Neurons:
     begin: Block = ()
     inputs: Block = ()
     update: Block = ()
+    stages: tuple[Block, ...] = ()
     arrive: Block = ()
     model: str = ""
 
@@ -218,10 +220,15 @@ class Clocked:
 
 @dataclass(frozen=True)
 class Summed:
-    """Continuous coupling: target variable = sum of value over the target's edges, every step."""
+    """Continuous coupling: target variable = sum of value over the target's edges.
+
+    each: step (from the state at its start, and held through it), or stage (anew for each stage of
+    an explicit Runge-Kutta method).
+    """
 
     variable: str
     value: Expr
+    each: Literal["step", "stage"] = "step"
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,6 +240,10 @@ class Edges:
     at t_post + dendritic. `delays` are values in ms before the pass `delays`, steps after it:
     a number, an array [n_edges] or a Distribution. Fields are per edge unless shared, or listed in
     per_source or per_target. order settles ties between edges.
+
+    Where there is a field `release`, a synapse transmits a spike with that probability: where a
+    uniform number from the stream `name.released`, with the counters (step in which the spike was
+    found, number of the edge), is below it.
     """
 
     name: str
@@ -256,6 +267,11 @@ class Edges:
         """The field of that name; KeyError if there is none."""
         return _by_name(self.fields, name)
 
+    @property
+    def unreliable(self) -> bool:
+        """Are spikes transmitted with a probability?"""
+        return any(f.name == "release" for f in self.fields)
+
 
 @dataclass(frozen=True, eq=False)
 class Input:
@@ -277,6 +293,8 @@ class Input:
 class Probe:
     """What is recorded: a variable every `every` steps, or an event (`event` = its name).
 
+    variables: of an event, what is kept of the element that had it: their values where the
+    condition was looked at, before arrivals that come later in the step, and before the reset.
     reduce = "rate": not each event, but the mean rate of the view in bins of `every` steps. The
     steps from `start` on, before `stop`, are recorded (bins that start there); None: to the end.
     """
@@ -289,6 +307,12 @@ class Probe:
     reduce: Literal["", "rate"] = ""
     start: int = 0
     stop: int | None = None
+    variables: tuple[str, ...] = ()
+
+    @property
+    def logged(self) -> bool:
+        """Does it want an event other than a spike, or more of a spike than who and when?"""
+        return bool(self.event) and (self.event != "spike" or bool(self.variables))
 
 
 @dataclass(frozen=True)
@@ -317,6 +341,16 @@ class Link:
 
 
 @dataclass(frozen=True, eq=False)
+class Unreliable:
+    """The synapses that transmit a spike with a probability: their places in Rows, int64 [n],
+    their numbers within their edges, and the streams of these, uint32 [n]."""
+
+    place: np.ndarray
+    number: np.ndarray
+    stream: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class Rows:
     """The synapses of all static edges, by source: what a spike adds, where and when.
 
@@ -328,6 +362,7 @@ class Rows:
     slot: np.ndarray
     delay: np.ndarray
     order: np.ndarray
+    unreliable: Unreliable | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -336,7 +371,7 @@ class Delivery:
 
     Sources are the elements of pairs of a group and an event, end to end: first of the spikes of
     all groups, or the first other event that a group has; then of its next, and so on. Events count
-    that send something or are recorded, and spikes. Slots are the elements of all ports, end to
+    that send something, and spikes. Slots are the elements of all ports, end to
     end. largest_indegree: of each edges. longest: delay in steps. rows is None where
     the backend made a table of its own.
     """
@@ -357,18 +392,25 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Program:
-    """A whole network. dt in ms; seed draws connectivity and initial values."""
+    """A whole network. dt in ms; seed draws connectivity and initial values.
+
+    edges carry events; couplings are edges with one continuous sum and nothing else.
+    synapse_probes: probes of fields of edges; their views are of connections, in the order in which
+    users give arrays of weights.
+    """
 
     dt: float
     seed: int
     neurons: tuple[Neurons, ...] = ()
     edges: tuple[Edges, ...] = ()
+    couplings: tuple[Edges, ...] = ()
     inputs: tuple[Input, ...] = ()
     probes: tuple[Probe, ...] = ()
     clocks: tuple[Clock, ...] = ()
     links: tuple[Link, ...] = ()
     order: tuple[str, ...] = STANDARD_ORDER
     delivery: Delivery | None = None
+    synapse_probes: tuple[Probe, ...] = ()
 
     def group(self, name: str) -> Neurons:
         """The neurons of that name; KeyError if there are none."""
@@ -380,6 +422,8 @@ class Program:
             yield f"{n.name}.begin", n.begin
             yield f"{n.name}.inputs", n.inputs
             yield f"{n.name}.update", n.update
+            for k, block in enumerate(n.stages):
+                yield f"{n.name}.stage {k}", block
             yield f"{n.name}.arrive", n.arrive
             for event in n.events:
                 yield f"{n.name}.{event.name}", event.reset

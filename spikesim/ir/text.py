@@ -68,16 +68,17 @@ def _program(p: Program) -> Iterator[str]:
     for n in p.neurons:
         yield ""
         yield from _neurons(n)
-    for e in p.edges:
+    for e in (*p.edges, *p.couplings):
         yield ""
         yield from _edges(e)
-    if p.inputs or p.probes or p.clocks or p.links or p.delivery:
+    if p.inputs or p.probes or p.synapse_probes or p.clocks or p.links or p.delivery:
         yield ""
     for i in p.inputs:
         yield f"input {i.name} ({i.kind}) {_view(i.target)}.{i.into} <- {expression(i.value)}"
         yield from _fields(i.fields)
-    for probe in p.probes:
+    for probe in (*p.probes, *p.synapse_probes):
         what = probe.variable or f"{probe.event} events"
+        what += f" with {', '.join(probe.variables)}" if probe.variables else ""
         reduced = f" as {probe.reduce}" if probe.reduce else ""
         window = f" from {probe.start}" if probe.start else ""
         window += "" if probe.stop is None else f" to {probe.stop}"
@@ -116,6 +117,8 @@ def _neurons(n: Neurons) -> Iterator[str]:
     yield from _block("begin", n.begin)
     yield from _block("inputs", n.inputs)
     yield from _block(f"update ({n.method})", n.update)
+    for k, block in enumerate(n.stages):
+        yield from _block(f"stage {k}", block)
     yield from _block("arrive", n.arrive)
     for event in n.events:
         yield f"  event {event.name} when {expression(event.condition)}"
@@ -123,17 +126,19 @@ def _neurons(n: Neurons) -> Iterator[str]:
 
 
 def _edges(e: Edges) -> Iterator[str]:
-    yield f"edges {e.name}: {_view(e.source)} -> {_view(e.target)} on {e.event}"
+    when = "" if e.continuous else f" on {e.event}"
+    yield f"edges {e.name}: {_view(e.source)} -> {_view(e.target)}{when}"
     yield f"  pattern {_value(e.pattern)}"
     yield from _fields(e.fields)
-    yield f"  delay axonal {_value(e.axonal)} dendritic {_value(e.dendritic)}"
+    if not e.continuous:
+        yield f"  delay axonal {_value(e.axonal)} dendritic {_value(e.dendritic)}"
     yield from _prologue(e.prologue)
     yield from _block("pre", e.pre)
     yield from _block("post", e.post)
     for c in e.clocked:
         yield from _block(f"every {c.every} from {c.offset}", c.block)
     for s in e.continuous:
-        yield f"  sum {s.variable} = {expression(s.value)}"
+        yield f"  each {s.each} post.{s.variable} = sum of {expression(s.value)}"
 
 
 def _fields(fields: tuple[Field, ...]) -> Iterator[str]:

@@ -25,12 +25,12 @@ def verify(program: Program) -> Program:
 
 
 def _faults(p: Program) -> Iterable[str]:
-    names = [n.name for n in p.neurons] + [e.name for e in p.edges]
+    names = [n.name for n in p.neurons] + [e.name for e in (*p.edges, *p.couplings)]
     yield from (f"the name {n!r} is used twice" for n in {n for n in names if names.count(n) > 1})
     groups = {n.name: n for n in p.neurons}
     for n in p.neurons:
         yield from _neurons(n, _more(n, p))
-    for e in p.edges:
+    for e in (*p.edges, *p.couplings):
         yield from _edges(e, groups)
     for i in p.inputs:
         if i.target.group not in groups:
@@ -41,14 +41,20 @@ def _faults(p: Program) -> Iterable[str]:
         yield from _names(i.value, scope, f"input {i.name!r}")
         if i.kind == "arrivals" and i.into not in {port.variable for port in group.ports}:
             yield f"input {i.name!r}: {i.into!r} is no port of {group.name!r}"
+    edges = {e.name: e for e in p.edges}
+    for probe in p.synapse_probes:
+        of = edges.get(probe.source.group)
+        if of is None or probe.variable not in {f.name for f in of.fields}:
+            yield f"probe {probe.name!r}: no {probe.variable!r} of edges {probe.source.group!r}"
     for probe in p.probes:
         if probe.source.group not in groups:
             yield f"probe {probe.name!r}: no group {probe.source.group!r}"
             continue
         group = groups[probe.source.group]
-        if probe.variable and probe.variable not in {f.name for f in group.fields}:
-            yield f"probe {probe.name!r}: no variable {probe.variable!r}"
-        elif probe.event and probe.event not in {e.name for e in group.events}:
+        wanted = {probe.variable} - {""} | {*probe.variables}
+        for name in sorted(wanted - {f.name for f in group.fields}):
+            yield f"probe {probe.name!r}: no variable {name!r}"
+        if probe.event and probe.event not in {e.name for e in group.events}:
             yield f"probe {probe.name!r}: no event {probe.event!r}"
         if probe.every < 1:
             yield f"probe {probe.name!r}: every {probe.every} steps"
@@ -102,7 +108,8 @@ def _neurons(n: Neurons, more: set[str]) -> Iterable[str]:
         if port.variable not in states:
             yield f"{where}: the port {port.variable!r} is no state"
     shared = {f.name for f in n.fields if _is_single(f)}
-    blocks = (("inputs", n.inputs), ("update", n.update), ("arrive", n.arrive))
+    blocks = [("inputs", n.inputs), ("update", n.update), ("arrive", n.arrive)]
+    blocks += [(f"stage {k}", b) for k, b in enumerate(n.stages)]
     for title, block in (("begin", n.begin), *blocks):
         yield from _block(block, scope, states, f"{where}, {title}")
     yield from _single(n.begin, shared, f"{where}, begin")
@@ -122,7 +129,7 @@ def _edges(e: Edges, groups: dict[str, Neurons]) -> Iterable[str]:
         yield f"{where}: no group {missing[0]!r}"
         return
     source, target = groups[e.source.group], groups[e.target.group]
-    if e.event not in {event.name for event in source.events}:
+    if not e.continuous and e.event not in {event.name for event in source.events}:
         yield f"{where}: {source.name!r} has no event {e.event!r}"
     own = {f.name for f in e.fields}
     scope = (
@@ -145,6 +152,8 @@ def _edges(e: Edges, groups: dict[str, Neurons]) -> Iterable[str]:
                 yield f"{where}, {title}: {s.target!r} can't be written"
     for summed in e.continuous:
         yield from _names(summed.value, scope, f"{where}, sum")
+        if summed.variable not in {f.name for f in target.fields if f.kind == "state"}:
+            yield f"{where}: the sum {summed.variable!r} is no state of {target.name!r}"
 
 
 def _block(block: Block, scope: set[str], states: set[str], where: str) -> Iterable[str]:
@@ -201,12 +210,18 @@ def streams(p: Program) -> dict[str, int]:
     for i in p.inputs:
         paths += [draw_path(i.target.group, x) for x in walk(i.value) if isinstance(x, Draw)]
         paths += drawn(i.target.group, i.fields)
-    for e in p.edges:
+    for e in (*p.edges, *p.couplings):
         paths += [] if isinstance(e.pattern, Pairs) else [f"{e.name}.pairs"]
         parts = {"axonal": e.axonal, "dendritic": e.dendritic}
         paths += [f"{e.name}.{w}" for w, part in parts.items() if isinstance(part, Distribution)]
         paths += drawn(e.name, e.fields)
+        paths += [released(e)] if e.unreliable else []
     return {path: stream(path) for path in paths}
+
+
+def released(e: Edges) -> str:
+    """The path of the draws that decide which synapses transmit a spike."""
+    return f"{e.name}.released"
 
 
 def draw_path(group: str, draw: Draw) -> str:
@@ -225,6 +240,8 @@ def _streams(p: Program) -> Iterable[str]:
 def _expressions(n: Neurons) -> Iterable[Expr]:
     yield from (d.rate for d in n.equations)
     statements: list[Statement] = [*n.begin, *n.inputs, *n.update, *n.arrive]
+    for stage in n.stages:
+        statements += stage
     for event in n.events:
         yield event.condition
         statements += event.reset

@@ -6,8 +6,7 @@ and checked once, when the class is defined; an instance only holds values.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -23,8 +22,8 @@ from ..errors import (
     UnknownAttributeError,
     did_you_mean,
 )
-from ..ir.program import Event, Statement
-from ..units import TIME, TRUTH, Dimension, decompose, is_quantity, is_unit, unit_name
+from ..ir.program import Event
+from ..units import TIME, TRUTH, decompose, is_quantity, is_unit, unit_name
 from .declaration import (
     OF_NEURONS,
     Declared,
@@ -112,13 +111,18 @@ class Model:
         return f"{self.definition.name}({', '.join(f'{k}={v}' for k, v in self.values.items())})"
 
     def stripped(
-        self, subject: str, faults: list[SpikesimError], later: Collection[str] = ()
+        self,
+        subject: str,
+        faults: list[SpikesimError],
+        declared: Mapping[str, Declared] | None = None,
+        later: Collection[str] = (),
     ) -> dict[str, Any]:
         """Every parameter and initial value in coherent units; what is wrong goes into `faults`.
 
-        later: names whose values are given elsewhere.
+        declared: default those of the definition. later: names whose values are given elsewhere.
         """
-        declared = {n: d for n, d in self.definition.declared.items() if d.kind != "port"}
+        declared = self.definition.declared if declared is None else declared
+        declared = {n: d for n, d in declared.items() if d.kind != "port"}
         for name in self.values:
             if name not in declared:
                 faults.append(
@@ -165,13 +169,15 @@ class Model:
         return result
 
 
-def _declared(cls: type, faults: list[SpikesimError]) -> dict[str, Declared]:
+def declared_names(cls: type, faults: list[SpikesimError]) -> dict[str, Declared]:
     """The declared names of a class and its bases; a plain value in place of one is a fault."""
     found: dict[str, Declared] = {}
     for base in reversed(cls.__mro__):
         for name, value in vars(base).items():
             if isinstance(value, Declared):
                 found[name] = value
+            elif name == "weight_unit":
+                continue  # a word of synapse models
             elif name in found or is_quantity(value) or isinstance(value, Distribution):
                 faults.append(
                     ParameterError(
@@ -182,7 +188,7 @@ def _declared(cls: type, faults: list[SpikesimError]) -> dict[str, Declared]:
     return found
 
 
-def _unknown(cls: type, base: type) -> list[SpikesimError]:
+def unknown_words(cls: type, base: type) -> list[SpikesimError]:
     """Faults of public attributes of a class that are neither declared nor words of `base`."""
     words = {w for w in vars(base) if not w.startswith("_")}
     faults: list[SpikesimError] = []
@@ -241,8 +247,8 @@ class NeuronModel(Model):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        faults = _unknown(cls, NeuronModel)
-        declared = _declared(cls, faults)
+        faults = unknown_words(cls, NeuronModel)
+        declared = declared_names(cls, faults)
         texts = (cls.equations, cls.spike, cls.reset, cls.refractory, cls.method)
         tables = {
             n: v for c in reversed(cls.__mro__) for n, v in vars(c).items() if is_timed_array(v)
@@ -276,7 +282,7 @@ def read_neuron(
     )
     others = _event_texts(name, events, reader.faults)
     blocks = [reset, *(e.block for e in others.values())]
-    rates = reader.equations(equations, reader.written(blocks))
+    rates = reader.equations(equations, written=reader.written(blocks))
     reader.faults += declaration_faults(name, reader.declared)
     condition = (
         reader.expression(spike, "spike", TRUTH, draws=True) if reader.given(spike) else None
@@ -364,7 +370,7 @@ def neuron(
     spike: str = "",
     reset: str = "",
     events: dict[str, EventText] | None = None,
-    refractory: str = "",
+    refractory: Any = "",
     method: str = "auto",
     name: str = "neuron",
     **names: Any,
@@ -380,6 +386,7 @@ def neuron(
     `sp.port(...)` declare states and ports, `sp.timed_array(...)` is called like a function of
     time, and `sp.linked(...)` follows another population; a state may also be declared by the unit
     at the end of its equation: `sp.neuron("dv/dt = (v0 - v)/tau : mV", v0=-60 * mV, tau=10 * ms)`.
+    refractory: an expression, or a time, which is then the parameter t_ref.
 
     Raises EquationError, DimensionError or ParameterError, all faults together.
     """
@@ -387,6 +394,8 @@ def neuron(
     declared: dict[str, Declared] = {}
     values: dict[str, Any] = {}
     tables: dict[str, Any] = {}
+    if "t_ref" not in names and (is_quantity(refractory) or isinstance(refractory, Distribution)):
+        names["t_ref"], refractory = refractory, "t_ref"
     for given, value in names.items():
         word = normal_name(given)
         meant = _instead(given)
@@ -419,16 +428,26 @@ def neuron(
         raise ParameterError(f"sp.neuron: name is a word, got {name!r}")
     texts = (equations, spike, reset, refractory, method)
     definition = read_neuron(name, declared, *texts, faults, events, tables)
-    model: NeuronModel = NeuronModel.__new__(type(name, (NeuronModel,), {}))
+    return _inline(definition, values)
+
+
+def _inline(definition: Definition, values: dict[str, Any]) -> NeuronModel:
+    """A model of a class of its own, which no module has: pickled is what it is made of."""
+    made = type(definition.name, (NeuronModel,), {"__reduce__": _parts_of})
+    model: NeuronModel = NeuronModel.__new__(made)
     type(model).definition = definition
     Model.__init__(model, **values)
     return model
 
 
+def _parts_of(model: NeuronModel) -> tuple[Any, ...]:
+    return _inline, (model.definition, model.values)
+
+
 # First parts of names that the program makes itself, or that stand for time.
 _PREFIXES = frozenset(
     {"t", "dt", "step", "held", "held_steps", "next", "grid", "arriving", "fixed", "slope", "pre"}
-    | {"post", "P", "k1", "k2", "k3", "k4"}
+    | {"post", "P", "k1", "k2", "k3", "k4", "at"}
 )
 
 
@@ -436,107 +455,3 @@ def refuse_prefix(name: str | None, what: str) -> None:
     """Raise ParameterError for a synapse's or stimulus' name that has a meaning of its own."""
     if isinstance(name, str) and name in _PREFIXES:
         raise ParameterError(f"{what} can't be {name!r}, which has a meaning of its own")
-
-
-class SynapseModel(Model):
-    """Base of synapse models: what a spike does to its target.
-
-    The states are the target's, one set a neuron for all synapses of one kind (they add up).
-    on_arrival: `x += ...`, what one spike adds; `weight` is the synapse's own, in the unit of x.
-    output: what the states contribute to the target's port, with the target's variables in it.
-    reads: variables of the target that the text reads, with their units, such as {"v": mV}.
-    weight_bound: ">= 0" where negative weights are a mistake.
-    """
-
-    equations: ClassVar[str] = ""
-    on_arrival: ClassVar[str] = ""
-    output: ClassVar[str] = ""
-    reads: ClassVar[dict[str, Any]] = {}
-    weight_bound: ClassVar[str] = ""
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        cls.definition = _read_synapse(cls)
-
-    def __init__(self, *wrong: Any, name: str | None = None, **values: Any):
-        super().__init__(*wrong, **values)
-        snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", self.definition.name).lower()
-        if name is not None and not (isinstance(name, str) and name.isidentifier()):
-            raise ParameterError(f"{self.definition.name}: name is a word, got {name!r}")
-        refuse_prefix(name, f"{self.definition.name}: name")
-        self.name = name or snake
-        self._named = name is not None
-
-
-def _read_synapse(cls: type[SynapseModel]) -> Definition:
-    name = cls.__name__
-    faults = _unknown(cls, SynapseModel)
-    declared = _declared(cls, faults)
-    reads = _outside(cls, faults)
-    reader = Reader(name, declared, reads)
-    reader.faults += faults
-    rates = reader.equations(cls.equations)
-    declared = reader.declared
-    reader.faults += declaration_faults(name, declared)
-    reader.faults += [
-        ParameterError(f"{name}: {word!r} is a port; a synapse has parameters and states only")
-        for word, d in declared.items()
-        if d.kind == "port"
-    ]
-    reader.faults += [
-        EquationError(f"{name}: {word!r} is (constant over dt), which a synapse can't have")
-        for word in reader.steady
-    ]
-    output = reader.expression(cls.output, "output") if reader.given(cls.output) else None
-    arrival = _arrival(reader, cls.on_arrival)
-    if cls.weight_bound not in ("", ">= 0"):
-        reader.faults.append(
-            ParameterError(f"{name}: weight_bound is '>= 0' or '', got {cls.weight_bound!r}")
-        )
-    reader.finish()
-    return Definition(
-        name,
-        declared,
-        rates,
-        output=output,
-        arrival=arrival,
-        reads=reads,
-        weight_bound=cls.weight_bound,
-    )
-
-
-def _outside(cls: type[SynapseModel], faults: list[SpikesimError]) -> dict[str, Dimension]:
-    """The dimensions of what a synapse reads of its target."""
-    outside: dict[str, Dimension] = {}
-    reads: Any = cls.reads
-    if not isinstance(reads, dict):
-        faults.append(
-            ParameterError(f'{cls.__name__}: reads is a dict such as {{"v": mV}}, got {reads!r}')
-        )
-        return outside
-    for word, unit in reads.items():
-        try:
-            outside[word] = decompose(unit)[1]
-        except SpikesimError as fault:
-            faults.append(type(fault)(f"{cls.__name__}, reads {word!r}: {fault}"))
-    return outside
-
-
-def _arrival(reader: Reader, text: str) -> Statement | None:
-    """The statement of `on_arrival`, in which `weight` has the dimension of what it adds to."""
-    if not reader.is_text(text, "on_arrival"):
-        return None
-    match = re.fullmatch(r"\s*(\w+)\s*\+=\s*(.+?)\s*", text, re.DOTALL)
-    declared = reader.declared.get(match[1]) if match else None
-    if match is None or declared is None or declared.kind != "state":
-        states = ", ".join(n for n, d in reader.declared.items() if d.kind == "state") or "none"
-        reader.faults.append(
-            EquationError(
-                f"{reader.name}: on_arrival must be 'x += ...' with a state x (declared: "
-                f"{states}), got {text!r}"
-            )
-        )
-        return None
-    reader.extra["weight"] = declared.dimension
-    value = reader.expression(match[2], "on_arrival", declared.dimension)
-    return None if value is None else Statement(match[1], value.expr, "+=")

@@ -44,7 +44,8 @@ class Declared:
     """One declared name of a model; `default` is in coherent units, None if it must be given.
 
     bound: what values must be, "> 0", ">= 0", or "" for any. dtype: of its values; the dimension of
-    a boolean is TRUTH. shared: one value for all neurons.
+    a boolean is TRUTH. shared: one value for all neurons. by_line: a parameter declared by a line
+    `x : unit`, which becomes a state where an action sets it.
     """
 
     kind: Literal["parameter", "state", "port"]
@@ -54,6 +55,7 @@ class Declared:
     bound: str = ""
     dtype: Kind = "float"
     shared: bool = False
+    by_line: bool = False
 
 
 BOUNDS = ("", "> 0", ">= 0")
@@ -121,6 +123,10 @@ def _declare(
     return Declared(kind, number, dimension, meaning, dtype=_KINDS[dtype])
 
 
+# What states start from.
+START: dict[Kind, Any] = {"float": 0.0, "int": 0, "bool": False}
+
+
 @dataclass(frozen=True)
 class Steady:
     """A name that is computed when a step begins, and stays as it is through the step."""
@@ -152,7 +158,11 @@ class Definition:
     output: Typed | None = None
     arrival: Statement | None = None
     reads: Mapping[str, Dimension] = field(default_factory=dict)
+    summed: Statement | None = None
+    presynaptic: tuple[Differential, ...] = ()
+    spiked: Statement | None = None
     weight_bound: str = ""
+    weight_unit: Dimension | None = None
     names: Mapping[str, Typed] = field(default_factory=dict)
     steady: tuple[Steady, ...] = ()
     events: tuple[Event, ...] = ()
@@ -163,6 +173,30 @@ class Definition:
     def is_held(self) -> bool:
         """Is there a refractory period?"""
         return self.refractory is not None or self.until is not None
+
+    def terminal(self) -> set[str]:
+        """The names that belong to the source of a synapse."""
+        exprs = [e.rate for e in self.presynaptic] + ([self.spiked.value] if self.spiked else [])
+        read = {n for expr in exprs for n in references(expr)} & self.declared.keys()
+        return read | {e.variable for e in self.presynaptic}
+
+    def dendritic(self) -> set[str]:
+        """The names that belong to the target of a synapse: all that do not to the source alone."""
+        added = [s.value for s in (self.arrival, self.summed) if s]
+        exprs = (
+            [e.rate for e in self.equations] + added + ([self.output.expr] if self.output else [])
+        )
+        read = {n for expr in exprs for n in references(expr)}
+        return {n for n in self.declared if n in read or n not in self.terminal()}
+
+    def opened(self, names: Iterable[str]) -> Definition:
+        """The definition with these names as states, as far as a line `x : unit` declares them."""
+        declared = dict(self.declared)
+        for name in declared.keys() & set(names):
+            d = declared[name]
+            if d.by_line and d.kind == "parameter":
+                declared[name] = replace(d, kind="state", default=START[d.dtype])
+        return replace(self, declared=declared)
 
     def held(self) -> frozenset[str]:
         """State variables that stand still in the refractory period."""
@@ -264,17 +298,17 @@ class Reader:
             return None
         return Typed(as_float(whole, self.kinds()), typed.dimension)
 
-    def equations(self, text: str, written: Iterable[str] = ()) -> tuple[Differential, ...]:
+    def equations(
+        self, text: str, place: str = "equations", written: Iterable[str] = ()
+    ) -> tuple[Differential, ...]:
         """All lines of `equations`; a line `x = ...` is put in place of its name.
 
         written: the names that blocks set: a line `x : unit` makes a state of them, starting at
         zero, and of others a parameter.
         """
-        if not self.is_text(text, "equations"):
+        if not self.is_text(text, place):
             return ()
-        lines: list[Equation] = self._try(
-            lambda: read_equations(text, f"{self.name}, equations"), []
-        )
+        lines: list[Equation] = self._try(lambda: read_equations(text, f"{self.name}, {place}"), [])
         self._declare_units(lines, frozenset(written))
         self._check_names(lines)
         self._define({e.name: e for e in lines if e.sort == "named"})
@@ -305,9 +339,11 @@ class Reader:
                 self.declared[e.name] = Declared("state", 0.0, e.unit)
             elif known is None and e.sort == "declared":
                 moves = e.name in written and "constant" not in e.flags
-                start = {"float": 0.0, "int": 0, "bool": False}[e.dtype] if moves else None
+                start = START[e.dtype] if moves else None
                 kind: Literal["parameter", "state"] = "state" if moves else "parameter"
-                self.declared[e.name] = Declared(kind, start, e.unit, dtype=e.dtype, shared=shared)
+                self.declared[e.name] = Declared(
+                    kind, start, e.unit, "", "", e.dtype, shared, "constant" not in e.flags
+                )
 
     def _check_names(self, lines: list[Equation]) -> None:
         seen: set[str] = set()
@@ -554,6 +590,7 @@ OF_NEURONS: dict[str, Dimension] = {"i": DIMENSIONLESS, "N": DIMENSIONLESS}
 # Words of the classes themselves, and of passes and results.
 _OF_CLASSES = {"equations", "spike", "reset", "refractory", "method", "on_arrival", "output"}
 _OF_CLASSES |= {"weight_bound", "events", "every", "at"}
+_OF_CLASSES |= {"weight_unit", "continuous", "presynaptic", "on_spike", "evaluated"}
 _OF_CLASSES |= {"reads", "name", "values", "definition", "stripped", "initialize"}
 _OF_RUNS = {"held", "held_steps", "not_refractory", "spikes", "rate"}
 

@@ -44,6 +44,12 @@ struct Ring {
   Real* first;
   int64_t rows, stride;
   int64_t found;  // the step in which the spikes to be sent were found
+
+  void Add(int64_t delay, int64_t target, Real weight) const {
+    int64_t row = found % rows + delay;
+    row -= row >= rows ? rows : 0;
+    first[row * stride + target] += weight;
+  }
 };
 
 // The numbers of the set flags, ascending, plus `first`; returns how many there are.

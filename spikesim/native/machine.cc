@@ -114,7 +114,10 @@ class Worker {
       if (net_.begins) Begin();
       Sample();
       if (net_.acts) Act();
-      Phase(&Group::before);
+      for (int64_t round = 0; round < net_.n_rounds; ++round) {
+        Couple(round);
+        Phase([round](const Group& group) -> const Code& { return group.before[round]; });
+      }
       if (!net_.deliver_first) FindSpikes();
       barrier_.Wait();
       // Before events are looked for, the latest known are those of the step before.
@@ -122,7 +125,7 @@ class Worker {
       Deliver(found);
       if (number_ == 0) Record(found);
       barrier_.Wait();
-      Phase(&Group::after);
+      Phase([](const Group& group) -> const Code& { return group.after; });
       Clear();
       if (net_.deliver_first) FindSpikes();
       Reset();
@@ -164,7 +167,7 @@ class Worker {
   // Code of a group that may write what its elements share.
   void Together(const Group& group, const Code& code) {
     for (const Stretch& s : stretches_)
-      if (s.group == &group) Take(code, s);
+      if (s.group == &group) Blocks(code, s.begin, s.end);
     if (!code.n_keep) return;
     barrier_.Wait();
     if (number_ == 0) {
@@ -191,15 +194,50 @@ class Worker {
     barrier_.Wait();
   }
 
-  void Phase(Code Group::*which) {
-    for (const Stretch& s : stretches_) Take(s.group->*which, s);
+  template <typename Which>
+  void Phase(Which which) {
+    for (const Stretch& s : stretches_) Blocks(which(*s.group), s.begin, s.end);
   }
 
-  void Take(const Code& code, const Stretch& s) {
+  void Blocks(const Code& code, int64_t first, int64_t end) {
     Execute(code.once, code.n_once, 0, 1, nullptr);
     if (!code.n_each) return;
-    for (int64_t begin = s.begin; begin < s.end; begin += net_.block)
-      Execute(code.each, code.n_each, begin, std::min(net_.block, s.end - begin), nullptr);
+    for (int64_t begin = first; begin < end; begin += net_.block)
+      Execute(code.each, code.n_each, begin, std::min(net_.block, end - begin), nullptr);
+  }
+
+  // Edges read what other threads write, so all meet before and after.
+  void Couple(int64_t round) {
+    bool due = false;
+    for (int64_t k = 0; k < net_.n_couplings; ++k) due |= IsDue(net_.couplings[k], round);
+    if (!due) return;
+    barrier_.Wait();
+    for (int64_t k = 0; k < net_.n_couplings; ++k) {
+      const Coupling& c = net_.couplings[k];
+      if (!IsDue(c, round)) continue;
+      for (const Stretch& s : stretches_) {
+        if (s.group != net_.groups + c.group) continue;
+        Blocks(c.code, c.row[s.begin], c.row[s.end]);
+        if (net_.wide) Sum<double>(c, s.begin, s.end);
+        else Sum<float>(c, s.begin, s.end);
+      }
+    }
+    barrier_.Wait();
+  }
+
+  static bool IsDue(const Coupling& c, int64_t round) {
+    return c.first <= round && round <= c.last;
+  }
+
+  template <typename Real>
+  static void Sum(const Coupling& c, int64_t begin, int64_t end) {
+    const Real* values = static_cast<const Real*>(c.values);
+    Real* total = static_cast<Real*>(c.total);
+    for (int64_t i = begin; i < end; ++i) {
+      Real sum = 0;
+      for (int64_t k = c.row[i]; k < c.row[i + 1]; ++k) sum += values[k];
+      total[i] = c.add ? total[i] + sum : sum;
+    }
   }
 
   void* Find(const Operand& x, int64_t first) {
@@ -294,11 +332,16 @@ class Worker {
 
   // For one more step, and one that is not recorded yet.
   bool HasRoom() const {
+    for (int64_t k = 0; k < net_.n_logs; ++k)
+      if (net_.logs[k].count + 2 * net_.logs[k].size > net_.logs[k].room) return false;
     return !steps_.spike_step || steps_.spikes + 2 * net_.n_sources <= steps_.room;
   }
 
+  // Until all have met again, flags and logged variables are as they were when events were found.
   void Record(int64_t found) {
-    if (!steps_.spike_step || found < steps_.first) return;
+    if (found < steps_.first) return;
+    for (int64_t k = 0; k < net_.n_logs; ++k) Append(net_.logs[k], found);
+    if (!steps_.spike_step) return;
     const int64_t row = found % log_.rows;
     for (int64_t piece = 0; piece < log_.pieces; ++piece) {
       const int32_t n = log_.count[row * log_.pieces + piece];
@@ -307,6 +350,26 @@ class Worker {
       std::fill_n(steps_.spike_step + steps_.spikes, n, static_cast<int32_t>(found));
       steps_.spikes += n;
     }
+  }
+
+  static void Append(Log& log, int64_t found) {
+    int32_t* position = log.position + log.count;
+    int32_t n = 0;
+    if (!log.index) n = AppendSet(log.flags, log.size, 0, position);
+    else
+      for (int64_t i = 0; i < log.size; ++i)
+        if (log.flags[log.index[i]]) position[n++] = static_cast<int32_t>(i);
+    std::fill_n(log.step + log.count, n, static_cast<int32_t>(found));
+    for (int64_t c = 0; c < log.n_columns; ++c) {
+      const Column& column = log.columns[c];
+      const int32_t width = static_cast<int32_t>(column.width);
+      uint8_t* out = column.out + log.count * width;
+      for (int32_t i = 0; i < n; ++i) {
+        const int64_t element = log.index ? log.index[position[i]] : position[i];
+        Move(out + i * width, column.values + element * width, width);
+      }
+    }
+    log.count += n;
   }
 
   void Deliver(int64_t found) {
@@ -344,8 +407,24 @@ class Worker {
   void Add(const Table& t, const Weight* weight, Real* arrived, const Ring<Real>& ring) {
     if (t.segment && t.shared) spikesim::Deliver<true>(segments_, t.target, weight, arrived);
     else if (t.segment) spikesim::Deliver<false>(segments_, t.target, weight, arrived);
+    else if (t.number) SendSome(t, weight, ring);
     else if (t.shared) Send<true>(segments_, t.target, t.delay, weight, ring);
     else Send<false>(segments_, t.target, t.delay, weight, ring);
+  }
+
+  // As Send, of the synapses that transmit.
+  template <typename Weight, typename Real>
+  void SendSome(const Table& t, const Weight* weight, const Ring<Real>& ring) {
+    const Counters at{steps_.seed, t.stream, static_cast<uint32_t>(ring.found), 0, nullptr};
+    for (const Segment& s : segments_) {
+      Counters mine = at;
+      mine.index = t.number + s.begin;
+      uniforms_.resize(s.end - s.begin);
+      StepUniforms(mine, s.end - s.begin, uniforms_.data());
+      for (uint32_t i = s.begin; i < s.end; ++i)
+        if (uniforms_[i - s.begin] < t.release[t.release_each ? i : 0])
+          ring.Add(t.delay[i], t.target[i], static_cast<Real>(weight[i]));
+    }
   }
 
   // What has arrived is taken: the slots start the next step from zero.
@@ -383,6 +462,7 @@ class Worker {
   std::vector<std::vector<int32_t>> had_count_;
   std::vector<int32_t> fired_;  // sources found in this step, by layer
   std::vector<Segment> segments_;
+  std::vector<double> uniforms_;
   std::vector<std::pair<uint32_t, std::unique_ptr<PoissonSums>>> sums_;
   int64_t now_ = 0;
 };

@@ -70,8 +70,8 @@ struct Event {
 
 struct Group {
   int64_t size;
-  Code before;  // up to the delivery of spikes
-  Code after;   // from then on
+  const Code* before;  // [rounds], up to the delivery of spikes
+  Code after;          // from then on
   int64_t n_events;
   const Event* events;
   int64_t n_slots;      // ports
@@ -95,6 +95,21 @@ struct Table {
   const void* weight;      // [synapses], or, if shared, [sources]
   int32_t width;           // bytes of a weight: 2, 4 or 8
   int32_t shared;
+  const int32_t* number;  // [synapses], within their edges, or null: then all spikes are transmitted
+  const double* release;  // with this probability: [1], or, if release_each, [synapses]
+  int32_t release_each;
+  uint32_t stream;
+};
+
+// Sums over edges, which are sorted by target; in the rounds first ... last.
+struct Coupling {
+  int64_t group;       // of the targets
+  Code code;           // an element is an edge; leaves `values`
+  const int64_t* row;  // [targets + 1], where the edges of a target start
+  const void* values;  // [edges]
+  void* total;         // [targets]
+  int32_t add;         // to what there is from a coupling before this one?
+  int64_t first, last;
 };
 
 struct Probe {
@@ -105,6 +120,25 @@ struct Probe {
   uint8_t* out;  // [samples][count]
 };
 
+// A variable of those who had an event: its values when they had it, and where they are kept.
+struct Column {
+  const uint8_t* values;
+  int64_t width;  // bytes an element
+  uint8_t* out;   // [room]
+};
+
+// The events of elements in view: who had them and when, in the order of (step, position in view).
+struct Log {
+  const uint8_t* flags;  // of the event
+  const int64_t* index;  // [size], or null for elements in a row
+  int64_t size;
+  int64_t n_columns;
+  const Column* columns;
+  int32_t* step;      // [room]
+  int32_t* position;  // [room]
+  int64_t room, count;
+};
+
 struct Network {
   double dt;
   int32_t wide;              // float64?
@@ -113,6 +147,9 @@ struct Network {
   int64_t local;             // bytes of memory of a thread's own; t and step are the first
   int64_t n_groups;
   const Group* groups;
+  int64_t n_rounds;  // the parts of a step before the delivery of spikes
+  int64_t n_couplings;
+  const Coupling* couplings;
   int64_t n_sources;
   int64_t layers;  // of sources: the sources of a thread are consecutive within each
   int64_t n_slots, n_parts, n_tables;
@@ -127,6 +164,8 @@ struct Network {
   int32_t links, begins, acts;  // has any group links, code to begin with, clocks?
   int64_t n_probes;
   const Probe* probes;
+  int64_t n_logs;
+  Log* logs;
 };
 
 }  // namespace spikesim

@@ -70,7 +70,7 @@ class Event(Structure):
 class Group(Structure):
     _fields_ = [
         ("size", c_int64),
-        ("before", Code),
+        ("before", POINTER(Code)),
         ("after", Code),
         ("n_events", c_int64),
         ("events", POINTER(Event)),
@@ -95,6 +95,23 @@ class Table(Structure):
         ("weight", c_void_p),
         ("width", c_int32),
         ("shared", c_int32),
+        ("number", c_void_p),
+        ("release", c_void_p),
+        ("release_each", c_int32),
+        ("stream", c_uint32),
+    ]
+
+
+class Coupling(Structure):
+    _fields_ = [
+        ("group", c_int64),
+        ("code", Code),
+        ("row", c_void_p),
+        ("values", c_void_p),
+        ("total", c_void_p),
+        ("add", c_int32),
+        ("first", c_int64),
+        ("last", c_int64),
     ]
 
 
@@ -109,6 +126,24 @@ class Probe(Structure):
     ]
 
 
+class Column(Structure):
+    _fields_ = [("values", c_void_p), ("width", c_int64), ("out", c_void_p)]
+
+
+class Log(Structure):
+    _fields_ = [
+        ("flags", c_void_p),
+        ("index", c_void_p),
+        ("size", c_int64),
+        ("n_columns", c_int64),
+        ("columns", POINTER(Column)),
+        ("step", c_void_p),
+        ("position", c_void_p),
+        ("room", c_int64),
+        ("count", c_int64),
+    ]
+
+
 class Network(Structure):
     _fields_ = [
         ("dt", c_double),
@@ -116,6 +151,8 @@ class Network(Structure):
         ("deliver_first", c_int32),
         *((name, c_int64) for name in ("threads", "block", "local", "n_groups")),
         ("groups", POINTER(Group)),
+        *((name, c_int64) for name in ("n_rounds", "n_couplings")),
+        ("couplings", POINTER(Coupling)),
         *((name, c_int64) for name in ("n_sources", "layers", "n_slots", "n_parts", "n_tables")),
         ("part_start", c_void_p),
         ("tables", POINTER(Table)),
@@ -128,6 +165,8 @@ class Network(Structure):
         *((name, c_int32) for name in ("links", "begins", "acts")),
         ("n_probes", c_int64),
         ("probes", POINTER(Probe)),
+        ("n_logs", c_int64),
+        ("logs", POINTER(Log)),
     ]
 
 

@@ -2,7 +2,7 @@
 
 Each pass is a function Program -> Program in a file of its own name; the result is verified. After
 SYMBOLIC edges are rules still; a backend that can make its synapses from the rules goes on from
-there, the others take CONCRETE as well.
+there, the others take CONCRETE as well. All take COUPLED.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from ..ir.program import Program
 from ..ir.verify import verify
+from .couplings import couplings
 from .delays import delays
 from .draw import draw
 from .hoist import hoist
@@ -18,6 +19,7 @@ from .inputs import inputs
 from .integrate import integrate
 from .layout import layout
 from .refractory import refractory
+from .stages import stages
 from .values import values
 
 Pass = Callable[[Program], Program]
@@ -26,6 +28,7 @@ SYMBOLIC: tuple[Pass, ...] = (
     refractory,  # holding becomes a counter, a flag and a condition on events
     inputs,  # stimuli and ports become statements of the groups they act on
     integrate,  # differential equations become the update of a step
+    stages,  # which is cut where neurons are coupled within the step
     hoist,  # what only parameters decide is computed once, in the prologue
     values,  # distributions of neurons become arrays
 )
@@ -34,7 +37,10 @@ CONCRETE: tuple[Pass, ...] = (
     delays,  # milliseconds become steps
     layout,  # static edges become one table
 )
-PIPELINE = SYMBOLIC + CONCRETE
+COUPLED: tuple[Pass, ...] = (
+    couplings,  # couplings become pairs, sorted by target
+)
+PIPELINE = SYMBOLIC + CONCRETE + COUPLED
 
 
 def lower(program: Program, passes: tuple[Pass, ...] = PIPELINE) -> Program:

@@ -42,6 +42,7 @@ def hoist(program: Program) -> Program:
         neurons=tuple(neurons),
         clocks=tuple(clocks.values()),
         edges=tuple(_edges(e, groups, program.dt) for e in program.edges),
+        couplings=tuple(_edges(e, groups, program.dt) for e in program.couplings),
     )
 
 
@@ -164,6 +165,7 @@ def _neurons(group: Neurons, h: _Hoister) -> Neurons:
         begin=h.block(group.begin),
         inputs=h.block(group.inputs),
         update=h.block(group.update),
+        stages=tuple(h.block(stage) for stage in group.stages),
         arrive=h.block(group.arrive),
         events=tuple(Event(e.name, h.expr(e.condition), h.block(e.reset)) for e in group.events),
     )
@@ -176,6 +178,11 @@ def _edges(edges: Edges, groups: Mapping[str, Neurons], dt: float) -> Edges:
         fixed |= {f"{side}.{f.name}" for f in groups[view.group].fields if f.kind in FIXED}
     h = _Hoister(fixed, dt)
     pre = tuple(replace(s, value=h.named(h.expr(s.value))) for s in edges.pre)
+    sums = tuple(replace(s, value=h.expr(s.value)) for s in edges.continuous)
     return replace(
-        edges, pre=pre, fields=edges.fields + h.fields(), prologue=edges.prologue + h.statements()
+        edges,
+        pre=pre,
+        continuous=sums,
+        fields=edges.fields + h.fields(),
+        prologue=edges.prologue + h.statements(),
     )

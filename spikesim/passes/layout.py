@@ -11,7 +11,9 @@ from dataclasses import replace
 import numpy as np
 
 from ..ir.expr import Ref
-from ..ir.program import Delivery, Edges, Pairs, Program, Rows
+from ..ir.program import Delivery, Edges, Pairs, Program, Rows, Unreliable
+from ..ir.verify import released
+from ..random import stream
 from .hoist import FIXED
 
 
@@ -24,7 +26,6 @@ def layout(program: Program) -> Program:
 def addresses(program: Program) -> Delivery:
     """The numbers of sources and slots, and no synapses yet."""
     wanted = {(e.source.group, e.event) for e in program.edges}
-    wanted |= {(p.source.group, p.event) for p in program.probes}
     sending = [
         [e.name for e in n.events if e.name == "spike" or (n.name, e.name) in wanted]
         for n in program.neurons
@@ -57,6 +58,15 @@ def is_static(e: Edges) -> bool:
     return one.how == "+=" and isinstance(one.value, Ref) and one.value.name in fixed
 
 
+def _unreliable(static: list[Edges], order: np.ndarray) -> Unreliable:
+    sizes = [len(e.pattern) for e in static]
+    number = np.concatenate([np.arange(n) for n in sizes])[order]
+    streams = [stream(released(e)) if e.unreliable else 0 for e in static]
+    place = np.flatnonzero(np.repeat([e.unreliable for e in static], sizes)[order])
+    each = np.repeat(np.asarray(streams, np.uint32), sizes)[order]
+    return Unreliable(place, number[place].astype(np.uint32), each[place])
+
+
 def _laid_out(program: Program, static: list[Edges]) -> Delivery:
     delivery = addresses(program)
     slots = {(group, variable): start for group, variable, start in delivery.slots}
@@ -85,6 +95,8 @@ def _laid_out(program: Program, static: list[Edges]) -> Delivery:
         delay[order].astype(np.int32),
         order,
     )
+    if any(e.unreliable for e in static):
+        rows = replace(rows, unreliable=_unreliable(static, order))
     longest = int(delay.max()) if len(delay) else 0
     return replace(
         delivery,

@@ -1,4 +1,5 @@
-"""Plots, one file a noun: of results `raster`, `rate`, `trace`, `psth` and `distribution`; of
+"""Plots, one file a noun: of results `raster`, `rate`, `trace`, `psth`, `distribution`, and of
+recorded weights `weights` and `weight_histogram`; of
 connections `matrix` and `delays`; of a network `graph`.
 
 Each draws on the Axes it is given, or on a new figure, and returns the Axes, so that
@@ -13,5 +14,17 @@ from .psth import psth
 from .raster import raster
 from .rate import rate
 from .trace import trace
+from .weights import weight_histogram, weights
 
-__all__ = ["delays", "distribution", "graph", "matrix", "psth", "raster", "rate", "trace"]
+__all__ = [
+    "delays",
+    "distribution",
+    "graph",
+    "matrix",
+    "psth",
+    "raster",
+    "rate",
+    "trace",
+    "weight_histogram",
+    "weights",
+]

@@ -12,7 +12,8 @@ class Request:
 
     spikes: every spike of the elements in view. rate: their mean rate in bins of `every`. A state
     variable: samples at t = 0, every, 2 every, ... before the step that starts there. start, stop:
-    times between which it is recorded; default the whole run.
+    times between which it is recorded; default the whole run. variables: of spikes, the state
+    variables that are kept with each.
     """
 
     view: Any
@@ -20,3 +21,4 @@ class Request:
     every: Any = None
     start: Any = None
     stop: Any = None
+    variables: tuple[str, ...] = ()

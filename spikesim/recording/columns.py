@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,8 @@ import numpy as np
 
 from ..ir.program import Program
 
+# Arrays of one length: steps, and what was recorded in them.
+Entries = tuple[np.ndarray, ...]
 Pair = tuple[np.ndarray, np.ndarray]
 
 
@@ -16,9 +19,11 @@ Pair = tuple[np.ndarray, np.ndarray]
 class Column:
     """What one probe records: spikes, the rate, or a variable of some neurons of a group.
 
-    neurons: int64, their numbers in the group. every: steps between samples, or the bin of a rate.
-    start, stop: the steps between which it records, None: to the end. event: whose happenings it
-    records, or the rate of.
+    what: "spikes", "rate", or the name of the variable or of another event. neurons: int64, their
+    numbers in the group. every: steps between samples, or the bin of a rate. start, stop: the steps
+    between which it records, None: to the end. event: of an event, its name. variables: what is
+    kept with each event, units: of them. Of a projection, neurons are the numbers of connections,
+    and source and target int64, the numbers of their neurons.
     """
 
     name: str
@@ -30,25 +35,39 @@ class Column:
     start: int = 0
     stop: int | None = None
     event: str = ""
+    variables: Sequence[str] = ()
+    units: Sequence[str] = ()
+    source: np.ndarray | None = None
+    target: np.ndarray | None = None
 
     @property
     def is_spikes(self) -> bool:
-        """Are its entries (step, element), and not (step, values)?"""
-        return self.what == "spikes" or (bool(self.event) and self.what == self.event)
+        """Are its entries spikes?"""
+        return self.what == "spikes"
+
+    @property
+    def is_events(self) -> bool:
+        """Are its entries (step, element), and values of variables, and not (step, values)?"""
+        return self.is_spikes or bool(self.event)
+
+    @property
+    def parts(self) -> list[str]:
+        """Names of the arrays of its entries."""
+        return ["steps", "values", *(f"variables/{name}" for name in self.variables)]
 
     def between(self, first: int, end: int) -> tuple[int, int]:
         """What of the steps first ... end - 1 is recorded, as (first, end)."""
         last = end if self.stop is None else min(end, self.stop)
         return min(max(first, self.start), max(last, first)), max(last, first)
 
-    def inside(self, pair: Pair) -> Pair:
+    def inside(self, entries: Entries) -> Entries:
         """The entries between `start` and `stop`; their steps ascend."""
         if not self.start and self.stop is None:
-            return pair
-        steps, values = pair
+            return entries
+        steps = entries[0]
         low = int(np.searchsorted(steps, self.start))
         high = len(steps) if self.stop is None else int(np.searchsorted(steps, self.stop))
-        return steps[low:high], values[low:high]
+        return tuple(part[low:high] for part in entries)
 
 
 def columns_of(program: Program) -> list[Column]:
@@ -56,41 +75,51 @@ def columns_of(program: Program) -> list[Column]:
     found = []
     for p in program.probes:
         group = program.group(p.source.group)
-        what = p.variable or ("rate" if p.reduce else "spikes" if p.event == "spike" else p.event)
+        event = "" if p.reduce else p.event
+        what = p.variable or ("spikes" if event == "spike" else event) or "rate"
         unit = str(group.field(p.variable).unit) if p.variable else "spikes/s" * bool(p.reduce)
+        units = tuple(str(group.field(name).unit) for name in p.variables)
         neurons = np.ascontiguousarray(p.source.indices(group.size))
-        column = Column(p.name, group.name, what, neurons, p.every, unit, p.start, p.stop, p.event)
+        column = Column(
+            p.name, group.name, what, neurons, p.every, unit, p.start, p.stop, event, p.variables,
+            units,
+        )  # fmt: skip
         found.append(column)
     return found
 
 
-Piece = dict[str, Pair]
+Piece = dict[str, Entries]
 
 
 @dataclass
 class Picker:
     """Picks from each chunk what is recorded: by column (steps, elements), or (steps, values).
 
-    Spikes of a column are in the order of (step, element); elements are positions in its neurons.
-    A rate is handed out, in spikes/s, when its bin is over; `rest` gives the last one, which may be
-    shorter. first: the step at which the recording starts.
+    Spikes of a column are in the order of (step, element); elements are positions in its neurons,
+    and variables follow them. A rate is handed out, in spikes/s, when its bin is over; `rest` gives
+    the last one, which may be shorter. first: the step at which the recording starts. synapses:
+    columns of projections.
     """
 
     program: Program
     first: int
+    synapses: Sequence[Column] = ()
     columns: list[Column] = field(init=False)
     bins: dict[str, tuple[int, int, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.columns = columns_of(self.program)
+        self.columns = [*columns_of(self.program), *self.synapses]
         delivery = self.program.delivery
         n_sources = delivery.n_sources if delivery else 0
         # For each column, which of its elements a source is (-1: none), and whether in order; for
         # neurons in a row, the first source and the one after the last.
         self.places: dict[str, np.ndarray | tuple[int, int]] = {}
         self.ascending: dict[str, bool] = {}
+        logged = {p.name for p in self.program.probes if p.logged}
         for c in self.columns:
-            if not c.event:
+            if c.what == "rate":
+                self.bins.setdefault(c.name, (self.first, 0, 0.0))
+            if c.what not in ("spikes", "rate") or c.name in logged:
                 continue
             assert delivery is not None
             sources = c.neurons + delivery.first_source(c.group, c.event)
@@ -101,25 +130,35 @@ class Picker:
                 place[sources] = np.arange(len(sources))
                 self.places[c.name] = place
             self.ascending[c.name] = bool((np.diff(c.neurons) > 0).all())
-            if c.what == "rate":
-                self.bins.setdefault(c.name, (self.first, 0, 0.0))
 
-    def pick(self, first: int, count: int, spikes: Pair, samples: dict[str, np.ndarray]) -> Piece:
+    def pick(
+        self,
+        first: int,
+        count: int,
+        spikes: Pair,
+        samples: Mapping[str, np.ndarray],
+        logs: Mapping[str, Entries],
+    ) -> Piece:
         """What `count` steps from step `first` on gave."""
         piece: Piece = {}
         for c in self.columns:
-            if c.name not in self.places:
+            if c.name in logs:
+                step, element, *values = logs[c.name]
+                step, element = step.astype(np.int32), element.astype(np.int32)
+            elif c.name in self.places:
+                step, element = self._mine(c, spikes)
+                values = []
+            else:
                 steps = np.arange(-(-first // c.every) * c.every, first + count, c.every)
                 piece[c.name] = c.inside((steps, np.asarray(samples[c.name])))
                 continue
-            step, element = self._mine(c, spikes)
             if c.what == "rate":
                 piece[c.name] = c.inside(self._rates(c, first, count, step))
                 continue
-            if not self.ascending[c.name]:
+            if not self.ascending.get(c.name, True):  # logs are in order
                 order = np.lexsort((element, step))
                 element, step = element[order], step[order]
-            piece[c.name] = c.inside((step, element))
+            piece[c.name] = c.inside((step, element, *values))
         return piece
 
     def _mine(self, c: Column, spikes: Pair) -> Pair:
@@ -164,11 +203,11 @@ class Picker:
         return piece
 
 
-def joined(c: Column, pairs: list[Pair]) -> Pair:
-    """Pairs one after the other; empty ones of the right shape for none."""
-    if pairs:
-        steps, values = (np.concatenate(side) for side in zip(*pairs, strict=True))
-        return steps, values
-    if c.is_spikes:
-        return np.empty(0, np.int32), np.empty(0, np.int32)
+def joined(c: Column, entries: list[Entries]) -> Entries:
+    """Entries one after the other; empty ones of the right shape for none."""
+    if entries:
+        return tuple(np.concatenate(part) for part in zip(*entries, strict=True))
+    if c.is_events:
+        empty = np.empty(0, np.int32)
+        return empty, empty, *(np.empty(0) for _ in c.variables)
     return np.empty(0, np.int64), np.empty((0,) if c.what == "rate" else (0, len(c.neurons)))

@@ -1,7 +1,9 @@
 """Recordings on disk, in a Zarr store, while the run goes on.
 
 The store has a group for each column, with the arrays neurons, steps and values: entry k was
-recorded in step steps[k]; values are elements for spikes, positions in `neurons`. Entries are
+recorded in step steps[k]; values are elements for spikes, positions in `neurons`, and there is an
+array in the group `variables` for each variable that is kept with them. A column of a projection
+has the arrays source and target as well; `neurons` are numbers of connections. Entries are
 written in whole chunks, so that memory does not grow with the run, and after some seconds in any
 case; the group's attribute `written` says how many a reader finds. A checkpoint keeps those that
 wait. A thread of its own writes, while the next steps are taken.
@@ -20,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import RecordingError
-from .columns import Column, Pair, Piece, joined
+from .columns import Column, Entries, Piece, joined
 from .sinks import Mark, Sink
 
 FORMAT = "spikesim recording 1"
@@ -52,7 +54,7 @@ class Disk(Sink):
         self, columns: Iterable[Column], about: dict[str, Any], mark: Mark | None = None
     ) -> None:
         self.columns, self.about = list(columns), about
-        self.waiting: dict[str, list[Pair]] = {c.name: [] for c in self.columns}
+        self.waiting: dict[str, list[Entries]] = {c.name: [] for c in self.columns}
         self.written = {c.name: 0 for c in self.columns}
         self.arrays: dict[tuple[str, str], Any] = {}
         self.latest = time.monotonic()
@@ -72,8 +74,10 @@ class Disk(Sink):
         store = zarr().open_group(unfinished, mode="w", attributes=about)
         for c in self.columns:
             group = store.create_group(c.name, attributes={"written": 0})
-            neurons = group.create_array("neurons", shape=c.neurons.shape, dtype="int64")
-            neurons[...] = c.neurons
+            for name in ("neurons", "source", "target"):
+                if (numbers := getattr(c, name)) is not None:
+                    array = group.create_array(name, shape=numbers.shape, dtype="int64")
+                    array[...] = numbers
         if self.path.exists():
             self.path.rename(old)
         unfinished.rename(self.path)
@@ -104,18 +108,18 @@ class Disk(Sink):
         self.store.attrs["end"] = None
         for c in self.columns:
             group, written = self.store[c.name], int(mark[f"{c.name}/written"])
-            for name in ("steps", "values") if written else ():
+            for name in c.parts if written else ():
                 if name not in group or group[name].shape[0] < written:
                     raise RecordingError(
                         f"{self.path} lacks what the checkpoint counts on; delete the checkpoint "
                         "to run from the start"
                     )
             group.attrs["written"] = self.written[c.name] = written
-            for name in ("steps", "values"):
+            for name in c.parts:
                 if name in group:
                     group[name].resize((written, *group[name].shape[1:]))
-            steps, values = mark[f"{c.name}/steps"], mark[f"{c.name}/values"]
-            self.waiting[c.name] = [(steps, values)] if len(steps) else []
+            entries = tuple(mark[f"{c.name}/{name}"] for name in c.parts)
+            self.waiting[c.name] = [entries] if len(entries[0]) else []
 
     def _array(self, c: Column, name: str, like: np.ndarray) -> Any:
         if (c.name, name) in self.arrays:
@@ -140,7 +144,7 @@ class Disk(Sink):
         for c in self.columns:
             waiting = self.waiting[c.name]
             rows = 1 if late or not waiting else _rows(waiting[0][1])
-            if sum(len(steps) for steps, _ in waiting) >= rows:
+            if sum(len(entries[0]) for entries in waiting) >= rows:
                 due.append((c, rows))
         if due:
             self._guarded(self._settle)  # so that no more than one piece waits for the disk
@@ -151,23 +155,22 @@ class Disk(Sink):
 
     def _write(self, c: Column, rows: int) -> None:
         """Hand over of what waits as much as ends at a multiple of so many rows."""
-        steps, values = joined(c, self.waiting[c.name])
+        entries = joined(c, self.waiting[c.name])
         before = self.written[c.name]
-        after = (before + len(steps)) // rows * rows
+        after = (before + len(entries[0])) // rows * rows
         whole = after - before
         if whole > 0:
             self.written[c.name] = after
-            append = self.writer.submit(self._append, c, before, steps[:whole], values[:whole])
+            append = self.writer.submit(self._append, c, after, [part[:whole] for part in entries])
             self.under_way.append(append)
-            steps, values = steps[whole:].copy(), values[whole:].copy()
-        self.waiting[c.name] = [(steps, values)] if len(steps) else []
+            entries = tuple(part[whole:].copy() for part in entries)
+        self.waiting[c.name] = [entries] if len(entries[0]) else []
 
-    def _append(self, c: Column, before: int, steps: np.ndarray, values: np.ndarray) -> None:
-        after = before + len(steps)
-        for name, new in (("values", values), ("steps", steps)):
+    def _append(self, c: Column, after: int, entries: list[np.ndarray]) -> None:
+        for name, new in zip(c.parts, entries, strict=True):
             array = self._array(c, name, new)
             array.resize((after, *array.shape[1:]))
-            array[before:after] = new
+            array[after - len(new) :] = new
         self.store[c.name].attrs["written"] = after
 
     def _settle(self) -> None:
@@ -180,12 +183,10 @@ class Disk(Sink):
         self._guarded(self._settle)
         kept: Mark = {}
         for c in self.columns:
-            steps, values = joined(c, self.waiting[c.name])
-            kept |= {
-                f"{c.name}/written": np.array(self.written[c.name]),
-                f"{c.name}/steps": steps,
-                f"{c.name}/values": values,
-            }
+            kept[f"{c.name}/written"] = np.array(self.written[c.name])
+            entries = joined(c, self.waiting[c.name])
+            for name, values in zip(c.parts, entries, strict=True):
+                kept[f"{c.name}/{name}"] = values
         return kept
 
     def close(self, end: int, final: dict[str, dict[str, np.ndarray]]) -> None:
@@ -217,7 +218,10 @@ class Disk(Sink):
 
 
 # What the store says of a column, beside its neurons.
-DESCRIBED = ("name", "group", "what", "every", "unit", "start", "stop")
+DESCRIBED = (
+    *("name", "group", "what", "every", "unit", "start", "stop"),
+    *("event", "variables", "units"),
+)
 
 
 def _rows(values: np.ndarray) -> int:
@@ -227,7 +231,7 @@ def _rows(values: np.ndarray) -> int:
 
 def opened(path: str | os.PathLike[str], mode: str) -> Any:
     """A store. Raises RecordingError where there is none, or it is something else."""
-    if not Path(path).exists():
+    if not os.path.exists(path):  # where a folder is closed, Path's own raises
         raise RecordingError(f"there is no recording {path}")
     library = zarr()
     try:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .columns import Column, Pair, Piece, joined
+from .columns import Column, Entries, Piece, joined
 
 Mark = dict[str, np.ndarray]
 
@@ -32,7 +32,7 @@ class Sink:
     def add(self, piece: Piece) -> None:
         """Take what a chunk gave."""
 
-    def content(self) -> dict[str, Pair]:
+    def content(self) -> dict[str, Entries]:
         """All that was recorded, by column."""
         return {}
 
@@ -51,25 +51,27 @@ class Memory(Sink):
         self, columns: Iterable[Column], about: dict[str, Any], mark: Mark | None = None
     ) -> None:
         self.columns = list(columns)
-        self.parts: dict[str, list[Pair]] = {c.name: [] for c in self.columns}
+        self.parts: dict[str, list[Entries]] = {c.name: [] for c in self.columns}
         if mark is not None:
             for c in self.columns:
-                self.parts[c.name] = [(mark[f"{c.name}/steps"], mark[f"{c.name}/values"])]
+                self.parts[c.name] = [tuple(mark[f"{c.name}/{part}"] for part in c.parts)]
 
     def add(self, piece: Piece) -> None:
-        for name, pair in piece.items():
-            if len(pair[0]):
-                self.parts[name].append(pair)
+        for name, entries in piece.items():
+            if len(entries[0]):
+                self.parts[name].append(entries)
 
-    def content(self) -> dict[str, Pair]:
+    def content(self) -> dict[str, Entries]:
         for c in self.columns:
-            pairs = self.parts[c.name]
-            if len(pairs) != 1:
-                self.parts[c.name] = [joined(c, pairs)]
-        return {name: pairs[0] for name, pairs in self.parts.items()}
+            parts = self.parts[c.name]
+            if len(parts) != 1:
+                self.parts[c.name] = [joined(c, parts)]
+        return {name: parts[0] for name, parts in self.parts.items()}
 
     def mark(self) -> Mark:
-        kept: Mark = {}
-        for name, (steps, values) in self.content().items():
-            kept[f"{name}/steps"], kept[f"{name}/values"] = steps, values
-        return kept
+        content = self.content()
+        return {
+            f"{c.name}/{part}": values
+            for c in self.columns
+            for part, values in zip(c.parts, content[c.name], strict=True)
+        }

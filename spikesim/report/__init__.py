@@ -14,6 +14,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
+from ..files import replacing
 from ..results import Results
 from . import tables
 from .data import embedded
@@ -26,6 +27,7 @@ def write_report(model: Model, results: Results, path: Any) -> None:
     """Write the report of a run of `model` to `path`.
 
     Parameters are those of the network; what a run was given as `params` is not kept in results.
+    Raises FileError where it can't be written.
     """
     data, note = embedded(results)
     when = datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
@@ -38,7 +40,8 @@ def write_report(model: Model, results: Results, path: Any) -> None:
         data=data or "null",
         script=_text("zoom.js") if data else "",
     )
-    Path(path).write_text(page, "utf-8")
+    with replacing(path) as draft:
+        draft.write_text(page, "utf-8")
 
 
 def _text(name: str) -> str:

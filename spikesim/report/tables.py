@@ -51,7 +51,7 @@ def sections(model: Model, results: Results) -> Iterator[Section]:
     told = ("name", "rule", "connections", "weight", "delay (ms)")
     found.append(Section("Projections", told, list(_projections(program))))
     stimuli = [
-        (i.name, i.target.group, ", ".join(f"{f.name} = {_value(f)}" for f in i.fields))
+        (i.name, i.target.group, ", ".join(f"{f.name} = {value_text(f)}" for f in i.fields))
         for i in program.inputs
     ]
     found.append(Section("Stimuli", ("name", "target", "values"), stimuli))
@@ -64,7 +64,7 @@ def sections(model: Model, results: Results) -> Iterator[Section]:
     found.append(Section("Versions", ("", ""), machine))
     for n in program.neurons:
         what = [
-            (f.name, _value(f), f.kind, f.meaning)
+            (f.name, value_text(f), f.kind, f.meaning)
             for f in n.fields
             if f.kind in ("parameter", "state")
         ]
@@ -77,7 +77,7 @@ def _projections(program: Program) -> Iterator[tuple[str, ...]]:
     sizes = {n.name: n.size for n in program.neurons}
     for e in program.edges:
         count = f"{expected(e, sizes):,.0f}"
-        weight = next((_value(f) for f in e.fields if f.name == "weight"), "-")
+        weight = next((value_text(f) for f in e.fields if f.name == "weight"), "-")
         yield e.name, _number(e.pattern), count, weight, _delay(e)
 
 
@@ -94,8 +94,9 @@ def _timing(model: Model, results: Results) -> Sequence[tuple[str, ...]]:
     return rows
 
 
-def _value(f: Field) -> str:
-    unit = str(f.unit)
+def value_text(f: Field, with_unit: bool = True) -> str:
+    """The value of a field in a few words."""
+    unit = str(f.unit) if with_unit else ""
     return _number(f.value) + ("" if unit in ("", "1") else f" {unit}")
 
 

@@ -6,23 +6,27 @@ to the functions here are quantities (`200*ms`) or, as the arrays are, plain num
 
 from .connections import Connections
 from .file import load_results
-from .population import PopulationResult, spikes_of
+from .population import PopulationResult, ProjectionResult, spikes_of
 from .run import Results
 from .spectrum import Spectrum
 from .spikes import Spikes, merged_spikes
 from .times import milliseconds
 from .trace import Trace, merged_traces
+from .weights import Weights, merged_weights
 
 __all__ = [
     "Connections",
     "PopulationResult",
+    "ProjectionResult",
     "Results",
     "Spectrum",
     "Spikes",
     "Trace",
+    "Weights",
     "load_results",
     "merged_spikes",
     "merged_traces",
+    "merged_weights",
     "milliseconds",
     "spikes_of",
 ]

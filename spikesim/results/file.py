@@ -7,7 +7,7 @@ is ever executed: there are arrays of numbers, and the header. The archive holds
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import Any
 from urllib.parse import quote
 
@@ -16,14 +16,19 @@ import numpy as np
 from ..archive import read_arrays, write_arrays
 from ..errors import FileError
 from ..files import replacing
-from .population import PopulationResult
+from .population import PopulationResult, ProjectionResult
 from .run import Results
 from .spikes import Spikes
 from .trace import Trace
+from .weights import Weights
 
 _FORMAT = "spikesim results"
-_VERSION = 1  # of the layout; a file of a higher one is refused
-_KINDS: dict[str, type[Spikes] | type[Trace]] = {"spikes": Spikes, "trace": Trace}
+_VERSION = 2  # of the layout; a file of a higher one is refused
+_KINDS: dict[str, type[Spikes] | type[Trace] | type[Weights]] = {
+    "spikes": Spikes,
+    "trace": Trace,
+    "weights": Weights,
+}
 
 
 def save(results: Results, path: Any) -> None:
@@ -36,6 +41,13 @@ def save(results: Results, path: Any) -> None:
             arrays[_key(population.name, "final", name)] = values
         final = list(population.final)
         populations.append({"name": population.name, "recorded": recorded, "final": final})
+    projections = [
+        {
+            "name": projection.name,
+            "recorded": [_parts(arrays, projection, *one) for one in projection.recorded.items()],
+        }
+        for projection in results.projections.values()
+    ]
     header = {
         "format": _FORMAT,
         "format version": _VERSION,
@@ -48,6 +60,7 @@ def save(results: Results, path: Any) -> None:
         "seed": int(results.seed),
         "backend": results.backend,
         "populations": populations,
+        "projections": projections,
     }
     text = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
     with replacing(path) as draft:
@@ -87,6 +100,10 @@ def _read(path: Any) -> Results:
             "know; install that version or a newer one"
         )
     populations = {one["name"]: _population(arrays, one) for one in header["populations"]}
+    projections = {
+        one["name"]: ProjectionResult(one["name"], _recorded(arrays, one))
+        for one in header.get("projections", [])
+    }
     return Results(
         populations,
         header["duration"],
@@ -97,18 +114,23 @@ def _read(path: Any) -> Results:
         header["start"],
         header["complete"],
         header["took"],
+        projections,
     )
 
 
 def _parts(
-    arrays: dict[str, np.ndarray], population: PopulationResult, name: str, data: Spikes | Trace
+    arrays: dict[str, np.ndarray], population: PopulationResult, name: str, data: Any
 ) -> dict[str, Any]:
     """Put the arrays of one recording among the others; what else it has, for the header."""
     kind = next(word for word, of in _KINDS.items() if isinstance(data, of))
     plain: dict[str, Any] = {}
     for field in fields(data):
         value = getattr(data, field.name)
-        if isinstance(value, np.ndarray):
+        if field.name == "variables":  # arrays by name
+            for word, values in value.items():
+                arrays[_key(population.name, "recorded", name, "variables", word)] = values
+            plain["variables"] = list(value)
+        elif isinstance(value, np.ndarray):
             arrays[_key(population.name, "recorded", name, field.name)] = value
         else:
             plain[field.name] = value
@@ -116,15 +138,29 @@ def _parts(
 
 
 def _population(arrays: Any, header: dict[str, Any]) -> PopulationResult:
+    name = header["name"]
+    final = {what: arrays[_key(name, "final", what)] for what in header["final"]}
+    return PopulationResult(name, _recorded(arrays, header), final)
+
+
+def _recorded(arrays: Any, header: dict[str, Any]) -> dict[str, Any]:
     name, recorded = header["name"], {}
     for entry in header["recorded"]:
         plain = dict(entry)
         what, made = plain.pop("name"), _KINDS[plain.pop("kind")]
-        lacking = [field.name for field in fields(made) if field.name not in plain]
+        lacking = [
+            field.name
+            for field in fields(made)
+            if field.name not in plain and field.default_factory is MISSING
+        ]
         found = {part: arrays[_key(name, "recorded", what, part)] for part in lacking}
+        if "variables" in plain:
+            words = plain.pop("variables")
+            found["variables"] = {
+                word: arrays[_key(name, "recorded", what, "variables", word)] for word in words
+            }
         recorded[what] = made(**plain, **found)
-    final = {what: arrays[_key(name, "final", what)] for what in header["final"]}
-    return PopulationResult(name, recorded, final)
+    return recorded
 
 
 def _key(*words: str) -> str:

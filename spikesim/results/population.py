@@ -1,15 +1,14 @@
-"""What was recorded of one population."""
+"""What was recorded of one population, or of one projection."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ..errors import UnknownAttributeError, UnknownNameError
 from .spikes import Spikes, merged_spikes
-from .trace import Trace
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,15 +21,17 @@ class PopulationResult:
     the run, by name.
     """
 
+    _kind: ClassVar[str] = "population"
+
     name: str
-    recorded: dict[str, Spikes | Trace] = field(default_factory=dict)
+    recorded: dict[str, Any] = field(default_factory=dict)
     final: dict[str, np.ndarray] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Any:
         if name not in self.recorded:
             known = f"recorded were: {', '.join(self.recorded)}" if self.recorded else "nothing was"
             raise UnknownNameError(
-                f"nothing called {name!r} was recorded of population {self.name!r}; {known}; "
+                f"nothing called {name!r} was recorded of {self._kind} {self.name!r}; {known}; "
                 "record it with net.record(...) before the run"
             )
         return self.recorded[name]
@@ -51,7 +52,17 @@ class PopulationResult:
         return "\n".join(lines) or f"{self.name}: nothing recorded"
 
 
+class ProjectionResult(PopulationResult):
+    """What was recorded of one projection: `.weight`."""
+
+    _kind: ClassVar[str] = "projection"
+
+
 def spikes_of(population: PopulationResult) -> Spikes | None:
     """All recorded spikes of a population; several recordings become one; None without any."""
-    parts = [data for data in population.recorded.values() if isinstance(data, Spikes)]
+    parts = [
+        data
+        for name, data in population.recorded.items()
+        if isinstance(data, Spikes) and name.partition("#")[0] == "spikes"  # no other event
+    ]
     return merged_spikes(parts) if parts else None

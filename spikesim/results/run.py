@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .. import __version__
 from ..errors import UnknownNameError, did_you_mean
-from .population import PopulationResult
+from .hints import missing_of_all
+from .population import PopulationResult, ProjectionResult
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,7 +18,8 @@ class Results:
     duration and dt in ms; seed of the run; populations in the order of the network; final states
     are in `results["exc"].final`; version: of the spikesim that ran. start: the time at which it
     started, ms, where it goes on from an earlier run. complete: False where it was interrupted, or
-    is read while it goes on. took: seconds of real time that the run took.
+    is read while it goes on. took: seconds of real time that the run took. projections: those of
+    which something was recorded, also as `results["exc->inh"].weight`.
     """
 
     populations: dict[str, PopulationResult]
@@ -29,13 +31,24 @@ class Results:
     start: float = 0.0
     complete: bool = True
     took: float = 0.0
+    projections: dict[str, ProjectionResult] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> PopulationResult:
+        if name in self.projections:
+            return self.projections[name]
         if name not in self.populations:
             raise UnknownNameError(
                 f"no population {name!r}; {did_you_mean(name, self.populations)}"
+                if "->" not in str(name)
+                else f"nothing was recorded of a projection {name!r}; recorded were: "
+                + (", ".join(self.projections) or "none")
             )
         return self.populations[name]
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "populations":  # not there yet, while it is made from a pickle
+            raise AttributeError(name)
+        raise missing_of_all(self, name)
 
     def __iter__(self) -> Any:
         return iter(self.populations)
@@ -48,7 +61,7 @@ class Results:
         lines = [f"Results of {self.duration:g} ms{since} on {self.backend}, dt {self.dt:g} ms"]
         if not self.complete:
             lines[0] += ", not complete"
-        for population in self.populations.values():
+        for population in (*self.populations.values(), *self.projections.values()):
             lines += [f"  {line}" for line in repr(population).splitlines() if population.recorded]
         return "\n".join(lines)
 
@@ -76,6 +89,12 @@ class Results:
 
         return rate(self, ax=ax, **options)
 
+    def weights(self, projection: str, ax: Any = None, **options: Any) -> Any:
+        """Recorded weights of a projection over time; see `spikesim.plotting.weights`."""
+        from ..plotting import weights
+
+        return weights(self, projection, ax=ax, **options)
+
     def psth(self, ax: Any = None, **options: Any) -> Any:
         """Mean rate around events; see `spikesim.plotting.psth`."""
         from ..plotting import psth
@@ -99,7 +118,8 @@ class Results:
         save(self, path)
 
     def to_pandas(self) -> dict[str, Any]:
-        """pandas DataFrames by name: "spikes" of all populations, and traces such as "exc.v".
+        """pandas DataFrames by name: "spikes" of all populations, traces such as "exc.v", and
+        "exc.final", the states of all neurons at the end, a column a state.
 
         "spikes" has the columns t (ms), population and neuron, sorted by time. A trace has a row a
         time (ms) and a column a neuron; `.attrs["unit"]`. ImportError without pandas.
@@ -111,8 +131,8 @@ class Results:
     def to_xarray(self) -> Any:
         """An xarray DataTree with a node a population; units in attrs["units"].
 
-        Traces have the dimensions (t, neuron), spikes are spike_t and spike_neuron. ImportError
-        without xarray.
+        Traces have the dimensions (t, neuron), spikes are spike_t and spike_neuron, states of all
+        neurons at the end are final_v and the like. ImportError without xarray.
         """
         from ..interop.xarray import to_xarray
 

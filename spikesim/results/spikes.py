@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from ..errors import ParameterError
+from ..errors import ParameterError, UnknownAttributeError, UnknownNameError, did_you_mean
 from . import statistics
+from .hints import missing
 from .spectrum import Spectrum, spectrum
 from .times import SLACK, first_places, milliseconds, positive, times, whole
 from .trace import Trace
@@ -21,7 +22,9 @@ class Spikes:
 
     t: float64 [spikes], ms, the end of the step in which each was found. i: int64 [spikes], the
     neuron's number in its population. neurons: int64, the numbers of those recorded, in the order
-    of the view. duration: of the run, ms; start: the time at which it started, ms.
+    of the view. duration: of the run, ms; start: the time at which it started, ms. variables: by
+    name, what was recorded with the spikes [spikes], also as `spikes.v` and `spikes["v"]`: the
+    value that the neuron had when its threshold was crossed, before the reset; units: of them.
     """
 
     t: np.ndarray
@@ -29,6 +32,26 @@ class Spikes:
     neurons: np.ndarray
     duration: float
     start: float = 0.0
+    variables: Mapping[str, np.ndarray] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """A variable that was recorded with the spikes [spikes]. Raises UnknownNameError."""
+        if name not in self.variables:
+            hint = did_you_mean(str(name), self.variables) if self.variables else "none was"
+            raise UnknownNameError(
+                f"no variable {name!r} was recorded with these spikes; {hint}. Record it with "
+                f'net.record(population, "spikes", variables=[{name!r}]) before the run'
+            )
+        return self.variables[name]
+
+    def __getattr__(self, name: str) -> np.ndarray:
+        if name.startswith("_") or name in ("variables", "units"):
+            raise AttributeError(name)
+        try:
+            return self[name]
+        except UnknownNameError as fault:
+            raise UnknownAttributeError(f"{missing(self, name)}; {fault}") from None
 
     def __len__(self) -> int:
         return len(self.t)
@@ -205,11 +228,15 @@ class Spikes:
     def summary(self) -> str:
         """Their number and mean rate, as text."""
         rate = f", {self.rate():.3g} spikes/s" if self.duration > 0 else ""
-        return f"{len(self)} spikes of {len(self.neurons)} neurons{rate}"
+        kept = f", with {', '.join(self.variables)}" if self.variables else ""
+        return f"{len(self)} spikes of {len(self.neurons)} neurons{rate}{kept}"
 
 
 def merged_spikes(parts: Sequence[Spikes]) -> Spikes:
-    """Spikes of several views of one population, each spike and each neuron once."""
+    """Spikes of several views of one population, each spike and each neuron once.
+
+    Their variables are kept where all have the same.
+    """
     if len(parts) == 1:
         return parts[0]
     every = np.concatenate([p.neurons for p in parts])
@@ -222,4 +249,8 @@ def merged_spikes(parts: Sequence[Spikes]) -> Spikes:
     t, row = t[order], row[order]
     new = np.ones(len(t), dtype=bool)
     new[1:] = (t[1:] != t[:-1]) | (row[1:] != row[:-1])  # views may overlap
-    return Spikes(t[new], neurons[row[new]], neurons, parts[0].duration, parts[0].start)
+    kept = [name for name in parts[0].variables if all(name in p.variables for p in parts)]
+    values = {n: np.concatenate([p.variables[n] for p in parts])[order][new] for n in kept}
+    units = {name: parts[0].units[name] for name in kept}
+    one = parts[0]
+    return Spikes(t[new], neurons[row[new]], neurons, one.duration, one.start, values, units)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ParameterError
+from .hints import missing
 from .spectrum import Spectrum, spectrum
 from .times import SLACK, first_places, milliseconds
 
@@ -28,6 +29,9 @@ class Trace:
 
     def __len__(self) -> int:
         return len(self.t)
+
+    def __getattr__(self, name: str) -> Any:
+        raise missing(self, name)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self.values, dtype=dtype, copy=copy)

@@ -43,8 +43,13 @@ class Place:
         """The plain value, or None with a fault noted."""
         return stripped(value, dimension, f"{self.subject}, {what}", self.faults)
 
-    def parameter(self, what: str, value: Any, dimension: Dimension, meaning: str) -> Expr:
-        """A run-time parameter, one for all chosen neurons or one each; 0 for the others."""
+    def parameter(
+        self, what: str, value: Any, dimension: Dimension, meaning: str, bound: str = ""
+    ) -> Expr:
+        """A run-time parameter, one for all chosen neurons or one each; 0 for the others.
+
+        bound: see ir.program.Field; it is looked at where a run gives another value.
+        """
         plain = self.strip(value, dimension, what)
         if plain is None:
             return Ref(f"{self.name}.{what}")
@@ -59,7 +64,7 @@ class Place:
             full[self.chosen] = plain
             plain = full
         shared = np.ndim(plain) == 0 and not isinstance(plain, Distribution)
-        return self._add(what, "parameter", plain, dimension, meaning, shared)
+        return self._add(what, "parameter", plain, dimension, meaning, shared, bound=bound)
 
     def masked(self, value: Expr) -> Expr:
         """`value` for the chosen neurons, zero for the others."""
@@ -108,10 +113,11 @@ class Place:
         meaning: str = "",
         shared: bool = False,
         dtype: Any = "float",
+        bound: str = "",
     ) -> Expr:
         name = f"{self.name}.{what}"
         unit = dimension or DIMENSIONLESS
-        self.fields.append(Field(name, kind, value, dtype, shared, unit, meaning))
+        self.fields.append(Field(name, kind, value, dtype, shared, unit, meaning, bound))
         return Ref(name)
 
 

@@ -40,8 +40,8 @@ class Poisson(Arrivals):
         if _is_time(self.rate):
             place.fault(f"rate is {self.rate}, a time; expected a rate, such as 10*Hz")
             return ZERO
-        rate = place.parameter("rate", self.rate, RATE, "rate of one train")
-        number = place.parameter("n", self.n, DIMENSIONLESS, "trains a neuron")
+        rate = place.parameter("rate", self.rate, RATE, "rate of one train", ">= 0")
+        number = place.parameter("n", self.n, DIMENSIONLESS, "trains a neuron", ">= 0")
         values = {f.name.rpartition(".")[2]: f.value for f in place.fields}
         self._check(values.get("rate"), values.get("n"), place)
         mean = place.masked(Op("mul", (Op("mul", (rate, number)), Const(place.dt))))

@@ -11,6 +11,7 @@ import pytest
 from spikesim.backends import names
 from spikesim.cli import main, script
 from spikesim.errors import ParameterError
+from spikesim.results import load_results
 from spikesim.units import ms
 
 pytest.importorskip("typer", reason="Typer is not installed (extra: cli)")
@@ -67,7 +68,9 @@ def test_models_lists_every_room(capsys: pytest.CaptureFixture[str]) -> None:
 def test_memory_of_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("memory", EXAMPLES / f"{name}.py", "--backend", "numpy") == 0
     shown = capsys.readouterr().out
-    assert "synapses" in shown and "total" in shown
+    assert "synapses" in shown and "total" in shown and "recordings" not in shown
+    call("memory", EXAMPLES / f"{name}.py", "--backend", "numpy", "--duration", "1 s")
+    assert "recordings" in capsys.readouterr().out
 
 
 def test_run(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -87,19 +90,75 @@ BAD = {
     "no network": ("x = 1\n", "defines no network"),
     "a fault in the script": ("\nundefined\n", "line 2: NameError: name 'undefined'"),
     "a fault in network()": ("def network():\n    1/0\n", "line 2: ZeroDivisionError"),
+    "a script that ends": ("import sys\nsys.exit(3)\n", "line 2: SystemExit: 3"),
+    "a module that is missing": ("import nobody_has_it\n", "line 1: ModuleNotFoundError"),
+    "text that is no Python": ("x = (\n", "SyntaxError: '(' was never closed"),
     "a network that needs arguments": ("def network(n):\n    pass\n", "missing 1 required"),
     "a fault of the description": (SMALL + "net.record(cells, 'u')\n", "u"),
 }
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_faults_are_one_message(name: str, tmp_path: Path) -> None:
+def test_faults_are_one_message(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text, part = BAD[name]
-    file = tmp_path / "bad.py"
-    file.write_text(text, "utf-8")
-    said = call("run", file, "--duration", "1 ms")
+    monkeypatch.chdir(tmp_path)  # where paths are relative, as most are
+    Path("bad.py").write_text(text, "utf-8")
+    said = call("run", "bad.py", "--duration", "1 ms")
     assert isinstance(said, str) and said.startswith("error: ") and part in said
     assert "Traceback" not in said and said.endswith("(--debug shows where)")
+
+
+def test_what_a_run_leaves(small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, report = tmp_path / "run.npz", tmp_path / "run.html"
+    assert call("run", small, "--duration", "50ms", "--seed", "3", "--out", out,
+                "--report", report) == 0  # fmt: skip
+    shown = capsys.readouterr().out
+    assert f"results: {out}" in shown and f"report: {report}" in shown
+    saved = load_results(out)
+    assert saved.seed == 3 and saved.duration == 50 and len(saved["cells"].spikes)
+    assert "seed 3" in report.read_text("utf-8")
+
+
+ARGUMENTS = {
+    "missing file": (("run", "missing.py"), "there is no file 'missing.py'"),
+    "folder": (("run", "."), "there is no file '.'"),
+    "no Python": (("run", "small.txt"), "its name should end with .py"),
+    "no unit": (("run", "small.py", "--duration", "5"), "expected a number and one of us, ms"),
+    "endless": (("run", "small.py", "--duration", "1e99 s"), "after 2147483647 steps"),
+    "backend": (("run", "small.py", "--backend", "cp"), "unknown backend 'cp'; did you mean 'cpp'"),
+    "seed": (("run", "small.py", "--seed", "-1"), "expected a whole number from 0"),
+    "memory of nothing": (("memory", "missing.py"), "there is no file"),
+    "memory of nobody": (("memory", "small.py", "--backend", "x"), "unknown backend"),
+}
+
+
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_bad_arguments(name: str, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(small.parent)
+    Path("small.txt").write_text(SMALL, "utf-8")
+    arguments, part = ARGUMENTS[name]
+    said = call(*arguments)
+    assert isinstance(said, str) and said.startswith("error: ") and part in said
+
+
+@pytest.mark.parametrize("option", ["--out", "--report"])
+@pytest.mark.parametrize("place", ["missing/run", "folder", "small.py/run"])
+def test_what_cannot_be_written_is_said_before_the_run(
+    option: str, place: str, small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (small.parent / "folder").mkdir()
+    said = call("run", small, "--duration", "5ms", option, small.parent / place)
+    assert isinstance(said, str) and said.startswith("error: can't write")
+    assert not capsys.readouterr().out
+    assert sorted(p.name for p in small.parent.iterdir()) == ["folder", "small.py"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [("run",), ("nothing",), ("run", "x", "--seed", "x"), ("run", "x", "--speed", "2")]
+)
+def test_what_typer_refuses(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(*arguments) == 2
+    assert "Usage: spikesim" in capsys.readouterr().err
 
 
 def test_debug_shows_the_traceback(tmp_path: Path) -> None:

@@ -504,10 +504,23 @@ def test_one_event_arrives_where_it_should():
 
 def test_faults_of_events():
     with pytest.raises(SpikesimError) as caught:
-        sp.neuron("dv/dt = 1*mV/ms : mV", events={"up": "v > 1*mV", "spikes": sp.event("v > 1*mV"),
-                  "a": sp.event("v > 1"), "b": sp.event("v > 1*mV", "w = 1"), "v": sp.event("v > 0*mV")})  # fmt: skip
-    for part in ("'up': expected sp.event(", "'spikes' can't be the name", "event a: can't compare",
-                 "event b, line 1: only state variables", "'v' is both a name and an event"):  # fmt: skip
+        sp.neuron(
+            "dv/dt = 1*mV/ms : mV",
+            events={
+                "up": "v > 1*mV",
+                "spikes": sp.event("v > 1*mV"),
+                "a": sp.event("v > 1"),
+                "b": sp.event("v > 1*mV", "w = 1"),
+                "v": sp.event("v > 0*mV"),
+            },
+        )
+    for part in (
+        "'up': expected sp.event(",
+        "'spikes' can't be the name",
+        "event a: can't compare",
+        "event b, line 1: only state variables",
+        "'v' is both a name and an event",
+    ):
         assert part in str(caught.value), part
     net, cells = one(sp.neuron("dv/dt = 1*mV/ms : mV", events={"up": sp.event("v > 1*mV")}))
     net.project(cells, cells, sp.all_to_all(), weight=1 * mV, event="op")
@@ -530,7 +543,8 @@ def test_functions_of_brian2():
         "arcsin": "arcsin(x/5)", "arccos": "arccos(x/5)", "log": "log(x + 5)",
         "log10": "log10(x + 5)", "log1p": "log1p(x + 3)", "sqrt": "sqrt(x + 4)",
         "clip": "clip(x, -1, 2)", "int": "int(x)", "mod": "x % 1.5", "floordiv": "x // 1.5",
-        "pow": "(x + 5)**1.5", "timestep": "timestep(t + 3*ms, 0.1*ms)", "where": "1 if x > 0 else -1",
+        "pow": "(x + 5)**1.5", "timestep": "timestep(t + 3*ms, 0.1*ms)",
+        "where": "1 if x > 0 else -1",
     }  # fmt: skip
     lines = "\n".join(f"y_{name} = {text}" for name, text in texts.items())
     x = np.linspace(-3.7, 3.9, 40)
@@ -589,5 +603,5 @@ def test_faults_of_arrays_that_are_called():
     ):
         with pytest.raises(SpikesimError, match=message):
             sp.neuron(f"dv/dt = {text}/ms : mV", I=array)
-    with pytest.raises(SpikesimError, match="dt is 0.*expected one time above 0"):
+    with pytest.raises(SpikesimError, match=r"dt is 0.*expected one time above 0"):
         sp.neuron("dv/dt = I(t)/ms : mV", I=sp.timed_array([1, 2] * mV, dt=0 * ms))

@@ -44,7 +44,11 @@ def test_units_in_si(unit: str, factor: float, si: str) -> None:
 def test_pandas(run: Results) -> None:
     pytest.importorskip("pandas")
     frames = run.to_pandas()
-    assert list(frames) == ["spikes", "exc.v", "exc.v#2", "exc.rate"]
+    traces = ["exc.v", "exc.v#2", "exc.rate"]
+    assert list(frames) == ["spikes", *traces, "exc.final", "inh.final"]
+    final = frames["exc.final"]
+    assert list(final) == list(run["exc"].final) and final.index.name == "neuron"
+    np.testing.assert_array_equal(final["v"], run["exc"].final["v"])
     spikes = frames["spikes"]
     assert list(spikes) == ["t", "population", "neuron"]
     np.testing.assert_array_equal(spikes["t"], run["exc"].spikes.t)  # inh is silent
@@ -72,6 +76,8 @@ def test_xarray(run: Results) -> None:
     np.testing.assert_array_equal(exc["spike_t"], run["exc"].spikes.t)
     np.testing.assert_array_equal(exc["spike_neuron"], run["exc"].spikes.i)
     assert list(exc["spike_recorded"].values) == [3, 2, 1, 0]
+    np.testing.assert_array_equal(exc["final_v"], run["exc"].final["v"])
+    assert tree["inh"]["final_v"].shape == (2,)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -87,6 +87,14 @@ def test_many_spikes_make_no_large_file() -> None:
     assert note.startswith("Of the neurons, one in ")
 
 
+def test_a_report_is_whole_or_not_there(tmp_path: Path) -> None:
+    kept = write(tmp_path / "run.html")
+    with pytest.raises(sp.errors.FileError, match="can't write"):
+        write(tmp_path / "missing" / "run.html")
+    assert (tmp_path / "run.html").read_text("utf-8") == kept
+    assert [p.name for p in tmp_path.iterdir()] == ["run.html"]
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A browser: one that Playwright has installed, or the system's Chromium or Chrome."""

@@ -40,7 +40,7 @@ def slope(sizes: list[tuple[int, int]]) -> float:
     return float(np.polyfit(later[:, 0], later[:, 1], 1)[0])
 
 
-# Each run lasts some ten seconds; a process gets up to 0.8 s of it before it is killed.
+# Each run lasts some ten seconds; a process gets up to a tenth of it before it is killed.
 KILLED = {
     "cuba, in memory": ("cuba", "memory", 60, 250),
     "cuba, on disk": ("cuba", "disk", 120, 250),
@@ -55,7 +55,7 @@ def test_killed_at_random_moments(name, tmp_path, capsys):
     network, sink, seconds, every = KILLED[name]
     straight, killed = tmp_path / "straight", tmp_path / "killed"
     straight.mkdir()
-    told("kept", network, sink, straight, seconds, every, "no")
+    lasts = told("kept", network, sink, straight, seconds, every, "no")["lasts"]
     expected = dict(np.load(straight / "spikes.npz"))
     rng, kills, whole, taken_up = random.Random(name), 0, 0, 0
     while kills < 25 or not whole:
@@ -65,7 +65,7 @@ def test_killed_at_random_moments(name, tmp_path, capsys):
         assert process.stdout and process.stderr
         assert process.stdout.readline(), process.stderr.read()
         if kills < 25:
-            time.sleep(rng.uniform(0, 0.8))
+            time.sleep(rng.uniform(0, lasts / 10))
             if process.poll() is None:
                 process.kill()
                 kills += 1

@@ -49,17 +49,19 @@ def kept(name: str, sink: str, folder: str, seconds: str, every: str, checkpoint
         import zarr  # noqa: F401  (it takes half a second)
     options = {} if checkpoint == "no" else {"checkpoint": place / "checkpoint"}
     say(ready=True)
+    start = time.perf_counter()
     result = model.run(
         float(seconds) * second,
         sink=sp.to_disk(place / "run.zarr") if sink == "disk" else None,
         every=float(every) * ms,
         **options,
     )
+    lasts = time.perf_counter() - start
     if sink == "disk":
         result = sp.read_recording(place / "run.zarr")
     spikes = {f"{p}.{x}": getattr(result[p].spikes, x) for p in result for x in ("t", "i")}
     np.savez(place / "spikes.npz", **spikes)
-    say(spikes=sum(len(result[p].spikes) for p in result))
+    say(spikes=sum(len(result[p].spikes) for p in result), lasts=lasts)
 
 
 class Digest(Sink):

@@ -388,12 +388,15 @@ def test_a_full_disk_keeps_what_was_written(plain, tmp_path, monkeypatch):
     assert_same(sp.read_recording(place), plain.run(60 * ms))
 
 
-@pytest.mark.skipif(not os.getuid(), reason="root may write anywhere")
-def test_a_folder_that_cannot_be_written_to(plain, tmp_path):
-    tmp_path.chmod(0o500)
-    with pytest.raises(RecordingError, match="can't be written"):
-        plain.run(5 * ms, sink=sp.to_disk(tmp_path / "kept.zarr"))
-    tmp_path.chmod(0o700)
+@pytest.mark.parametrize("mode", [0o555, 0o444], ids=oct)
+def test_a_folder_that_cannot_be_written_to(plain, shelf, permitted, mode):
+    plain.run(5 * ms, sink=sp.to_disk(shelf / "other.zarr"))  # all modules are there
+    with permitted(shelf, mode):
+        with pytest.raises(RecordingError, match="can't be written: Permission denied"):
+            plain.run(5 * ms, sink=sp.to_disk(shelf / "kept.zarr"))
+        with pytest.raises(RecordingError, match="there is no recording"):
+            sp.read_recording(shelf / "kept.zarr")
+    assert os.listdir(shelf) == ["other.zarr"]
 
 
 def test_a_place_that_cannot_be_made(plain, tmp_path):

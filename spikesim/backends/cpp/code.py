@@ -202,7 +202,7 @@ class Unit:
         if name == "clip":
             return self._operation("min", self._operation("max", args[0], args[1]), args[2])
         if name == "take":
-            return self._take(*args)
+            return self.take(*args)
         if name == "where":
             return self._where(*args)
         if name in ("and", "or", "not"):
@@ -222,7 +222,8 @@ class Unit:
             common = self.real
         return self._emit(name, common, [self._typed(a, common) for a in args], common)
 
-    def _take(self, table: Value, index: Value) -> Value:
+    def take(self, table: Value, index: Value) -> Value:
+        """table[index]."""
         assert isinstance(table, Place)
         one = Place(table.type, table.base, length=table.length)
         last = self.memory.number(table.length, "i")

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from ctypes import c_int64
 from typing import Any
 
 import numpy as np
 
-from ...ir.program import Clock, Link, Neurons, Program
+from ... import random
+from ...ir.expr import references
+from ...ir.program import Clock, Link, Neurons, Probe, Program
+from ...ir.verify import released
 from ...native import machine
 from ...native.connect import allocate
+from ...passes import COUPLED, lower
 from ...passes.inputs import arriving, grid
 from ...passes.layout import addresses
-from ..base import Chunk, Options, State
+from ..base import Chunk, Log, Options, State
 from ..binding import Binder
+from ..coupling import Joined, joined
 from ..drive import sample_steps
 from ..memory import estimate, refuse_too_large
-from ..synapses import Store, Synapses, part_starts, planned, weights_of
+from ..synapses import Store, Synapses, part_starts, planned, release_of, weights_of
 from .assemble import Assembler
 from .code import DTYPE, LETTER, Memory, Number, Place, Unit, Value
 
@@ -44,12 +49,13 @@ class CppExecutable:
         self.memory = estimate(program, options, planned(program, options, True), parts, threads)
         refuse_too_large(self.memory)
         self.synapses = Synapses(program, options, threads, share=True)
-        self.program = self.synapses.program
+        self.program = lower(self.synapses.program, COUPLED)
+        self.joined = joined(self.program)
         self.binder = Binder(self.program, options, self.synapses)
         self._machine(self.binder.bind())  # an operation that is missing is told here
 
     def _machine(self, values: Mapping[str, np.ndarray]) -> Machine:
-        return Machine(self.program, self.synapses, values, self.options, self.threads)
+        return Machine(self.program, self.synapses, self.joined, values, self.options, self.threads)
 
     def explain(self) -> list[str]:
         return [f"threads: {self.threads}", *self.synapses.explain()]
@@ -64,8 +70,8 @@ class Machine:
     """A program and the values of a run, as the machine takes them."""
 
     def __init__(
-        self, program: Program, synapses: Synapses, values: Mapping[str, np.ndarray],
-        options: Options, threads: int,
+        self, program: Program, synapses: Synapses, couplings: Sequence[Joined],
+        values: Mapping[str, np.ndarray], options: Options, threads: int,
     ):  # fmt: skip
         assert program.delivery is not None
         self.program, self.values, self.options = program, values, options
@@ -77,7 +83,7 @@ class Machine:
         self.memory = Memory()
         rows, log_rows = delivery.longest + 1, 1
         if any(s.table.segment is not None for s in synapses.stores):
-            log_rows = max(s.table.rows for s in synapses.stores if s.table.segment is not None)
+            log_rows = rows  # whichever table has the longest delay: a state is that of others too
         self.state: dict[str, np.ndarray] = {
             "log": allocate((log_rows, delivery.n_sources), np.int32),
         }
@@ -88,6 +94,12 @@ class Machine:
             self.state["ring"] = allocate((rows, delivery.n_slots), options.dtype)
         self.arrived = allocate(delivery.n_slots, options.dtype)
         self.fields: dict[str, np.ndarray] = {}
+        self.flags: dict[tuple[str, str], Place] = {}
+        # Where variables that are logged lie when events are recorded. With the standard order
+        # nothing has changed them since the condition was looked at; else they are copies.
+        self.logged: dict[tuple[str, str], np.ndarray] = {}
+        self.rounds = max(1, *(len(g.stages) for g in program.neurons))
+        self.scopes = {g.name: self._scope(g) for g in program.neurons}
         groups = [self._units(g) for g in program.neurons]
         block = _BLOCK_BYTES // options.dtype.itemsize
         assembler = Assembler(self.memory, block)
@@ -95,22 +107,30 @@ class Machine:
             self._group(g, units, assembler)
             for g, units in zip(program.neurons, groups, strict=True)
         ]
-        tables = [self._table(s, values[weights_of(k)]) for k, s in enumerate(synapses.stores)]
+        sums = [self._coupling(c, couplings[:k], assembler) for k, c in enumerate(couplings)]
+        tables = [
+            self._table(s, values[weights_of(k)], values.get(release_of(k)))
+            for k, s in enumerate(synapses.stores)
+        ]
         part_start = synapses.part_start
         self.memory.kept += [part_start, *tables]
-        recording = any(p.event for p in program.probes)
+        recording = any(p.event and not p.logged for p in program.probes)
         self.spikes = (
             np.empty((2, max(_ROOM, 2 * delivery.n_sources)), np.int32) if recording else None
         )
+        self.logs = [_Log(self, p) for p in program.probes if p.logged]
+        logs = machine.array(machine.Log, [log.structure for log in self.logs])
         self.network = machine.Network(
             program.dt, options.dtype.itemsize == 8, self.deliver_first, threads, block,
             assembler.local, len(described), machine.array(machine.Group, described),
+            self.rounds, len(sums), machine.array(machine.Coupling, sums),
             delivery.n_sources, max(len(self.layers), 1), delivery.n_slots,
             len(part_start) - 1, len(tables),
             part_start.ctypes.data, machine.array(machine.Table, tables),
             self.arrived.ctypes.data, _at(self.state.get("ring")), rows, log_rows,
             self.state["log"].ctypes.data, self.found.ctypes.data,
             bool(program.links), any(g.begin for g in program.neurons), bool(program.clocks),
+            n_logs=len(logs), logs=logs,
         )  # fmt: skip
         self.latest: State | None = None
         size = sum(n.size for n in program.neurons)
@@ -119,28 +139,40 @@ class Machine:
     # the code
 
     def _units(self, group: Neurons) -> dict[str, Unit]:
-        """The code of a group: before and after the delivery of spikes, and a reset an event."""
-        scope = self._scope(group)
+        """The code of a group: before the delivery of spikes, in rounds; after it; and a reset an
+        event."""
+        scope = self.scopes[group.name]
         passing = frozenset(f.name for f in group.fields if f.kind == "arrival")
 
         def unit(**more: Any) -> Unit:
             return Unit(self.memory, group.name, scope, self.real, self.conformance, **more)
 
-        before, after = unit(), unit(passing=passing)
-        before.block(group.inputs + group.update)
+        before, after = [unit() for _ in range(self.rounds)], unit(passing=passing)
+        before[0].block(group.inputs + group.update)
+        for one, stage in zip(before, group.stages, strict=False):
+            one.block(stage)
         after.block(group.arrive)
-        units = {"before": before, "after": after, "begin": unit()}
+        units = {f"before.{k}": one for k, one in enumerate(before)} | {"after": after}
+        units["begin"] = unit()
         units["begin"].block(group.begin)
         for clock in self._clocks(group):
             units[f"clock {clock.name}"] = unit()
             units[f"clock {clock.name}"].block(clock.block)
-        looking = after if self.deliver_first else before
+        looking = after if self.deliver_first else before[-1]
         for event in group.events:
             flags = self.memory.keep(np.zeros(group.size, bool))
             looking.store(f"flags of {event.name}", flags, looking.value(event.condition))
+            self.flags[group.name, event.name] = flags
             reset = unit(listed=True)
             reset.block(event.reset)
             units[event.name] = reset
+        for name in {v for p in self.program.probes if p.source.group == group.name
+                     for v in p.variables}:  # fmt: skip
+            values = self.state[f"{group.name}.{name}"]
+            if self.deliver_first:
+                values = np.empty_like(values)
+                looking.store(f"{name} seen", self.memory.keep(values), looking.now[name])
+            self.logged[group.name, name] = values
         return units
 
     def _scope(self, group: Neurons) -> dict[str, Value]:
@@ -174,7 +206,7 @@ class Machine:
     ) -> machine.Group:
         events = [
             machine.Event(
-                self._flags(units, event.name).base,
+                self.flags[group.name, event.name].base,
                 *self._source(group.name, event.name),
                 assembler.code(units[event.name]) if event.reset else machine.Code(),
             )
@@ -188,8 +220,9 @@ class Machine:
             )
             for c in self._clocks(group)
         ]
+        before = [assembler.code(units[f"before.{k}"]) for k in range(self.rounds)]
         return machine.Group(
-            group.size, assembler.code(units["before"]),
+            group.size, machine.array(machine.Code, before),
             assembler.code(units["after"]), len(events), machine.array(machine.Event, events),
             len(slots), (c_int64 * len(slots))(*slots),
             len(links), machine.array(machine.Link, links), assembler.code(units["begin"]),
@@ -233,16 +266,53 @@ class Machine:
                 return layer[group, event], number
         return -1, 0
 
-    def _flags(self, units: Mapping[str, Unit], event: str) -> Place:
-        looking = units["after" if self.deliver_first else "before"]
-        return looking.stores[f"flags of {event}"][0]
+    def _coupling(
+        self, c: Joined, before: Sequence[Joined], assembler: Assembler
+    ) -> machine.Coupling:
+        e = c.edges
+        (one,) = e.continuous
+        unit = Unit(self.memory, e.name, {"dt": Number(self.program.dt)}, self.real,
+                    self.conformance)  # fmt: skip
+        index = {"pre": self.memory.keep(c.source), "post": self.memory.keep(c.target)}
+        groups = {"pre": e.source.group, "post": e.target.group}
+        for name in sorted(references(one.value) - {"t", "dt", "step"}):
+            side, _, rest = name.partition(".")
+            if side in index:
+                place = self.scopes[groups[side]][rest]
+                one_each = isinstance(place, Place) and place.stride
+                unit.now[name] = unit.take(place, index[side]) if one_each else place
+            else:
+                value = np.asarray(self.values[f"{e.name}.{name}"])
+                letter = self.real if value.dtype == np.float64 else LETTER[value.dtype]
+                cast = np.ascontiguousarray(value.ravel(), DTYPE[letter])
+                unit.now[name] = self.memory.keep(cast, shared=not value.ndim)
+        values = self.memory.keep(np.zeros(len(c.target), self.options.dtype))
+        unit.store("values", values, unit.value(one.value))
+        total = self.state[f"{e.target.group}.{one.variable}"]
+        again = any((x.edges.target.group, x.edges.continuous[0].variable)
+                    == (e.target.group, one.variable) for x in before)  # fmt: skip
+        rounds = (0, 0) if one.each == "step" else (1, self.rounds - 1)
+        self.memory.kept += [c.row, total]
+        names = [g.name for g in self.program.neurons]
+        return machine.Coupling(
+            names.index(e.target.group), assembler.code(unit), c.row.ctypes.data, values.base,
+            total.ctypes.data, again, *rounds,
+        )  # fmt: skip
 
-    def _table(self, store: Store, weight: np.ndarray) -> machine.Table:
+    def _table(self, store: Store, weight: np.ndarray, release: np.ndarray | None) -> machine.Table:
         t = store.table
         self.memory.kept += [t, weight]
+        number, each, path = None, False, 0
+        if release is not None:
+            each = release.ndim > 0
+            release = np.ascontiguousarray(release, np.float64)
+            number = store.in_order(np.arange(t.synapses, dtype=np.float64)).astype(np.int32)
+            path = random.stream(released(self.program.edges[store.edges[0]]))
+            self.memory.kept += [release, number]
         return machine.Table(
             _at(t.segment), _at(t.row), _at(t.delay), _at(t.delays), len(t.delays), _at(t.target),
-            _at(weight), weight.itemsize, store.shared,
+            _at(weight), weight.itemsize, store.shared, _at(number), _at(release),
+            each, path,
         )  # fmt: skip
 
     # the run
@@ -267,13 +337,16 @@ class Machine:
             if self.spikes is not None:
                 steps, sources = self.spikes[:, :spikes].copy()
                 found.append((steps, sources))
+            for log, filled in zip(self.logs, self.network.logs, strict=False):
+                log.drain(filled)
             for p in self.network.probes[: self.network.n_probes]:
                 p.out += len(sample_steps(n + done, taken, p.every)) * p.count * p.width
             done += taken
+        logs = {log.name: log.taken() for log in self.logs}
         if not found:
-            return self.start(), (np.empty(0, np.int32), np.empty(0, np.int32)), samples
+            return self.start(), (np.empty(0, np.int32), np.empty(0, np.int32)), samples, logs
         steps, sources = (np.concatenate(column) for column in zip(*found, strict=True))
-        return self.start(), (steps, sources), samples
+        return self.start(), (steps, sources), samples, logs
 
     def _probes(self, n: int, count: int) -> dict[str, np.ndarray]:
         """Set up where samples of these steps go."""
@@ -297,6 +370,42 @@ class Machine:
         self.network.n_probes = len(probes)
         self.network.probes = machine.array(machine.Probe, probes)
         return samples
+
+
+class _Log:
+    """The events that a probe logs, drained whenever the machine stops."""
+
+    def __init__(self, made: Machine, probe: Probe):
+        group = probe.source.group
+        index = np.ascontiguousarray(probe.source.indices(made.program.group(group).size))
+        in_a_row = bool((np.diff(index) == 1).all())
+        first = int(index[0]) if in_a_row else 0
+        values = [made.logged[group, name] for name in probe.variables]
+        room = max(_ROOM, 2 * len(index))
+        self.name = probe.name
+        self.room = [np.empty(room, t) for t in ("i4", "i4", *(v.dtype for v in values))]
+        self.parts: list[Log] = []
+        step, position, *columns = self.room
+        described = [
+            machine.Column(v.ctypes.data + first * v.itemsize, v.itemsize, c.ctypes.data)
+            for v, c in zip(values, columns, strict=True)
+        ]
+        made.memory.kept += [index, *values]
+        self.structure = machine.Log(
+            made.flags[group, probe.event].base + first, None if in_a_row else index.ctypes.data,
+            len(index), len(columns), machine.array(machine.Column, described), step.ctypes.data,
+            position.ctypes.data, room, 0,
+        )  # fmt: skip
+
+    def drain(self, filled: machine.Log) -> None:
+        """Take out what the machine has put in."""
+        self.parts.append(tuple(column[: filled.count].copy() for column in self.room))
+        filled.count = 0
+
+    def taken(self) -> Log:
+        """All since it was last asked."""
+        parts, self.parts = self.parts, []
+        return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
 
 
 def _at(array: np.ndarray | None) -> int | None:

@@ -20,7 +20,7 @@ from jax.extend.core import Jaxpr, Literal
 def as_written(function: Callable[..., Any], zero: Any) -> Callable[..., Any]:
     """`function` without contraction of its products; `zero` is an int64 0 known at run time only.
 
-    Loops inside primitives of our own are left as they are: they add to no product.
+    Loops are left as they are: they add to no product.
     """
 
     def exact(*args: Any) -> Any:
@@ -40,7 +40,7 @@ def _evaluate(jaxpr: Jaxpr, consts: Sequence[Any], args: Sequence[Any], zero: An
 
     for one in jaxpr.eqns:
         operands = [read(v) for v in one.invars]
-        if "jaxpr" in one.params:  # a jitted function: look inside
+        if "jaxpr" in one.params and one.primitive.name != "scan":  # a jitted function: look inside
             inner = one.params["jaxpr"]
             out = _evaluate(inner.jaxpr, inner.consts, operands, zero)
         else:

@@ -13,15 +13,18 @@ import numpy as np
 from ...errors import UnsupportedError
 from ...ir.program import Delivery, Program
 from ...native import available
-from ...passes import CONCRETE, lower
+from ...passes import CONCRETE, COUPLED, lower
 from ...passes.layout import addresses
-from ..base import Chunk, Options, State
+from ...random import threefry2x32, uniform
+from ..base import Chunk, Log, Options, State
 from ..binding import Binder
+from ..coupling import joined
 from ..drive import listed, sample_steps
 from ..memory import estimate, refuse_too_large
 from ..step import Step
 from ..synapses import Synapses, part_starts, planned
 from .arrays import JaxArrays
+from .coupling import JaxCoupling
 from .events import deliver
 from .exact import as_written
 from .native import NativeEvents
@@ -48,8 +51,10 @@ class RingEvents:
         return jnp.zeros(self.rows * self.n_slots, dtype)
 
     def exchange(
-        self, under_way: Any, fired: Any, weights: Any, found: Any, due: Any
-    ) -> tuple[Any, Any]:
+        self, under_way: Any, fired: Any, values: Mapping[str, Any], seed: Any, found: Any,
+        due: Any,
+    ) -> tuple[Any, Any]:  # fmt: skip
+        weights = self._released(values, seed, found)
         nothing = jnp.zeros(self.n_slots, under_way.dtype)
         ring = jax.lax.dynamic_update_slice(under_way, nothing, (self._first(due - 1),))
         a = self.arrays
@@ -66,6 +71,17 @@ class RingEvents:
         )
         return jax.lax.dynamic_slice(ring, (self._first(due),), (self.n_slots,)), ring
 
+    def _released(self, values: Mapping[str, Any], seed: Any, found: Any) -> Any:
+        """The weights; 0 where a synapse does not transmit a spike of step `found`."""
+        weights, a = values["delivery.weights"], self.arrays
+        if "unreliable" not in a:
+            return weights
+        step = jnp.asarray(found).astype(jnp.uint32)
+        words = threefry2x32(seed, a["unreliable.stream"], step, a["unreliable.number"])
+        kept = weights[a["unreliable"]]
+        kept = jnp.where(uniform(*words) < values["delivery.release"], kept, jnp.zeros_like(kept))
+        return weights.at[a["unreliable"]].set(kept)
+
     def _first(self, step: Any) -> Any:
         return jnp.mod(step, self.rows) * self.n_slots
 
@@ -80,13 +96,16 @@ class JaxExecutable:
                 f"on {jax.default_backend()} XLA adds what arrives in any order, so "
                 "deterministic=True can't be promised; use backend='cpp' or leave it out"
             )
-        native, threads = _use_native(), _threads()
+        # The kernels know no release; XLA draws for every synapse in every step.
+        native = _use_native() and not any(e.unreliable for e in program.edges)
+        threads = _threads()
         parts = len(part_starts(addresses(program).n_slots, threads)) - 1
         tables = planned(program, options, False) if native else None
         self.memory = estimate(program, options, tables, parts, threads)
         refuse_too_large(self.memory)
         self.native = Synapses(program, options, threads) if native else None
-        self.program = self.native.program if self.native else lower(program, CONCRETE)
+        program = self.native.program if self.native else lower(program, CONCRETE)
+        self.program = lower(program, COUPLED)
         self.binder = Binder(self.program, options, self.native)
         self.chunk = _chunk(self.program, options)
         if self.native:
@@ -96,6 +115,13 @@ class JaxExecutable:
             assert self.program.delivery is not None and self.program.delivery.rows is not None
             rows = self.program.delivery.rows
             arrays = {"row_pointer": rows.row_pointer, "slot": rows.slot, "delay": rows.delay}
+            if rows.unreliable is not None:
+                u = rows.unreliable
+                arrays |= {"unreliable": u.place, "unreliable.number": u.number,
+                           "unreliable.stream": u.stream}  # fmt: skip
+        self.joined = joined(self.program)
+        for k, ends in enumerate(self.joined):
+            arrays = arrays | JaxCoupling.arrays(k, ends)
         with jax.enable_x64(True):
             # device_put takes arrays on pages of their own without a copy.
             self.table = {name: jax.device_put(a) for name, a in arrays.items()}
@@ -109,12 +135,16 @@ class JaxExecutable:
         assert delivery is not None
         arrays = JaxArrays(self.options.conformance, self.native is not None)
         events = NativeEvents(delivery, table) if self.native else RingEvents(delivery, table)
-        return Step(self.program, arrays, events, self.options.dtype)
+        couplings = [JaxCoupling(k, ends.edges, table) for k, ends in enumerate(self.joined)]
+        return Step(self.program, arrays, events, self.options.dtype, couplings)
 
     def _advance(
         self, table: Any, values: Any, seed: Any, state: Any, n0: Any, count: Any
-    ) -> tuple[Any, Any, Any]:
-        """(state, fired [chunk, sources], samples) after `count` steps from n0."""
+    ) -> tuple[Any, Any, Any, Any]:
+        """(state, fired [chunk, sources], samples, logs) after `count` steps from n0.
+
+        Of a probe that is logged: who had the event, and values of all [chunk, elements].
+        """
         self.compilations += 1  # runs when JAX traces, once a compilation
         made = self._step(table)
         step: Callable[..., Any] = made
@@ -125,12 +155,22 @@ class JaxExecutable:
         probes = [p for p in self.program.probes if p.variable]
         fired = jnp.zeros((self.chunk, state["fired"].shape[0]), bool)
         samples = {
-            p.name: jnp.zeros((-(-self.chunk // p.every) + 1, self._width(p)), self._dtype(p))
+            p.name: jnp.zeros(
+                (-(-self.chunk // p.every) + 1, self._width(p)), self._dtype(p, p.variable)
+            )
             for p in probes
+        }
+        logs = {
+            p.name: tuple(
+                jnp.zeros((self.chunk, self._width(p)), dtype)
+                for dtype in (bool, *(self._dtype(p, name) for name in p.variables))
+            )
+            for p in self.program.probes
+            if p.logged
         }
 
         def one(carry: Any) -> Any:
-            n, state, fired, samples = carry
+            n, state, fired, samples, logs = carry
             if begin:
                 state = begin(values, state, n, seed)
             for p in probes:
@@ -141,18 +181,18 @@ class JaxExecutable:
                 if value.ndim:
                     value = value[p.source.index]
                 samples = samples | {p.name: samples[p.name].at[row].set(value)}
-            state = step(values, state, n, seed)
-            return n + 1, state, fired.at[n - n0].set(state["fired"]), samples
+            state, seen = step(values, state, n, seed)
+            logs = jax.tree.map(lambda log, now: log.at[n - n0].set(now), logs, seen)
+            return n + 1, state, fired.at[n - n0].set(state["fired"]), samples, logs
 
-        start = n0, state, fired, samples
-        _, state, fired, samples = jax.lax.while_loop(lambda c: c[0] < n0 + count, one, start)
-        return state, fired, samples
+        start = n0, state, fired, samples, logs
+        return jax.lax.while_loop(lambda c: c[0] < n0 + count, one, start)[1:]
 
     def _width(self, probe: Any) -> int:
         return len(probe.source.indices(self.program.group(probe.source.group).size))
 
-    def _dtype(self, probe: Any) -> Any:
-        dtype = self.program.group(probe.source.group).field(probe.variable).dtype
+    def _dtype(self, probe: Any, variable: str) -> Any:
+        dtype = self.program.group(probe.source.group).field(variable).dtype
         return {"float": self.options.dtype, "int": np.int32, "bool": np.bool_}[dtype]
 
     def explain(self) -> list[str]:
@@ -180,7 +220,7 @@ class JaxRunning:
 
     def advance(self, state: State, n: int, count: int) -> Chunk:
         with jax.enable_x64(True):
-            state, fired, samples = self.made.compiled(
+            state, fired, samples, logs = self.made.compiled(
                 self.made.table, self.bound, self.seed, state, jnp.int32(n), jnp.int32(count)
             )
         kept = {
@@ -188,7 +228,16 @@ class JaxRunning:
             for p in self.made.program.probes
             if p.variable
         }
-        return state, listed(np.asarray(fired)[:count], n), kept
+        return state, listed(np.asarray(fired)[:count], n), kept, {
+            name: _log(*(np.asarray(column)[:count] for column in log), first=n)
+            for name, log in logs.items()
+        }  # fmt: skip
+
+
+def _log(had: np.ndarray, *values: np.ndarray, first: int) -> Log:
+    """The events of flags [steps, elements], and values of those who had them."""
+    steps, who = listed(had, first)
+    return steps, who, *(v[steps - first, who] for v in values)
 
 
 def _use_native() -> bool:
@@ -206,10 +255,9 @@ def _chunk(program: Program, options: Options) -> int:
     assert program.delivery is not None
     width = program.delivery.n_sources
     for p in program.probes:
-        if p.variable:
-            width += (
-                options.dtype.itemsize * len(p.source.indices(sizes[p.source.group])) // p.every
-            )
+        if p.variable or p.logged:
+            bytes_each = options.dtype.itemsize * (len(p.variables) or 1) + p.logged
+            width += bytes_each * len(p.source.indices(sizes[p.source.group])) // p.every
     return int(np.clip(_BUFFER_BYTES // max(width, 1), 1, _LONGEST_CHUNK))
 
 

@@ -41,9 +41,10 @@ class NativeEvents:
         return jnp.zeros((rows, self.delivery.n_sources), jnp.int32), jnp.zeros(rows, jnp.int32)
 
     def exchange(
-        self, under_way: Any, fired: Array, weights: Array, found: Array, due: Array
-    ) -> tuple[Array, Any]:
-        a = self.arrays
+        self, under_way: Any, fired: Array, values: Mapping[str, Array], seed: Array,
+        found: Array, due: Array,
+    ) -> tuple[Array, Any]:  # fmt: skip
+        a, weights = self.arrays, values["delivery.weights"]
         log, counts, arrived = exchange_p.bind(
             fired, *under_way, _int32(found), _int32(due), weights,
             a["delays"], a["segment"], a["target"], a["part_start"], n_slots=self.delivery.n_slots,

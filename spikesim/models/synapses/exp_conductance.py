@@ -1,8 +1,8 @@
 """Exponential postsynaptic conductance."""
 
 from ...units import ms, mV, nS
-from ..base import SynapseModel
 from ..declaration import parameter, state
+from ..synapse import SynapseModel
 
 
 class ExpConductance(SynapseModel):

@@ -1,8 +1,8 @@
 """Exponential postsynaptic current."""
 
 from ...units import ms, pA
-from ..base import SynapseModel
 from ..declaration import parameter, state
+from ..synapse import SynapseModel
 
 
 class ExpCurrent(SynapseModel):
