@@ -122,7 +122,7 @@ class Picker:
             if c.what not in ("spikes", "rate") or c.name in logged:
                 continue
             assert delivery is not None
-            sources = c.neurons + delivery.first_source(c.group, c.event)
+            sources = c.neurons + delivery.first_source(c.group, "spike")
             if (np.diff(sources) == 1).all():
                 self.places[c.name] = int(sources[0]), int(sources[-1]) + 1
             else:
