@@ -279,7 +279,12 @@ def check(value: Any, subject: str) -> list[ParameterError]:
 
 def is_truth(value: Any) -> bool:
     """Is it True, False, or an array of them?"""
-    return not is_quantity(value) and np.asarray(value).dtype == np.bool_
+    if is_quantity(value):
+        return False
+    try:
+        return bool(np.asarray(value).dtype == np.bool_)
+    except (ValueError, TypeError):  # no array; told where numbers are expected
+        return False
 
 
 def truth(value: Any, subject: str) -> Any:
