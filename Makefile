@@ -4,7 +4,7 @@
 PYTHON ?= python3
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
-BENCHMARKS := cuba cobahh brunel microcircuit events recording noise step
+BENCHMARKS := cuba cobahh adex brunel microcircuit events recording noise step
 BENCH_ENVS := spikesim nest brian2 brainpy
 
 BIN := .venv/bin
@@ -49,11 +49,14 @@ docs: .venv/.docs  ## build the documentation, with its examples run; a warning 
 peer-nest: .venv-nest/.ready  ## compare with NEST 3.10
 	.venv-nest/bin/python tests/peers/peer_nest.py
 	.venv-nest/bin/python tests/peers/peer_nest_gap.py
+	.venv-nest/bin/python tests/peers/peer_nest_stimuli.py
+	.venv-nest/bin/python tests/peers/peer_nest_adaptive.py
 
 peer-brian2-networks: .venv-brian2/.ready  ## compare whole networks with Brian2 2.9
 	.venv-brian2/bin/python tests/peers/peer_brian2_networks.py
 	.venv-brian2/bin/python tests/peers/peer_brian2_language.py
 	.venv-brian2/bin/python tests/peers/peer_brian2_gap.py
+	.venv-brian2/bin/python tests/peers/peer_brian2_noise.py
 
 bench: bench-envs  ## measure speed against NEST, Brian2 and BrainPy (half an hour)
 	@for name in $(BENCHMARKS); do \
@@ -65,6 +68,7 @@ bench-regression: .venv-bench-spikesim/.ready  ## measure our hot paths, to comp
 bench-envs: $(BENCH_ENVS:%=.venv-bench-%/.ready)  ## make what the benchmarks need
 	.venv-bench-spikesim/bin/python benchmarks/cuba.py --prepare
 	.venv-bench-spikesim/bin/python benchmarks/cobahh.py --prepare
+	.venv-bench-spikesim/bin/python benchmarks/adex.py --prepare
 
 clean:  ## remove the environments and everything built or cached
 	rm -rf .venv .venv-nest .venv-brian2 .venv-bench-* build dist

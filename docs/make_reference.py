@@ -15,6 +15,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+import make_pictures
 import numpy as np
 
 import spikesim as sp
@@ -46,6 +47,7 @@ REACHED = [
     *("simulate.estimate_memory", "backends.memory.Memory", "here.versions", "here.backends"),
     *("connectivity.base.Rule", "connectivity.base.Ends", "connectivity.base.sorted_pairs"),
     *("stimuli.base.Signal", "stimuli.base.Arrivals", "stimuli.base.Source", "stimuli.base.Place"),
+    *("stimuli.base.Train", "stimuli.base.Timed"),
     *("backends.base.Backend", "backends.base.Executable", "backends.base.Running"),
     *("backends.base.Options", "ir.program.Pairs"),
 ]
@@ -65,6 +67,7 @@ def pages() -> dict[str, str]:
 def write() -> None:
     """Write all pages; those that are as they were are left alone, so that little is built anew."""
     FOLDER.mkdir(exist_ok=True)
+    make_pictures.write()
     made = pages()
     for old in FOLDER.iterdir():
         if old.is_file() and old.name not in made:
@@ -148,9 +151,24 @@ def _introduction(title: str, module: Any) -> list[str]:
     if title == "Units":
         units = ", ".join(f"``{name}``" for name in sorted(UNIT_NAMES, key=str.lower))
         lines += [f"The names: {units}. Write ``from spikesim.units import ms, mV``.", ""]
+    if title == "Stimuli":
+        rows = models()["stimuli"].items()
+        lines += [".. list-table::", "   :widths: auto", ""]
+        for name, line in rows:
+            lines += [f"   * - ``sp.{_called(name)}``", f"     - {_as_rst(line)}"]
+        lines += [""]
     if title == "Networks":
         lines += [".. py:data:: spikesim.__version__", "", "   The version, as text.", ""]
     return lines
+
+
+def _called(name: str) -> str:
+    """A stimulus as `import spikesim` names it: PulsePacket is pulse_packet."""
+    return "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_")
+
+
+def _as_rst(line: str) -> str:
+    return line.replace("*", r"\*").replace("`", "``")
 
 
 def _tree(text: str) -> str:
@@ -198,7 +216,10 @@ KINDS = {
     "state": ("state", "initially"),
     "port": ("port", ""),
 }
-TEXTS = ("equations", "spike", "reset", "refractory", "on_arrival", "output", "method")
+TEXTS = (
+    *("equations", "presynaptic", "spike", "on_spike", "reset", "refractory"),
+    *("on_arrival", "continuous", "output", "method"),
+)
 
 
 def model_page(kind: str) -> str:
@@ -223,6 +244,8 @@ def section(kind: str, model: Any) -> str:
     name = model.__name__
     target = ["```{py:class} " + f"spikesim.{kind}.{name}", ":no-typesetting:", "```"]
     lines = [f"## {name}", "", *target, "", inspect.cleandoc(model.__doc__), ""]
+    if kind == "neurons" and name in make_pictures.drawable():
+        lines += [f"![{name}: a step, and spikes/s](neurons/{name}.png)", ""]
     definition = getattr(model, "definition", None)
     if definition is None:  # Delta: its text follows from the variable that it moves
         signature = inspect.signature(model, eval_str=True)

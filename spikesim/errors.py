@@ -106,7 +106,11 @@ class RunError(SpikesimError):
 
 
 class NotFiniteError(RunError):
-    """A state variable became NaN or infinite."""
+    """A state variable became NaN or infinite, of a neuron of a group."""
+
+    def __init__(self, message: str, group: str = "", neuron: int = 0):
+        super().__init__(message)
+        self.group, self.neuron = group, neuron
 
 
 class RunWarning(RuntimeWarning):

@@ -146,12 +146,13 @@ class Model:
 
     def connections(self, projection: str) -> Connections:
         """The connections of a projection as they were drawn. Raises UnknownNameError."""
-        names = {e.name: e for e in self.lowered.edges}
+        names = {e.name: e for e in (*self.lowered.edges, *self.program.couplings)}
         if projection not in names:
             raise UnknownNameError(
                 f"no projection {projection!r}; {did_you_mean(projection, names)}"
             )
-        one = replace(self.lowered, edges=(names[projection],), synapse_probes=())
+        edges = (names[projection],)
+        one = replace(self.lowered, edges=edges, couplings=(), synapse_probes=())
         if not isinstance(names[projection].pattern, Pairs):
             one = lower(one, (draw, delays))
         return connections_of(one.edges[0], one)
@@ -175,7 +176,9 @@ class Model:
             + (", conformance mode" if self.options.conformance else "")
         ]
         lines += [
-            f"{n.name}: {n.size} x {n.model}, method {n.method}" for n in self.lowered.neurons
+            f"{n.name}: {n.size} x {n.model}, method {n.method}"
+            + (f", {n.noise}" if n.noise else "")
+            for n in self.lowered.neurons
         ]
         delivery = self.lowered.delivery
         if delivery is not None:

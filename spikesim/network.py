@@ -18,7 +18,7 @@ from .ir.program import NEST_ORDER, STANDARD_ORDER
 from .models.base import NeuronModel, refuse_prefix
 from .models.linked import Variable
 from .recording import Request
-from .stimuli.base import Arrivals, Source
+from .stimuli.base import Source
 from .units import bare_array
 
 if TYPE_CHECKING:
@@ -313,11 +313,6 @@ class Network(_Fixed):
             raise DescriptionError(f"the name {name!r} is taken; choose another")
         if isinstance(model, type) and issubclass(model, NeuronModel):
             model = model()
-        if isinstance(model, Arrivals):
-            raise DescriptionError(
-                f"population {name!r}: {type(model).__name__.lower()}() is a stimulus, which "
-                "drives neurons directly; a population of sources is sp.neurons.Poisson(rate=...)"
-            )
         if not isinstance(model, NeuronModel | Source):
             raise DescriptionError(
                 f"population {name!r}: expected a neuron model such as sp.neurons.LIF(), got "

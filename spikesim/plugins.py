@@ -54,7 +54,7 @@ def room(package: str, base: str = "base") -> tuple[Callable[[str], Any], Callab
             raise AttributeError(name)
         stem = stems().get(name.replace("_", "").lower())
         if stem is None or name.startswith("__"):
-            hint = did_you_mean(name, listed())
+            hint = known_as(name) or did_you_mean(name, listed())
             raise UnknownAttributeError(f"{package} has no {name!r}; {hint}")
         found = find_class(importlib.import_module(f"{package}.{stem}"))
         if name != found.__name__:
@@ -62,6 +62,12 @@ def room(package: str, base: str = "base") -> tuple[Callable[[str], Any], Callab
                 f"{package} has no {name!r}; did you mean {found.__name__!r}?"
             )
         return found
+
+    def known_as(name: str) -> str:
+        """Which classes name `name`, as another simulator's word for them, in their docstrings."""
+        texts = {n: get(n).__doc__ or "" for n in listed()}
+        ours = [n for n, text in texts.items() if f"`{name}`" in text]
+        return f"it is called {' or '.join(map(repr, ours))} here" if ours else ""
 
     def listed() -> list[str]:
         return [

@@ -17,7 +17,13 @@ from . import __version__
 from .backends.base import Running, State
 from .backends.drive import Taken, chunks, sample_steps
 from .checkpoint import read, write
-from .errors import CheckpointError, ParameterError
+from .errors import (
+    CheckpointError,
+    NotFiniteError,
+    ParameterError,
+    UnknownNameError,
+    did_you_mean,
+)
 from .files import check, tidy
 from .interrupt import interrupted
 from .ir.program import nearest_step
@@ -26,6 +32,7 @@ from .readout import read_out
 from .recording.columns import Picker
 from .recording.sinks import Memory, Sink
 from .results import Results
+from .stimuli.spike_times import is_replaceable, replaced, sent
 from .units import TIME, strip
 from .watch import Watch, warn
 
@@ -139,9 +146,39 @@ class Simulation:
         running = self._prepared()
         while self.step < end:
             there = min([end, *((self.step // n + 1) * n for n in beats)])
-            yield from chunks(
-                self.model.lowered, running, self._state, self.step, there - self.step
+            try:
+                yield from chunks(
+                    self.model.lowered, running, self._state, self.step, there - self.step
+                )
+            except NotFiniteError as fault:
+                advice = self._watch.advice(fault.group, self._state, fault.neuron)
+                raise NotFiniteError(f"{fault}{advice}", fault.group, fault.neuron) from None
+
+    def set_spikes(self, population: str, times: Any, indices: Any = None) -> None:
+        """New spikes for a population of `sp.spike_times`, in place of those still to come.
+
+        times, indices: as `sp.spike_times` has them; all after the present time. Nothing is
+        compiled anew, but on the backend jax when there are more spikes than ever before (room is
+        doubled). Raises UnknownNameError or ParameterError.
+        """
+        groups = {g.name: g for g in self.model.lowered.neurons if is_replaceable(g)}
+        if population not in groups:
+            raise UnknownNameError(
+                f"set_spikes: no population of sp.spike_times {population!r:.60}; "
+                f"{did_you_mean(str(population), groups)}"
             )
+        group = groups[population]
+        known = self.given.get(f"{population}.times", group.field("times").value)
+        dt = self.model.program.dt
+        tables = replaced(group, times, indices, dt, len(known), self.step)
+        self.given |= {f"{population}.{name}": table for name, table in tables.items()}
+        self._aim()
+
+    def _aim(self) -> None:
+        """Let the cursors of spikes that were set stand where they are at this step."""
+        for name in [n.removesuffix(".times") for n in self.given if n.endswith(".times")]:
+            times, first = self.given[f"{name}.times"], self.given[f"{name}.first"]
+            self._state = self._state | {f"{name}.cursor": sent(times, first, self.step)}
 
     # going back
 
@@ -160,6 +197,7 @@ class Simulation:
                 "with these, or change none that are equal for several projections of a source"
             )
         self.step, self._state = moment.step, moment.state
+        self._aim()
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the present moment to a file, for Model.load. Raises CheckpointError."""
@@ -231,7 +269,9 @@ def load(model: Model, path: str | os.PathLike[str]) -> Simulation:
     seed = header.get("seed")
     simulation = Simulation(model, None, seed if isinstance(seed, int) else 0)
     simulation.given = _under("given", arrays)
-    if unknown := simulation.given.keys() - model.binder.settable.keys():
+    lists = [g.name for g in model.lowered.neurons if is_replaceable(g)]
+    tables = {f"{name}.{table}" for name in lists for table in ("times", "first")}
+    if unknown := simulation.given.keys() - model.binder.settable.keys() - tables:
         raise CheckpointError(f"{path} is a checkpoint of another network: it has {min(unknown)!r}")
     simulation._watch = Watch(model, simulation.given)
     simulation._go_to(*simulation._read(path))

@@ -1,5 +1,6 @@
 """Warnings of a run, once each: what most likely is not meant.
 
+stiff: the method is explicit, and the step too long for it where a run begins, or a little later.
 silent: spikes are recorded, and there was none in a run of at least 100 ms.
 saturated: a population fires in more than a third of the steps in which it is not refractory.
 unstable: a variable with a differential equation exceeds a million in its unit, and a thousand
@@ -17,7 +18,9 @@ import numpy as np
 
 from .backends.base import State
 from .errors import RunWarning
+from .ir.expr import references
 from .recording.columns import Column
+from .stability import Stability
 
 if TYPE_CHECKING:
     from .model import Model
@@ -47,15 +50,18 @@ class Watch:
             if str(g.field(d.variable).unit) not in ("", "1")
         ]
         self.bound: dict[str, float] = {}
+        self.stability, self.looked = Stability(model, given), 0
 
     def begin(self, state: State) -> None:
         """A run begins here."""
         self.bound = self.bound or {
             n: max(_HUGE, _GROWTH * _magnitude(state[n])) for n in self.moving
         }
+        self._stiff(state)
 
     def look(self, state: State, t: float) -> None:
         """At the end of a chunk."""
+        self._stiff(state)
         for name, bound in self.bound.items():
             if "unstable" not in self.said and _magnitude(state[name]) > bound:
                 group, _, variable = name.partition(".")
@@ -67,6 +73,32 @@ class Watch:
                     "smaller dt or another method (method='exponential_euler' or 'rk4'), or look "
                     "for input that is too strong",
                 )
+
+    def _stiff(self, state: State) -> None:
+        """At the first two moments there are: later ones would only cost time."""
+        self.looked += 1
+        dt = self.model.program.dt
+        for group, method in self.stability.methods.items() if self.looked <= 2 else ():
+            largest = self.stability.largest_step(group, state)
+            if largest is not None and largest < dt:
+                self._say(
+                    "stiff",
+                    f"population {group!r}: a step of {dt:g} ms is too long for its method, "
+                    f"{method}, which is stable up to {largest:.2g} ms where the neurons are now; "
+                    "take a smaller dt, or method='exponential_euler' where the equations allow it",
+                )
+
+    def advice(self, group: str, state: State, neuron: int) -> str:
+        """What to add to an error of a neuron that is no longer finite; `state` is from before."""
+        if group not in self.stability.methods:
+            return ""
+        largest = self.stability.largest_step_ahead(group, state, neuron)
+        dt, method = self.model.program.dt, self.stability.methods[group]
+        if largest is None or largest >= dt:
+            return ""
+        return (
+            f". With {method} the largest stable step is about {largest:.2g} ms, yours is {dt:g} ms"
+        )
 
     def end(self, columns: list[Column], spikes: Mapping[str, int], first: int, end: int) -> None:
         """At the end of a run; spikes: how many of each column."""
@@ -96,8 +128,11 @@ class Watch:
         if hold is None or hold.until is not None:
             return 0
         group, binder = self.model.lowered.group(c.group), self.model.binder
-        scope = binder.scope(group, self.given)
-        return int(np.min(binder.evaluate(hold.steps, scope | {"dt": self.model.program.dt})))
+        scope = binder.scope(group, self.given) | {"dt": np.asarray(self.model.program.dt)}
+        states = {f.name for f in group.fields if f.kind == "state"}
+        if references(hold.steps) & states or not references(hold.steps) <= scope.keys():
+            return 0  # it depends on states, or on time
+        return int(np.min(binder.evaluate(hold.steps, scope)))
 
     def _say(self, what: str, message: str) -> None:
         if what not in self.said:

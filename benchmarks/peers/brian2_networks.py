@@ -1,4 +1,5 @@
-"""CUBA and COBAHH (Brette et al. 2007) in Brian2, as C++ standalone with the fastest flags.
+"""CUBA, COBAHH (Brette et al. 2007) and COBA with AdEx neurons in Brian2: C++ standalone with the
+fastest flags.
 
 The binary draws the connections itself; the time of that, and of writing results, is its `setup`.
 """
@@ -40,12 +41,20 @@ beta_h = 4/(1 + exp((40*mV - v + VT)/(5*mV)))/ms : Hz
 alpha_n = 0.032/mV*5*mV/exprel((15*mV - v + VT)/(5*mV))/ms : Hz
 beta_n = 0.5*exp((10*mV - v + VT)/(40*mV))/ms : Hz
 """
+COBA_ADEX = """
+dv/dt = (gl*(El - u) + gl*DT*exp((u - VT)/DT) - w + ge*(Ee - v) + gi*(Ei - v) + I)/Cm
+        : volt (unless refractory)
+dw/dt = (a*(u - El) - w)/tau_w : amp
+dge/dt = -ge/taue : siemens
+dgi/dt = -gi/taui : siemens
+u = clip(v, -1*volt, Vpeak) : volt
+"""
 
 
 def main() -> None:
     """Build, compile, then run the binary once for every line that comes in."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("network", choices=("cuba", "cobahh"))
+    parser.add_argument("network", choices=("cuba", "cobahh", "coba_adex"))
     parser.add_argument("--neurons", type=int, default=4000)
     parser.add_argument("--duration", type=float, default=1000, help="ms")
     parser.add_argument("--folder", help="keep the C++ here; default: compile anew every time")
@@ -60,7 +69,7 @@ def main() -> None:
             b.set_device("cpp_standalone", build_on_run=False, directory=folder)
             b.defaultclock.dt = 0.1 * b.ms
             b.seed(1)
-            net, spikes = (cuba if options.network == "cuba" else cobahh)(b, options.neurons)
+            net, spikes = globals()[options.network](b, options.neurons)
             b.prefs.codegen.cpp.headers += ["<chrono>", "<fstream>"]
             b.device.insert_code("before_network_run", BEFORE)
             b.device.insert_code("after_network_run", AFTER)
@@ -110,6 +119,19 @@ def cobahh(b, n: int) -> tuple:
     group.v = "-65*mV + randn()*5*mV"
     group.ge = "40*nS + randn()*15*nS"
     group.gi = "200*nS + randn()*120*nS"
+    return _connected(b, group, n, "ge += 6*nS", "gi += 67*nS")
+
+
+def coba_adex(b, n: int) -> tuple:
+    """Adaptive exponential neurons with exponential conductances."""
+    constants = {
+        "Cm": 281 * b.pF, "gl": 30 * b.nS, "El": -70.6 * b.mV, "VT": -50.4 * b.mV, "DT": 2 * b.mV,
+        "tau_w": 144 * b.ms, "a": 4 * b.nS, "b_w": 80.5 * b.pA, "Vpeak": -40.4 * b.mV,
+        "taue": 5 * b.ms, "taui": 10 * b.ms, "Ee": 0 * b.mV, "Ei": -80 * b.mV, "I": 800 * b.pA,
+    }  # fmt: skip
+    group = b.NeuronGroup(n, COBA_ADEX, threshold="v > Vpeak", reset="v = El; w += b_w",
+                          refractory=5 * b.ms, method="rk4", namespace=constants)  # fmt: skip
+    group.v = "-70*mV + rand()*15*mV"
     return _connected(b, group, n, "ge += 6*nS", "gi += 67*nS")
 
 

@@ -13,6 +13,7 @@ _SHARED = (
     "base",
     "binding",
     "coupling",
+    "diffusion",
     "drive",
     "evaluate",
     "memory",

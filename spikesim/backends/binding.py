@@ -18,12 +18,23 @@ from .. import portable
 from ..distributions import Distribution, stripped
 from ..errors import ParameterError, SpikesimError, UnknownNameError, did_you_mean, raise_all
 from ..ir.expr import Draw, Expr, references
-from ..ir.program import Edges, Field, MatrixExponential, Neurons, Pairs, Pieces, Program, Prologue
+from ..ir.program import (
+    Edges,
+    Field,
+    MatrixExponential,
+    Neurons,
+    NoiseFactor,
+    Pairs,
+    Pieces,
+    Program,
+    Prologue,
+)
 from ..passes.inputs import arriving, grid
 from ..passes.layout import port_of
 from ..passes.refractory import OF_HOLDING
 from ..random import LARGEST_POISSON_RATE, normal, poisson, poisson_limit
 from .base import Options
+from .diffusion import noise_factor
 from .evaluate import Drawing, evaluate, operations, step_words, uniform_draws
 
 Values = dict[str, np.ndarray]
@@ -107,6 +118,7 @@ class Binder:
         for group in self.program.neurons:
             self._group(group, given, values)
         for e in self.program.couplings:
+            self._refuse_arrays(e, given)
             scope, own = self.edge_values(e, given, values), {f.name for f in e.fields}
             for name in sorted(references(e.continuous[0].value) & own):
                 values[f"{e.name}.{name}"] = np.asarray(scope[name])
@@ -115,6 +127,15 @@ class Binder:
         ports = {(n.name, p.variable) for n in self.program.neurons for p in n.ports}
         rounded = weights.rounded({(g, v): float(values[f"{g}.{grid(v)}"]) for g, v in ports})
         return {n: _flushed(v) for n, v in values.items()} | rounded
+
+    def _refuse_arrays(self, e: Edges, given: Mapping[str, Any]) -> None:
+        for f in e.fields:
+            name = f"{e.name}.{f.name}"
+            if e.pooled and np.ndim(given.get(name, 0.0)):
+                raise ParameterError(
+                    f"params, {name}: the network was built with one value for all, so that all "
+                    "targets have one sum; give one value here, or an array when it is built"
+                )
 
     def given(self, params: Mapping[str, Any]) -> dict[str, np.ndarray]:
         """The values of `params` without units. Raises what `bind` does."""
@@ -214,8 +235,8 @@ class Binder:
     def _prologue(self, prologue: Prologue, scope: dict[str, Any]) -> None:
         with np.errstate(all="ignore"):
             for item in prologue:
-                if isinstance(item, MatrixExponential):
-                    scope.update(self._propagator(item, scope))
+                if isinstance(item, MatrixExponential | NoiseFactor):
+                    scope.update(self._matrix(item, scope))
                 else:
                     value = np.asarray(self.evaluate(item.value, scope))
                     # NumPy's own integers are wider than those of a run.
@@ -223,22 +244,27 @@ class Binder:
                         value.astype(np.int32) if value.dtype == np.int64 else value
                     )
 
-    def _propagator(self, item: MatrixExponential, scope: Mapping[str, Any]) -> Values:
-        entries = [
-            [np.asarray(self.evaluate(e, scope), np.float64) for e in row] for row in item.matrix
-        ]
-        shape = np.broadcast_shapes(*(e.shape for row in entries for e in row))
-        matrix = np.stack(
-            [np.stack([np.broadcast_to(e, shape) for e in row], axis=-1) for row in entries],
-            axis=-2,
-        )
-        result = expm(matrix * self.program.dt)
+    def _matrix(self, item: MatrixExponential | NoiseFactor, scope: Mapping[str, Any]) -> Values:
+        matrix = self._array(item.matrix, scope)
+        if isinstance(item, NoiseFactor):
+            result = noise_factor(matrix, self._array(item.noise, scope), self.program.dt)
+        else:
+            result = expm(matrix * self.program.dt)
         return {
             name: np.asarray(result[..., r, c])
             for r, row in enumerate(item.names)
             for c, name in enumerate(row)
             if name
         }
+
+    def _array(self, rows: Sequence[Sequence[Expr]], scope: Mapping[str, Any]) -> np.ndarray:
+        """Expressions as a matrix, or as one an element: [..., rows, columns]."""
+        entries = [[np.asarray(self.evaluate(e, scope), np.float64) for e in row] for row in rows]
+        shape = np.broadcast_shapes(*(e.shape for row in entries for e in row))
+        return np.stack(
+            [np.stack([np.broadcast_to(e, shape) for e in row], axis=-1) for row in entries],
+            axis=-2,
+        )
 
     def evaluate(self, expr: Expr, scope: Mapping[str, Any]) -> Any:
         """On the host, in float64."""
@@ -294,8 +320,9 @@ class Binder:
                     scope[f"{side}.{name.removeprefix(prefix)}"] = chosen
         for f in e.fields:
             if f.kind != "derived":
-                value = self.value(e.name, f, given, len(pairs), False)
-                mine = value.ndim and f"{e.name}.{f.name}" in given
+                mine = np.ndim(given.get(f"{e.name}.{f.name}", 0.0)) > 0
+                size = pairs.values if mine else len(pairs)
+                value = self.value(e.name, f, given, size, False)
                 scope[f.name] = value[pairs.given] if mine else value
         self._prologue(e.prologue, scope)
         return scope

@@ -18,12 +18,18 @@ from ..ir.program import Edges, Program
 
 @dataclass(frozen=True, eq=False)
 class Joined:
-    """The ends of the edges of a coupling that is drawn: element numbers, int32 [edges]."""
+    """The ends of the edges of a coupling that is drawn: element numbers, int32 [edges].
+
+    size: how many sums there are. spread: of a coupling that is pooled, which has one, the targets
+    that get it, int32, of `whole`.
+    """
 
     edges: Edges
     source: np.ndarray
     target: np.ndarray
     size: int
+    whole: int
+    spread: np.ndarray | None = None
 
     @cached_property
     def row(self) -> np.ndarray:
@@ -45,9 +51,13 @@ def joined(program: Program) -> list[Joined]:
     found = []
     for e in program.couplings:
         source = e.source.indices(sizes[e.source.group])[e.pattern.source]
-        target = e.target.indices(sizes[e.target.group])[e.pattern.target]
+        targets, size = e.target.indices(sizes[e.target.group]), sizes[e.target.group]
+        if e.pooled:
+            target, spread = np.zeros_like(source), np.sort(targets).astype(np.int32)
+        else:
+            target, spread = targets[e.pattern.target], None
         found.append(Joined(e, source.astype(np.int32), target.astype(np.int32),
-                            sizes[e.target.group]))  # fmt: skip
+                            1 if e.pooled else size, size, spread))  # fmt: skip
     return found
 
 

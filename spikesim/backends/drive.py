@@ -72,7 +72,9 @@ def _locate(
                     f"step that ends at {(step + 1) * program.dt:g} ms ({int(bad.sum())} of "
                     f"{bad.size} neurons). Try a smaller dt, another method "
                     "(method='exponential_euler' or 'rk4'), or look for a value that divides by "
-                    "zero or for input that is too strong"
+                    "zero or for input that is too strong",
+                    group,
+                    element,
                 )
 
 

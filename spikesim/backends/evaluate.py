@@ -126,6 +126,7 @@ class Drawing:
         A mean of a Poisson count that is no such thing is moved to the nearest that is.
         """
         stream = random.stream(draw_path(group, node))
+        size = 1 if node.shared else size
         if node.distribution == "normal":
             return self.arrays.normal(self.seed, stream, self.step, size)
         if node.distribution == "uniform":

@@ -103,16 +103,21 @@ class NumPyCoupling:
     """Sums in place, edge by edge."""
 
     def __init__(self, ends: Joined):
-        self.edges, self.source, self.target, self.size = (
-            ends.edges, ends.source, ends.target, ends.size,
+        self.edges, self.source, self.target, self.ends = (
+            ends.edges, ends.source, ends.target, ends,
         )  # fmt: skip
 
     def total(self, values: np.ndarray) -> np.ndarray:
         if values.dtype == np.float64:
-            return np.bincount(self.target, values, self.size)
-        total = np.zeros(self.size, values.dtype)
-        np.add.at(total, self.target, values)
-        return total
+            total = np.bincount(self.target, values, self.ends.size)
+        else:
+            total = np.zeros(self.ends.size, values.dtype)
+            np.add.at(total, self.target, values)
+        if self.ends.spread is None:
+            return total
+        spread = np.zeros(self.ends.whole, values.dtype)
+        spread[self.ends.spread] = total[0]
+        return spread
 
 
 class NumPyExecutable:

@@ -49,7 +49,7 @@ def build(network: Network) -> Program:
         faults.append(
             DescriptionError("the network has no population; add one with net.population(...)")
         )
-    groups = {name: start(p, dt, faults) for name, p in network.populations.items()}
+    groups = {name: start(p, dt, seed, faults) for name, p in network.populations.items()}
     least = dt if network.order == "nest" else 0.0
     edges: list[Edges | None] = []
     couplings: list[Edges | None] = []

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..distributions import Distribution
 from ..equations.kinds import BUILT_IN
+from ..equations.noise import noises
 from ..equations.parse import Typed
 from ..errors import (
     DescriptionError,
@@ -71,8 +72,9 @@ class Group:
     dimensions: of every name. sums: what flows into each port. ports: variables that arrivals add
     to. synapses: by name. gates: the states that synapses have in their sources, by name. staged:
     coupled to others within the step. source: the finished Neurons, for a population of spike
-    sources, which has no model and takes nothing in. links: parameters that follow another
-    population. looked_at: names that stand for an expression, and are recorded.
+    sources, which has no model and takes nothing in. each_step: of the synapses. require: of model
+    and synapses. links: parameters that follow another population. looked_at: names that stand for
+    an expression, and are recorded.
     """
 
     population: Population
@@ -86,6 +88,8 @@ class Group:
     synapses: dict[str, Merged] = field(default_factory=dict)
     gates: dict[str, Merged] = field(default_factory=dict)
     staged: bool = False
+    each_step: list[Statement] = field(default_factory=list)
+    require: list[Expr] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     looked_at: list[str] = field(default_factory=list)
 
@@ -114,7 +118,7 @@ class Group:
         found = {
             n: Steady(n, t.expr, t.dimension or DIMENSIONLESS, _kind(t, d))
             for n, t in d.names.items()
-            if n not in steady
+            if n not in steady and not noises(t.expr)
         }
         found |= {n: Steady(n, Ref(n), self.dimensions[n]) for n in self.sums}
         if d.is_held:
@@ -224,17 +228,22 @@ def is_shared(value: Any) -> bool:
     return np.ndim(value) == 0 and not isinstance(value, Distribution | Expr | Pieces)
 
 
-def start(population: Population, dt: float, faults: list[SpikesimError]) -> Group:
+def start(population: Population, dt: float, seed: int, faults: list[SpikesimError]) -> Group:
     """The group of a population before anything is merged into it."""
     subject = f"population {population.name!r}"
     model = population.model
     if isinstance(model, Source):
         if population.initial:
             faults.append(UnknownNameError(f"{subject}: a source has no state to set"))
-        neurons = model.neurons(population.name, population.size, dt, faults)
+        neurons = model.neurons(population.name, population.size, dt, seed, faults)
         return Group(population, source=neurons)
     definition = model.definition.opened(Reader.written(a.code for a in population.actions))
-    group = Group(population, definition, equations=list(definition.equations))
+    group = Group(
+        population,
+        definition,
+        equations=list(definition.equations),
+        require=list(definition.require),
+    )
     later = {n for _, given in population.initial for n in given}
     values = model.stripped(subject, faults, definition.declared, later)
     initial_values(population, definition, values, subject, faults)
@@ -277,6 +286,7 @@ def finish(group: Group, dt: float, clocks: Sequence[Clock] = ()) -> tuple[Neuro
     def block(statements: Iterable[Statement]) -> Block:
         return tuple(replace(s, value=whole(s.value)) for s in statements)
 
+    first = block((*group.each_step, *definition.each_step))
     events: tuple[Event, ...] = ()
     hold = None
     if definition.spike is not None:
@@ -306,7 +316,7 @@ def finish(group: Group, dt: float, clocks: Sequence[Clock] = ()) -> tuple[Neuro
     ports = tuple(group.ports.values())
     made = Neurons(
         group.name, size, tuple(fields), equations, method, hold, ports, events,
-        begin=tuple(begin), model=definition.name,
+        begin=tuple(begin), update=first, model=definition.name, require=tuple(group.require),
     )  # fmt: skip
     return made, mine
 

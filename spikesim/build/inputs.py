@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
-from ..distributions import Distribution
 from ..errors import DescriptionError, SpikesimError
 from ..ir.expr import ZERO, Expr, Ref, add, mul, substitute
 from ..ir.program import Field, Input, View
 from ..models.base import NeuronModel
 from ..network import Stimulation
 from ..stimuli.base import Arrivals, Place, Signal, Source
-from ..units import Dimension, decompose, unit_name
+from ..units import Dimension, unit_name
 from .group import Group
 from .landing import landing
 from .projections import bad_weight
@@ -55,16 +53,17 @@ def _signal(
                 "leave them out"
             )
         )
-    wanted = _dimension(signal.quantity()) if len(group.sums) > 1 and s.port is None else None
+    wanted = signal.dimension() if len(group.sums) > 1 and s.port is None else None
     into = group.port_for(s.port, wanted, subject, faults)
     if into is None:
         return None
     place = _place(s, group.dimensions[into], dt, subject)
-    value = signal.value(place)
+    value = signal.drive(place)
     group.sums[into] = add(group.sums[into], Ref(s.name))
     faults += place.faults
     view = View(group.name, s.target.index)
-    return Input(s.name, "signal", view, s.name, value, tuple(place.fields))
+    before = tuple(place.before)
+    return Input(s.name, "signal", view, s.name, value, tuple(place.fields), before)
 
 
 def _arrivals(
@@ -90,7 +89,8 @@ def _arrivals(
     value = mul(substitute(land.added, {"weight": weight}), arrivals.count(place))
     faults += place.faults
     view = View(group.name, s.target.index)
-    return Input(s.name, "arrivals", view, land.variable, value, tuple(place.fields))
+    before = tuple(place.before)
+    return Input(s.name, "arrivals", view, land.variable, value, tuple(place.fields), before)
 
 
 def _bounded(f: Field, bound: str) -> Field:
@@ -99,11 +99,3 @@ def _bounded(f: Field, bound: str) -> Field:
 
 def _place(s: Stimulation, dimension: Dimension, dt: float, subject: str) -> Place:
     return Place(s.name, subject, s.target.population.size, s.target.indices, dt, dimension)
-
-
-def _dimension(quantity: Any) -> Dimension | None:
-    """The dimension of a value, None where it has none that can be read."""
-    try:
-        return decompose(quantity.example() if isinstance(quantity, Distribution) else quantity)[1]
-    except SpikesimError:
-        return None

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from ..equations.noise import renamed as own_noise
 from ..errors import DescriptionError, DimensionError, SpikesimError, UnknownNameError, did_you_mean
 from ..ir.expr import Expr, Ref, add, references, substitute
-from ..ir.program import Differential, Port
+from ..ir.program import Differential, Port, Statement
 from ..models.synapse import SynapseModel
 from ..models.synapses.delta import Delta
 from ..units import Dimension, unit_name
@@ -123,9 +124,14 @@ def merge(
     check_reads(group, synapse, _read_of_target(synapse), "target", subject, faults)
     _check_held(group, synapse, subject, faults)
     group.equations += [
-        Differential(f"{name}.{e.variable}", substitute(e.rate, mine), e.held)
+        Differential(f"{name}.{e.variable}", own_noise(substitute(e.rate, mine), name), e.held)
         for e in definition.equations
     ]
+    group.each_step += [
+        Statement(f"{name}.{s.target}", substitute(s.value, mine), s.how)
+        for s in definition.each_step
+    ]
+    group.require += [substitute(one, mine) for one in definition.require]
     if definition.output is not None:
         into = group.port_for(port, definition.output.dimension, subject, faults)
         if into:
@@ -152,7 +158,7 @@ def merge_gate(
             group.declare(f"{name}.{word}", declared, values.get(word), subject, faults)
     own = {f"pre.{n}": Ref(n) for n in definition.reads}
     group.equations += [
-        Differential(f"{name}.{e.variable}", substitute(e.rate, mine | own))
+        Differential(f"{name}.{e.variable}", own_noise(substitute(e.rate, mine | own), name))
         for e in definition.presynaptic
     ]
     return name, True

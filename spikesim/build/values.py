@@ -29,13 +29,23 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "log": np.log,
     "floor": np.floor,
     "int": np.trunc,
+    "lt": np.less,
+    "le": np.less_equal,
+    "gt": np.greater,
+    "ge": np.greater_equal,
+    "eq": np.equal,
+    "ne": np.not_equal,
+    "and": np.logical_and,
+    "or": np.logical_or,
+    "not": np.logical_not,
 }
 
 
 def check_values(
     group: Neurons, faults: list[SpikesimError], given: Mapping[str, Any] | None = None
 ) -> None:
-    """Note a denominator that is zero, a value out of its bound, a negative refractory period.
+    """Note a denominator that is zero, a value out of its bound, a requirement that is not met, a
+    negative refractory period.
 
     given: plain values by field name, in place of those that the group was made with.
     """
@@ -66,6 +76,7 @@ def check_values(
     for f in group.fields:
         if f.name not in said:
             faults += out_of_bounds(known.get(f.name), f, f"{subject}, {f.name}")
+    faults += _unmet(group, known, subject)
     if group.hold is not None:
         steps = group.hold.steps
         period = _lowest(steps.args[0], known) if isinstance(steps, Op) else None
@@ -77,6 +88,30 @@ def check_values(
                     "negative; give a time of at least 0"
                 )
             )
+
+
+def _unmet(group: Neurons, known: Mapping[str, Any], subject: str) -> list[ParameterError]:
+    """Faults of values that do not meet what the model requires of them."""
+    faults = []
+    for condition in group.require:
+        met = _value(condition, known)
+        if met is None or np.all(met):
+            continue
+        k = int(np.flatnonzero(~np.ravel(met))[0])
+        where = f" at {k}" if np.ndim(met) else ""
+        names = dict.fromkeys(n.name for n in walk(condition) if isinstance(n, Ref))
+        got = [
+            f"{n} = {np.ravel(known[n])[k if np.ndim(known[n]) else 0]:g} "
+            f"{unit_name(group.field(n).unit)}".rstrip()
+            for n in names
+        ]
+        faults.append(
+            ParameterError(
+                f"{subject}: got {', '.join(got)}{where}, but {group.model} needs "
+                f"{text.expression(condition)}; give other values"
+            )
+        )
+    return faults
 
 
 def out_of_bounds(value: Any, f: Field, subject: str) -> list[ParameterError]:

@@ -34,20 +34,24 @@ class Symmetric(Rule):
                 "a symmetric rule joins the neurons of one view with each other; give the same "
                 "view as source and target"
             ]
-        return self.rule.faults(ends)
+        found = list(self.rule.faults(ends))
+        if not found and isinstance(self.rule, Explicit):
+            same = np.flatnonzero(np.equal(self.rule.source, self.rule.target))
+            if same.size:
+                found.append(f"the pair at {same[0]} joins a neuron to itself; leave it out")
+        return found
 
     def expected(self, ends: Ends) -> float:
-        return self.rule.expected(ends)
+        return float(self.rule.expected(ends))
 
-    def own_weights(self) -> object:
+    def own_weights(self) -> Any:
         return self.rule.own_weights()
 
     def draw(self, ends: Ends, seed: int, stream: int) -> Pairs:
         p = self.rule.draw(ends, seed, stream)
-        forward = p.source != p.target if isinstance(self.rule, Explicit) else p.source < p.target
-        source, target, row, position, given = (
-            a[forward] for a in (p.source, p.target, p.row, p.position, p.given)
-        )
+        kept = np.arange(len(p)) if isinstance(self.rule, Explicit) else p.source < p.target
+        source, target, row, position = (a[kept] for a in (p.source, p.target, p.row, p.position))
+        given = np.argsort(np.argsort(p.given[kept]))
         return sorted_pairs(
             np.append(source, target),
             np.append(target, source),

@@ -13,6 +13,7 @@ import math
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 from ..errors import DimensionError, EquationError, SpikesimError, did_you_mean
 from ..ir.expr import OPERATIONS, Const, Draw, Expr, Op, Ref, neg, rewrite
@@ -49,6 +50,7 @@ _COMPARE = {
 _DRAWS = {"rand": "uniform", "randn": "normal", "poisson": "poisson"}
 _FUNCTIONS = tuple(name for name, op in OPERATIONS.items() if not op.symbol and name != "take")
 _BUILT_IN = {"t": TIME, "dt": TIME}
+_WHITE = TIME ** Fraction(-1, 2)  # white noise of unit intensity
 # Names with a meaning of their own, which no model may declare.
 RESERVED = frozenset(
     {
@@ -65,6 +67,7 @@ RESERVED = frozenset(
         "pre",
         "post",
         "i",
+        "xi",
         "True",
     }
 )
@@ -86,12 +89,16 @@ Scope = Mapping[str, Dimension | None]
 
 
 def parse(
-    source: Source, scope: Scope, draws: str = "", tables: Mapping[str, Table] | None = None
+    source: Source,
+    scope: Scope,
+    draws: str = "",
+    tables: Mapping[str, Table] | None = None,
+    noise: bool = False,
 ) -> Typed:
     """Read one expression; `scope` gives the dimension of every declared name.
 
     `draws` is the label under which random draws get their streams; without one they are refused.
-    `tables` are called like functions.
+    `tables` are called like functions. noise: is white noise (xi, xi_1 ...) allowed?
     Raises EquationError (syntax, unknown names) or DimensionError, each with a caret.
     """
     text = source.text
@@ -109,14 +116,17 @@ def parse(
         raise source.fault(f"can't be read: {fault.msg}{hint}", min(column, len(text))) from None
     except (ValueError, RecursionError, MemoryError) as fault:
         raise source.fault(f"can't be read: {fault}") from None
-    return _Reader(source, scope, draws, tables or {}).read(tree.body, 0)
+    return _Reader(source, scope, draws, tables or {}, noise).read(tree.body, 0)
 
 
 class _Reader:
     """One walk over the tree of one expression."""
 
-    def __init__(self, source: Source, scope: Scope, draws: str, tables: Mapping[str, Table]):
-        self.source, self.scope, self.draws, self.tables = source, scope, draws, tables
+    def __init__(
+        self, source: Source, scope: Scope, draws: str, tables: Mapping[str, Table], noise: bool
+    ):
+        self.source, self.scope, self.draws, self.noise = source, scope, draws, noise
+        self.tables = tables
         self.drawn = 0
 
     def fault(
@@ -182,6 +192,8 @@ class _Reader:
             return Typed(Ref(name), self.scope[name])
         if name in _BUILT_IN:
             return Typed(Ref(name), _BUILT_IN[name])
+        if name == "pi":
+            return Typed(Const(math.pi), DIMENSIONLESS)
         unit = unit_in_equations(name)
         if unit:
             return Typed(Ref(f"1 {name}"), unit[1])
@@ -191,8 +203,10 @@ class _Reader:
         if name in self.tables:
             given = "t, i" if self.tables[name].arguments == 2 else "t"
             raise self.fault(node, f"{name!r} is an array over time; call it: {name}({given})")
-        if name == "xi":
-            raise self.fault(node, "noise ('xi') in equations is not part of the language yet")
+        if name == "xi" or name.startswith("xi_"):
+            if not self.noise:
+                raise self.fault(node, f"noise ({name!r}) may only stand in differential equations")
+            return Typed(Draw("white", name), _WHITE)
         hint = did_you_mean(name, [*known, *_FUNCTIONS])
         if hint.startswith("no"):
             hint = did_you_mean(name, UNIT_NAMES)

@@ -40,12 +40,15 @@ class Op:
 class Draw:
     """A random number, keyed by (seed, stream) and counted by (step, element).
 
-    `distribution` is uniform [0, 1), normal (0, 1) or poisson (args = (mean,)).
+    `distribution` is uniform [0, 1), normal (0, 1) or poisson (args = (mean,)); or white, white
+    noise of unit intensity, which stands in equations only and becomes normal numbers when these
+    are integrated. shared: one number for all elements, that of element 0.
     """
 
-    distribution: Literal["uniform", "normal", "poisson"]
+    distribution: Literal["uniform", "normal", "poisson", "white"]
     stream: str
     args: tuple[Expr, ...] = ()
+    shared: bool = False
 
 
 Expr = Const | Ref | Op | Draw
@@ -213,7 +216,7 @@ def rewrite(expr: Expr, rule: Callable[[Expr], Expr | None]) -> Expr:
                 new = (
                     Op(node.name, args)
                     if isinstance(node, Op)
-                    else Draw(node.distribution, node.stream, args)
+                    else Draw(node.distribution, node.stream, args, node.shared)
                 )
         done[id(node)] = rule(new) or new
     return done[id(expr)]

@@ -139,7 +139,20 @@ class MatrixExponential:
     matrix: tuple[tuple[Expr, ...], ...]
 
 
-Prologue = tuple[Statement | MatrixExponential, ...]
+@dataclass(frozen=True, slots=True)
+class NoiseFactor:
+    """Prologue: names[r][c] = L[r, c], where L L^T is the covariance that a step adds to x.
+
+    dx/dt = matrix x + noise xi, with independent white noises xi. L is a lower triangle; an empty
+    name is not needed.
+    """
+
+    names: tuple[tuple[str, ...], ...]
+    matrix: tuple[tuple[Expr, ...], ...]
+    noise: tuple[tuple[Expr, ...], ...]
+
+
+Prologue = tuple[Statement | MatrixExponential | NoiseFactor, ...]
 
 
 @dataclass(frozen=True)
@@ -149,7 +162,8 @@ class Neurons:
     Before the passes the dynamics stand in `equations` (with `method`) and `hold`; after them in
     `update` and the other blocks. begin: what is computed when a step begins, before samples are
     taken. stages: what follows the update, one block after the other; ahead of each but the first,
-    couplings within the step are summed. `model` is provenance only.
+    couplings within the step are summed. `model` is provenance only. noise: which noise there was
+    in the equations, in words. require: conditions that the values of parameters must meet.
     """
 
     name: str
@@ -167,6 +181,8 @@ class Neurons:
     stages: tuple[Block, ...] = ()
     arrive: Block = ()
     model: str = ""
+    noise: str = ""
+    require: tuple[Expr, ...] = ()
 
     def field(self, name: str) -> Field:
         """The field of that name; KeyError if there is none."""
@@ -208,6 +224,11 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.source)
 
+    @property
+    def values(self) -> int:
+        """The length of such an array: that of the pairs, or less where some share a value."""
+        return int(self.given.max(initial=-1)) + 1
+
 
 @dataclass(frozen=True)
 class Clocked:
@@ -241,6 +262,9 @@ class Edges:
     a number, an array [n_edges] or a Distribution. Fields are per edge unless shared, or listed in
     per_source or per_target. order settles ties between edges.
 
+    pooled, of a coupling: every target has the same sum, over one edge from each source, and the
+    pattern holds those of the first target.
+
     Where there is a field `release`, a synapse transmits a spike with that probability: where a
     uniform number from the stream `name.released`, with the counters (step in which the spike was
     found, number of the edge), is below it.
@@ -262,6 +286,7 @@ class Edges:
     per_source: tuple[str, ...] = ()
     per_target: tuple[str, ...] = ()
     order: int = 0
+    pooled: bool = False
 
     def field(self, name: str) -> Field:
         """The field of that name; KeyError if there is none."""
@@ -279,6 +304,7 @@ class Input:
 
     signal: `value` is put into the field `into` before the update of each step.
     arrivals: `value` is added to the port `into` of the elements in view, as a projection's would.
+    before: statements that come first, at the start of each step; they move states among `fields`.
     """
 
     name: str
@@ -287,6 +313,7 @@ class Input:
     into: str
     value: Expr
     fields: tuple[Field, ...] = ()
+    before: Block = ()
 
 
 @dataclass(frozen=True, eq=False)

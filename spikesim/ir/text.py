@@ -14,6 +14,7 @@ from .program import (
     Field,
     MatrixExponential,
     Neurons,
+    NoiseFactor,
     Pairs,
     Pieces,
     Program,
@@ -32,7 +33,8 @@ def expression(expr: Expr, above: int = 0) -> str:
         return expr.name
     if isinstance(expr, Draw):
         inner = "".join(f"{expression(a)}, " for a in expr.args)
-        return f"{expr.distribution}({inner}stream={expr.stream})"
+        shared = ", shared" if expr.shared else ""
+        return f"{expr.distribution}({inner}stream={expr.stream}{shared})"
     op = OPERATIONS[expr.name]
     if expr.name == "where":
         condition, yes, no = (expression(a, 1) for a in expr.args)
@@ -76,6 +78,7 @@ def _program(p: Program) -> Iterator[str]:
     for i in p.inputs:
         yield f"input {i.name} ({i.kind}) {_view(i.target)}.{i.into} <- {expression(i.value)}"
         yield from _fields(i.fields)
+        yield from _block("before", i.before)
     for probe in (*p.probes, *p.synapse_probes):
         what = probe.variable or f"{probe.event} events"
         what += f" with {', '.join(probe.variables)}" if probe.variables else ""
@@ -138,7 +141,8 @@ def _edges(e: Edges) -> Iterator[str]:
     for c in e.clocked:
         yield from _block(f"every {c.every} from {c.offset}", c.block)
     for s in e.continuous:
-        yield f"  each {s.each} post.{s.variable} = sum of {expression(s.value)}"
+        pooled = ", the same for all" if e.pooled else ""
+        yield f"  each {s.each} post.{s.variable} = sum of {expression(s.value)}{pooled}"
 
 
 def _fields(fields: tuple[Field, ...]) -> Iterator[str]:
@@ -159,6 +163,13 @@ def _prologue(prologue: Prologue) -> Iterator[str]:
             yield "    expm of dt times"
             for row in item.matrix:
                 yield f"      [{', '.join(expression(x) for x in row)}]"
+            names = [n for row in item.names for n in row if n]
+            yield f"      gives {', '.join(names)}"
+        elif isinstance(item, NoiseFactor):
+            yield "    factor of the covariance of a step of"
+            for row, noise in zip(item.matrix, item.noise, strict=True):
+                told = ", ".join(expression(x) for x in row), ", ".join(map(expression, noise))
+                yield f"      [{told[0]}] with noise [{told[1]}]"
             names = [n for row in item.names for n in row if n]
             yield f"      gives {', '.join(names)}"
         else:

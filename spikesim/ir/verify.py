@@ -38,6 +38,8 @@ def _faults(p: Program) -> Iterable[str]:
             continue
         group = groups[i.target.group]
         scope = {f.name for f in group.fields} | {f.name for f in i.fields}
+        states = {f.name for f in i.fields if f.kind == "state"}
+        yield from _block(i.before, scope, states, f"input {i.name!r}")
         yield from _names(i.value, scope, f"input {i.name!r}")
         if i.kind == "arrivals" and i.into not in {port.variable for port in group.ports}:
             yield f"input {i.name!r}: {i.into!r} is no port of {group.name!r}"
@@ -208,7 +210,8 @@ def streams(p: Program) -> dict[str, int]:
         for s in clock.block:
             paths += [draw_path(clock.group, x) for x in walk(s.value) if isinstance(x, Draw)]
     for i in p.inputs:
-        paths += [draw_path(i.target.group, x) for x in walk(i.value) if isinstance(x, Draw)]
+        for expr in (i.value, *(s.value for s in i.before)):
+            paths += [draw_path(i.target.group, x) for x in walk(expr) if isinstance(x, Draw)]
         paths += drawn(i.target.group, i.fields)
     for e in (*p.edges, *p.couplings):
         paths += [] if isinstance(e.pattern, Pairs) else [f"{e.name}.pairs"]

@@ -235,7 +235,11 @@ class NeuronModel(Model):
     events: others than the spike, by name: {"burst": sp.event(condition, what it does)}.
     refractory: an expression for the refractory period (a time), as it is at the spike; or a
     condition, which ends the period when it is false. `not_refractory` may be read anywhere.
-    method: how the equations are integrated: auto, exact, exponential_euler, euler, heun or rk4.
+    method: how the equations are integrated: auto, exact, exponential_euler, euler, heun, milstein
+    or rk4.
+    each_step: what is done at the start of each step, before the equations move the state.
+    require: conditions on the values of parameters, such as ("V_reset < V_th",); values that do
+    not meet them are refused before a run.
     """
 
     equations: ClassVar[str] = ""
@@ -244,6 +248,8 @@ class NeuronModel(Model):
     events: ClassVar[dict[str, EventText]] = {}
     refractory: ClassVar[str] = ""
     method: ClassVar[str] = "auto"
+    each_step: ClassVar[str] = ""
+    require: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -253,7 +259,8 @@ class NeuronModel(Model):
         tables = {
             n: v for c in reversed(cls.__mro__) for n, v in vars(c).items() if is_timed_array(v)
         }
-        cls.definition = read_neuron(cls.__name__, declared, *texts, faults, cls.events, tables)
+        more = (cls.each_step, cls.require, cls.events, tables)
+        cls.definition = read_neuron(cls.__name__, declared, *texts, faults, *more)
 
 
 def read_neuron(
@@ -265,6 +272,8 @@ def read_neuron(
     refractory: str,
     method: str,
     faults: list[SpikesimError],
+    each_step: str = "",
+    require: tuple[str, ...] = (),
     events: Any = None,
     tables: dict[str, Any] | None = None,
 ) -> Definition:
@@ -281,7 +290,7 @@ def read_neuron(
         name, {word: Declared("port", None, t.dimension) for word, t in reader.tables.items()}
     )
     others = _event_texts(name, events, reader.faults)
-    blocks = [reset, *(e.block for e in others.values())]
+    blocks = [reset, each_step, *(e.block for e in others.values())]
     rates = reader.equations(equations, written=reader.written(blocks))
     reader.faults += declaration_faults(name, reader.declared)
     condition = (
@@ -310,6 +319,8 @@ def read_neuron(
                     f"{name}: {word} is given, but the model never spikes; set spike to a condition"
                 )
             )
+    first = reader.block(each_step, "each_step")
+    conditions = reader.requirements(require)
     reader.finish()
     return Definition(
         name,
@@ -319,6 +330,8 @@ def read_neuron(
         block,
         None if period is None else period.expr,
         method,
+        each_step=first,
+        require=conditions,
         names=reader.defined,
         steady=tuple(reader.steady.values()),
         events=tuple(e for e in found if e),
@@ -372,15 +385,17 @@ def neuron(
     events: dict[str, EventText] | None = None,
     refractory: Any = "",
     method: str = "auto",
+    each_step: str = "",
+    require: tuple[str, ...] = (),
     name: str = "neuron",
     **names: Any,
 ) -> NeuronModel:
     """A neuron model without a class.
 
     equations: lines `dx/dt = ...`, and `x = ...` for a name that stands for an expression. spike: a
-    condition. reset: assignments after a spike. refractory: a time, or a condition that
-    ends the period when it is false. events: others than the spike; see `event`. method: of
-    integration; "auto" chooses. name: what results and errors call the model.
+    condition. reset: assignments after a spike. refractory: a time, or a condition that ends the
+    period when it is false. events: others than the spike; see `event`. method: of integration;
+    "auto" chooses. each_step, require: as of a class. name: what results and errors call the model.
 
     Other names are given as keywords: a quantity or number is a parameter, `sp.state(...)` and
     `sp.port(...)` declare states and ports, `sp.timed_array(...)` is called like a function of
@@ -427,7 +442,8 @@ def neuron(
     if not isinstance(name, str):
         raise ParameterError(f"sp.neuron: name is a word, got {name!r}")
     texts = (equations, spike, reset, refractory, method)
-    definition = read_neuron(name, declared, *texts, faults, events, tables)
+    more = (each_step, require, events, tables)
+    definition = read_neuron(name, declared, *texts, faults, *more)
     return _inline(definition, values)
 
 
@@ -447,6 +463,7 @@ def _parts_of(model: NeuronModel) -> tuple[Any, ...]:
 # First parts of names that the program makes itself, or that stand for time.
 _PREFIXES = frozenset(
     {"t", "dt", "step", "held", "held_steps", "next", "grid", "arriving", "fixed", "slope", "pre"}
+    | {"xi", "L", "rate", "far"}
     | {"post", "P", "k1", "k2", "k3", "k4", "at"}
 )
 

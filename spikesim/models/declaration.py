@@ -12,6 +12,7 @@ import numpy as np
 from ..distributions import check, is_truth, truth, whole
 from ..equations.kinds import BUILT_IN, as_float, as_whole
 from ..equations.lines import Assignment, Equation, one_line, read_block, read_equations
+from ..equations.noise import noises, split
 from ..equations.parse import RESERVED, Typed, check_dimension, parse, without_units
 from ..equations.source import Source
 from ..equations.tables import Table
@@ -163,6 +164,8 @@ class Definition:
     spiked: Statement | None = None
     weight_bound: str = ""
     weight_unit: Dimension | None = None
+    each_step: Block = ()
+    require: tuple[Expr, ...] = ()
     names: Mapping[str, Typed] = field(default_factory=dict)
     steady: tuple[Steady, ...] = ()
     events: tuple[Event, ...] = ()
@@ -206,7 +209,7 @@ class Definition:
 _Known = TypeVar("_Known")
 # What an expression may grow to when names stand for expressions, over and over.
 _DEEPEST, _LARGEST = 200, 50_000
-METHODS = ("auto", "exact", "exponential_euler", "euler", "heun", "rk4")
+METHODS = ("auto", "exact", "exponential_euler", "euler", "heun", "milstein", "rk4")
 
 
 class Reader:
@@ -281,8 +284,8 @@ class Reader:
             self.faults.append(fault)
             return otherwise
 
-    def _read(self, source: Source, draws: str = "") -> Typed | None:
-        typed = self._try(lambda: parse(source, self.scope(), draws, self.tables), None)
+    def _read(self, source: Source, draws: str = "", noise: bool = False) -> Typed | None:
+        typed = self._try(lambda: parse(source, self.scope(), draws, self.tables, noise), None)
         if typed is None:
             return None
         inner = {name: t.expr for name, t in self.defined.items()}
@@ -294,6 +297,11 @@ class Reader:
                     f"with its names put in this is {size} operations, {depth} deep; at most "
                     f"{_LARGEST} and {_DEEPEST} are read"
                 )
+            )
+            return None
+        if not noise and (found := noises(whole)):
+            self.faults.append(
+                source.fault(f"noise ({found[0]!r}) may only stand in differential equations")
             )
             return None
         return Typed(as_float(whole, self.kinds()), typed.dimension)
@@ -317,9 +325,16 @@ class Reader:
             declared = self.declared.get(e.name)
             if not e.differential or declared is None or declared.kind != "state":
                 continue
-            typed = self._read(e.source, f"d{e.name}/dt")
+            typed = self._read(e.source, f"d{e.name}/dt", noise=True)
             if typed is None:
                 continue
+            if split(typed.expr) is None:
+                self.faults.append(
+                    e.source.fault(
+                        f"d{e.name}/dt must be linear in its noise, such as 'a + b*xi' with no xi "
+                        "in a and b"
+                    )
+                )
             self._check(typed, declared.dimension / TIME, e.source, f"d{e.name}/dt")
             rates.append(Differential(e.name, typed.expr, "unless refractory" in e.flags))
         return tuple(rates)
@@ -401,7 +416,7 @@ class Reader:
     def _name(self, e: Equation) -> None:
         """A line `x = ...`."""
         steady = "constant over dt" in e.flags
-        typed = self._read(e.source, e.name if steady else "")
+        typed = self._read(e.source, e.name if steady else "", noise=not steady)
         if typed is not None and e.unit is not None:
             self._check(typed, e.unit, e.source, repr(e.name))
         if typed is not None and e.dtype == "int":
@@ -522,6 +537,29 @@ class Reader:
         value = self._whole(statement.value, line.source, what)
         return None if value is None else replace(statement, value=value)
 
+    def requirements(self, texts: Any) -> tuple[Expr, ...]:
+        """Conditions on the values of parameters."""
+        if not isinstance(texts, tuple | list):
+            self.faults.append(
+                EquationError(
+                    f"{self.name}: require is a tuple of conditions, such as "
+                    f'("V_reset < V_th",), got {texts!r:.60}'
+                )
+            )
+            return ()
+        read = [self.expression(text, "require", TRUTH) for text in texts]
+        given = {n for n, d in self.declared.items() if d.kind == "parameter"}
+        for text, typed in zip(texts, read, strict=True):
+            other = sorted(references(typed.expr) - given) if typed else []
+            if other:
+                self.faults.append(
+                    EquationError(
+                        f"{self.name}, require: {text!r} reads {other[0]!r}; only parameters "
+                        "can be compared before a run"
+                    )
+                )
+        return tuple(typed.expr for typed in read if typed)
+
     def _check(self, typed: Typed, expected: Dimension, source: Source, what: str) -> None:
         self._try(lambda: check_dimension(typed, expected, source, what), None)
 
@@ -591,6 +629,7 @@ OF_NEURONS: dict[str, Dimension] = {"i": DIMENSIONLESS, "N": DIMENSIONLESS}
 _OF_CLASSES = {"equations", "spike", "reset", "refractory", "method", "on_arrival", "output"}
 _OF_CLASSES |= {"weight_bound", "events", "every", "at"}
 _OF_CLASSES |= {"weight_unit", "continuous", "presynaptic", "on_spike", "evaluated"}
+_OF_CLASSES |= {"each_step", "require"}
 _OF_CLASSES |= {"reads", "name", "values", "definition", "stripped", "initialize"}
 _OF_RUNS = {"held", "held_steps", "not_refractory", "spikes", "rate"}
 

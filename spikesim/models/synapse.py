@@ -31,6 +31,7 @@ class SynapseModel(Model):
     `v` or `post.v` of the target, `pre.v` of the source.
     weight_unit: of `weight`; without it, that of the state that it is added to.
     weight_bound: ">= 0" where negative weights are a mistake.
+    each_step, require: as of a neuron model; each_step acts before that of the neuron.
     evaluated: "step", or "stage" where `continuous` is computed anew in each stage of an explicit
     Runge-Kutta method; a synapse may be made with another, `GapJunction(evaluated="stage")`.
     """
@@ -44,6 +45,8 @@ class SynapseModel(Model):
     reads: ClassVar[dict[str, Any]] = {}
     weight_unit: ClassVar[Any] = None
     weight_bound: ClassVar[str] = ""
+    each_step: ClassVar[str] = ""
+    require: ClassVar[tuple[str, ...]] = ()
     evaluated: str = "step"
 
     def __init_subclass__(cls) -> None:
@@ -122,6 +125,8 @@ def _read(cls: type[SynapseModel]) -> Definition:
         reads=target,
         weight_bound=cls.weight_bound,
         weight_unit=weight,
+        each_step=reader.block(cls.each_step, "each_step"),
+        require=reader.requirements(cls.require),
     )
     reader.faults += _misplaced(cls, made, gates)
     reader.finish()
@@ -210,6 +215,13 @@ def _misplaced(cls: type[SynapseModel], made: Definition, gates: set[str]) -> li
     if (gates or cls.on_spike) and not cls.continuous:
         faults.append(
             EquationError(f"{name}: presynaptic states act through `continuous`; give it")
+        )
+    if made.summed and made.summed.target in references(made.summed.value):
+        faults.append(
+            EquationError(
+                f"{name}, continuous: {made.summed.target!r} is what is being summed, and can't be "
+                "read there"
+            )
         )
     if cls.continuous and cls.on_arrival:
         faults.append(

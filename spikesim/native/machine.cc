@@ -212,12 +212,21 @@ class Worker {
     for (int64_t k = 0; k < net_.n_couplings; ++k) due |= IsDue(net_.couplings[k], round);
     if (!due) return;
     barrier_.Wait();
+    bool pooled = false;
+    for (int64_t k = 0; k < net_.n_couplings; ++k) {
+      const Coupling& c = net_.couplings[k];
+      if (!c.pooled || !IsDue(c, round)) continue;
+      const int64_t n = c.n_edges, threads = net_.threads;
+      Blocks(c.code, n * number_ / threads, n * (number_ + 1) / threads);
+      pooled = true;
+    }
+    if (pooled) barrier_.Wait();
     for (int64_t k = 0; k < net_.n_couplings; ++k) {
       const Coupling& c = net_.couplings[k];
       if (!IsDue(c, round)) continue;
       for (const Stretch& s : stretches_) {
         if (s.group != net_.groups + c.group) continue;
-        Blocks(c.code, c.row[s.begin], c.row[s.end]);
+        if (!c.pooled) Blocks(c.code, c.row[s.begin], c.row[s.end]);
         if (net_.wide) Sum<double>(c, s.begin, s.end);
         else Sum<float>(c, s.begin, s.end);
       }
@@ -233,9 +242,11 @@ class Worker {
   static void Sum(const Coupling& c, int64_t begin, int64_t end) {
     const Real* values = static_cast<const Real*>(c.values);
     Real* total = static_cast<Real*>(c.total);
+    Real all = 0;
+    for (int64_t k = 0; c.pooled && k < c.n_edges; ++k) all += values[k];
     for (int64_t i = begin; i < end; ++i) {
-      Real sum = 0;
-      for (int64_t k = c.row[i]; k < c.row[i + 1]; ++k) sum += values[k];
+      Real sum = c.pooled && c.row[i] < c.row[i + 1] ? all : 0;
+      for (int64_t k = c.row[i]; !c.pooled && k < c.row[i + 1]; ++k) sum += values[k];
       total[i] = c.add ? total[i] + sum : sum;
     }
   }

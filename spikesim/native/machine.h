@@ -109,6 +109,8 @@ struct Coupling {
   const void* values;  // [edges]
   void* total;         // [targets]
   int32_t add;         // to what there is from a coupling before this one?
+  int32_t pooled;      // the sum of all edges is that of every target that has a row
+  int64_t n_edges;
   int64_t first, last;
 };
 

@@ -110,6 +110,8 @@ class Coupling(Structure):
         ("values", c_void_p),
         ("total", c_void_p),
         ("add", c_int32),
+        ("pooled", c_int32),
+        ("n_edges", c_int64),
         ("first", c_int64),
         ("last", c_int64),
     ]

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from ..connectivity import AllToAll
 from ..errors import SpikesimError, raise_all
+from ..ir.expr import references
 from ..ir.program import Edges, Pairs, Program
-from .draw import draw_edges
+from .draw import draw_edges, ends_of
 
 
 def couplings(program: Program) -> Program:
@@ -19,9 +21,23 @@ def couplings(program: Program) -> Program:
     """
     faults: list[SpikesimError] = []
     sizes = {n.name: n.size for n in program.neurons}
-    drawn = [draw_edges(e, sizes, program.seed, faults) for e in program.couplings]
+    whole = [_pooled(e, sizes) for e in program.couplings]
+    drawn = [draw_edges(e, sizes, program.seed, faults) for e in whole]
     raise_all("the network", faults)
     return replace(program, couplings=tuple(_sorted(e, sizes[e.target.group]) for e in drawn))
+
+
+def _pooled(e: Edges, sizes: dict[str, int]) -> Edges:
+    """Where all sources reach all targets alike, their sum is the same for all: one row of it."""
+    ends = ends_of(e, sizes)
+    every = isinstance(e.pattern, AllToAll) and e.pattern.count(ends) == (
+        ends.n_source * ends.n_target
+    )
+    of_target = any(n.startswith("post.") for n in references(e.continuous[0].value))
+    if not every or of_target or any(not f.shared for f in e.fields if f.kind == "parameter"):
+        return e
+    k, zeros = np.arange(ends.n_source), np.zeros(ends.n_source, np.int64)
+    return replace(e, pattern=Pairs(k, zeros, k, zeros, k), pooled=True)
 
 
 def _sorted(e: Edges, size: int) -> Edges:

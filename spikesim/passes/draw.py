@@ -41,11 +41,11 @@ def draw_edges(e: Edges, sizes: dict[str, int], seed: int, faults: list[Spikesim
             return given.draw(seed, stream(f"{e.name}.{word}"), pairs.row, pairs.position)
         if np.ndim(given) == 0:
             return given
-        if np.shape(given) != (len(pairs),):
+        if np.shape(given) != (pairs.values,):
             faults.append(
                 ConnectivityError(
                     f"projection {e.name!r}: {word} has shape {np.shape(given)}; the rule made "
-                    f"{len(pairs)} connections, give one value for each, or a distribution"
+                    f"{pairs.values} connections, give one value for each, or a distribution"
                 )
             )
             return 0.0

@@ -19,6 +19,7 @@ from ..ir.program import (
     Field,
     MatrixExponential,
     Neurons,
+    NoiseFactor,
     Program,
     Statement,
 )
@@ -152,14 +153,7 @@ def _product(base: Expr, exponent: Expr) -> Expr | None:
 
 
 def _neurons(group: Neurons, h: _Hoister) -> Neurons:
-    matrices = tuple(
-        MatrixExponential(
-            m.names, tuple(tuple(rewrite(e, h._simpler) for e in row) for row in m.matrix)
-        )
-        if isinstance(m, MatrixExponential)
-        else m
-        for m in group.prologue
-    )
+    matrices = tuple(_simpler(item, h) for item in group.prologue)
     lowered = replace(
         group,
         begin=h.block(group.begin),
@@ -170,6 +164,20 @@ def _neurons(group: Neurons, h: _Hoister) -> Neurons:
         events=tuple(Event(e.name, h.expr(e.condition), h.block(e.reset)) for e in group.events),
     )
     return replace(lowered, fields=group.fields + h.fields(), prologue=matrices + h.statements())
+
+
+def _simpler(
+    item: Statement | MatrixExponential | NoiseFactor, h: _Hoister
+) -> Statement | MatrixExponential | NoiseFactor:
+    if isinstance(item, Statement):
+        return item
+
+    def rows(matrix: tuple[tuple[Expr, ...], ...]) -> tuple[tuple[Expr, ...], ...]:
+        return tuple(tuple(rewrite(e, h._simpler) for e in row) for row in matrix)
+
+    if isinstance(item, NoiseFactor):
+        return NoiseFactor(item.names, rows(item.matrix), rows(item.noise))
+    return MatrixExponential(item.names, rows(item.matrix))
 
 
 def _edges(edges: Edges, groups: Mapping[str, Neurons], dt: float) -> Edges:

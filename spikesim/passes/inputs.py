@@ -78,6 +78,7 @@ def _arrival(port: Port) -> Statement:
 
 def _put_in(group: Neurons, one: Input) -> Neurons:
     fields = group.fields + one.fields
+    group = replace(group, inputs=group.inputs + one.before)
     if one.kind == "arrivals":
         rounding = Ref(grid(one.into))
         rounded = sub(add(one.value, rounding), rounding)
@@ -107,6 +108,7 @@ def _substituted(group: Neurons, values: dict[str, Expr]) -> Neurons:
         equations=tuple(
             Differential(d.variable, substitute(d.rate, values), d.held) for d in group.equations
         ),
+        update=_block(group.update, values),
         events=tuple(
             replace(e, condition=substitute(e.condition, values), reset=_block(e.reset, values))
             for e in group.events

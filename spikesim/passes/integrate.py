@@ -6,7 +6,7 @@ exponential_euler: for each variable by itself, with dx/dt = a x + b and a, b he
 x' = x + dt (a x + b) exprel(a dt); where only parameters decide a, exp(a dt) x + dt exprel(a dt) b
 with factors from the prologue.
 rk4, heun, euler: as in the textbooks.
-`auto` takes the first that applies: exact, exponential_euler, rk4.
+`auto` takes the first that applies: exact, exponential_euler, rk4. Equations with noise: `noise`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,16 @@ from ..ir.expr import (
     substitute,
     where,
 )
-from ..ir.program import Block, Field, MatrixExponential, Neurons, Program, Statement
+from ..ir.program import (
+    Block,
+    Field,
+    MatrixExponential,
+    Neurons,
+    NoiseFactor,
+    Program,
+    Statement,
+)
+from .noise import Noise, choose_noisy, refuse_noise
 from .refractory import HELD
 
 Rates = Mapping[str, Expr]
@@ -43,28 +52,35 @@ def integrate(program: Program) -> Program:
 
 
 def _integrate(group: Neurons, dt: float) -> Neurons:
-    rates = {d.variable: d.rate for d in group.equations}
-    held = {d.variable for d in group.equations if d.held}
-    method = group.method if group.method != "auto" else choose(group)
+    noise = Noise(group)
+    rates, held = noise.drift, {d.variable for d in group.equations if d.held}
+    method = group.method if group.method != "auto" else _choose(group, noise)
+    if noise:
+        refuse_noise(group, noise, method)
+        group = replace(group, noise=noise.told(method))
     if method == "exact":
-        return _exact(group, rates, held)
+        return _exact(group, rates, held, noise)
     if method == "exponential_euler":
-        block = _exponential_euler(group, rates, dt)
+        block = _exponential_euler(group, noise, dt)
     else:
         # A held variable stands still inside the step too, for the others that read it.
+        drawn, rates = noise.held_through_step(dt)
         moving = {x: where(HELD, ZERO, r) if x in held else r for x, r in rates.items()}
-        block = STAGES[method](moving, dt)
+        block = drawn + (
+            noise.milstein(moving, held, dt) if method == "milstein" else STAGES[method](moving, dt)
+        )
     return replace(
         group, equations=(), method=method, update=group.update + block + _assign(rates, held)
     )
 
 
-def choose(group: Neurons) -> str:
+def _choose(group: Neurons, noise: Noise) -> str:
     """The method that `auto` stands for."""
-    rates = {d.variable: d.rate for d in group.equations}
-    if linear_system(rates, _inputs(group, rates)) is not None:
-        return "exact"
-    return "exponential_euler" if conditionally_linear(rates) is not None else "rk4"
+    linear = linear_system(noise.drift, _inputs(group, noise.drift)) is not None
+    simple = conditionally_linear(noise.drift) is not None
+    if noise:
+        return choose_noisy(noise, linear, simple)
+    return "exact" if linear else "exponential_euler" if simple else "rk4"
 
 
 def _inputs(group: Neurons, rates: Rates) -> list[str]:
@@ -90,7 +106,7 @@ def _assign(rates: Rates, held: set[str]) -> Block:
 # exact
 
 
-def _exact(group: Neurons, rates: Rates, held: set[str]) -> Neurons:
+def _exact(group: Neurons, rates: Rates, held: set[str], noise: Noise) -> Neurons:
     inputs = _inputs(group, rates)
     forms = linear_system(rates, inputs)
     if forms is None:
@@ -100,13 +116,20 @@ def _exact(group: Neurons, rates: Rates, held: set[str]) -> Neurons:
         )
     system = _System(forms, list(rates), inputs)
     expm, block = system.propagate("", still=frozenset())
-    prologue = [expm]
+    prologue: list[MatrixExponential | NoiseFactor] = [expm]
+    driven = noise.driven(forms, held)
+    if noise:
+        factor, block = driven.add("", block, frozenset())
+        prologue.append(factor)
     # Where a variable that moves reads one that is held, held neurons need a propagator of their
     # own, in which the held variables have no rate.
     others_read = any(forms[x][0].get(y) for x in rates if x not in held for y in held)
     if held and others_read:
         expm, second = system.propagate("held.", still=frozenset(held))
         prologue.append(expm)
+        if noise:
+            factor, second = driven.add("held.", second, frozenset(held))
+            prologue.append(factor)
         block = tuple(
             _let(a.target, where(HELD, b.value, a.value))
             for a, b in zip(block, second, strict=True)
@@ -119,7 +142,7 @@ def _exact(group: Neurons, rates: Rates, held: set[str]) -> Neurons:
         method="exact",
         fields=group.fields + derived,
         prologue=group.prologue + tuple(prologue),
-        update=group.update + block + _assign(rates, held),
+        update=group.update + driven.draws() + block + _assign(rates, held),
     )
 
 
@@ -175,8 +198,8 @@ def _reach(edges: list[list[bool]]) -> list[list[bool]]:
 # one variable at a time
 
 
-def _exponential_euler(group: Neurons, rates: Rates, dt: float) -> Block:
-    forms = conditionally_linear(rates)
+def _exponential_euler(group: Neurons, noise: Noise, dt: float) -> Block:
+    forms = conditionally_linear(noise.drift)
     if forms is None:
         raise DescriptionError(
             f"neurons {group.name!r}: method 'exponential_euler' needs each equation to be linear "
@@ -184,19 +207,22 @@ def _exponential_euler(group: Neurons, rates: Rates, dt: float) -> Block:
         )
     h = Const(dt)
     fixed = {f.name for f in group.fields if f.kind in ("parameter", "constant")}
-    block = []
+    block = list(noise.draws())
     for x, (slope, rest) in forms.items():
         if is_zero(slope):
-            block.append(_let(_next(x), add(Ref(x), mul(h, rest))))
+            moved = add(Ref(x), mul(h, rest))
+            block.append(_let(_next(x), add(moved, noise.kick(x, ZERO, dt))))
             continue
         if references(slope) <= fixed:
             decay, gain = Op("exp", (mul(h, slope),)), mul(h, Op("exprel", (mul(h, slope),)))
-            block.append(_let(_next(x), add(mul(decay, Ref(x)), mul(gain, rest))))
+            moved = add(mul(decay, Ref(x)), mul(gain, rest))
+            block.append(_let(_next(x), add(moved, noise.kick(x, slope, dt))))
             continue
         block.append(_let(f"slope.{x}", slope))
         rate = add(mul(Ref(f"slope.{x}"), Ref(x)), rest)
         grown = Op("exprel", (mul(h, Ref(f"slope.{x}")),))
-        block.append(_let(_next(x), add(Ref(x), mul(mul(h, rate), grown))))
+        moved = add(Ref(x), mul(mul(h, rate), grown))
+        block.append(_let(_next(x), add(moved, noise.kick(x, Ref(f"slope.{x}"), dt))))
     return tuple(block)
 
 

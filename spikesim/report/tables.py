@@ -32,8 +32,9 @@ class Section:
 def summary(model: Model, results: Results) -> str:
     """The run in a sentence."""
     neurons = sum(n.size for n in model.program.neurons)
+    projections = len(model.program.edges) + len(model.program.couplings)
     return (
-        f"{neurons:,} neurons, {len(model.program.edges)} projections, {results.duration:g} ms in "
+        f"{neurons:,} neurons, {projections} projections, {results.duration:g} ms in "
         f"steps of {results.dt:g} ms, seed {results.seed}, backend {results.backend}, "
         f"{model.options.precision}"
     )
@@ -75,7 +76,7 @@ def sections(model: Model, results: Results) -> Iterator[Section]:
 
 def _projections(program: Program) -> Iterator[tuple[str, ...]]:
     sizes = {n.name: n.size for n in program.neurons}
-    for e in program.edges:
+    for e in (*program.edges, *program.couplings):
         count = f"{expected(e, sizes):,.0f}"
         weight = next((value_text(f) for f in e.fields if f.name == "weight"), "-")
         yield e.name, _number(e.pattern), count, weight, _delay(e)

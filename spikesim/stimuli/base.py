@@ -1,17 +1,20 @@
-"""What a stimulus is: a signal into a port, arrivals at one, or a population of its own."""
+"""What a stimulus is: a signal into a port, arrivals at one, or a population of its own.
+
+A signal is a value in time. It may also be the rate of a stimulus that makes spikes.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 import numpy as np
 
 from ..distributions import Distribution, stripped
 from ..errors import ParameterError, SpikesimError
-from ..ir.expr import Const, Expr, Op, Ref
-from ..ir.program import Field, Neurons, nearest_step
-from ..units import DIMENSIONLESS, TIME, Dimension
+from ..ir.expr import ZERO, Const, Draw, Expr, Op, Ref, where
+from ..ir.program import Event, Field, Neurons, Statement, nearest_step
+from ..units import DIMENSIONLESS, TIME, Dimension, decompose, unit_name
 
 # A number that no step has: a run is shorter, and its integers go no further.
 NEVER = 2**31 - 1
@@ -24,7 +27,11 @@ def step_number(step: int) -> Const:
 
 @dataclass
 class Place:
-    """Where a stimulus acts: names its fields, checks its values, gathers faults."""
+    """Where a stimulus acts: names its fields, checks its values, gathers faults.
+
+    name: empty for a population of sources, whose fields need no prefix. before: statements at the
+    start of each step, which move the stimulus' own states.
+    """
 
     name: str
     subject: str
@@ -34,6 +41,7 @@ class Place:
     dimension: Dimension
     fields: list[Field] = field(default_factory=list)
     faults: list[SpikesimError] = field(default_factory=list)
+    before: list[Statement] = field(default_factory=list)
 
     def fault(self, message: str) -> None:
         """Note what is wrong."""
@@ -46,25 +54,84 @@ class Place:
     def parameter(
         self, what: str, value: Any, dimension: Dimension, meaning: str, bound: str = ""
     ) -> Expr:
-        """A run-time parameter, one for all chosen neurons or one each; 0 for the others.
+        """A run-time parameter, one for all chosen neurons or one each; see `masked`.
 
-        bound: see ir.program.Field; it is looked at where a run gives another value.
+        bound: what values must be, "> 0" or ">= 0"; "" for any.
         """
         plain = self.strip(value, dimension, what)
         if plain is None:
-            return Ref(f"{self.name}.{what}")
+            return Ref(self.path(what))
+        self._bounded(what, plain, dimension, bound)
         if np.ndim(plain) and np.shape(plain) != (len(self.chosen),):
             self.fault(
                 f"{what} has shape {np.shape(plain)}; expected one value or "
                 f"{len(self.chosen)}, one a neuron"
             )
-            return Ref(f"{self.name}.{what}")
+            return Ref(self.path(what))
         if np.ndim(plain):
-            full = np.zeros(self.size)
+            full = np.full(self.size, plain[0])
             full[self.chosen] = plain
             plain = full
         shared = np.ndim(plain) == 0 and not isinstance(plain, Distribution)
         return self._add(what, "parameter", plain, dimension, meaning, shared, bound=bound)
+
+    def _bounded(self, what: str, plain: Any, dimension: Dimension, bound: str) -> None:
+        if not bound or np.size(plain) == 0:
+            return
+        lowest = plain.lowest() if isinstance(plain, Distribution) else float(np.min(plain))
+        if lowest < 0 or (bound == "> 0" and lowest == 0 and not isinstance(plain, Distribution)):
+            must = "must be above 0" if bound == "> 0" else "can't be negative"
+            unit = "" if dimension == DIMENSIONLESS else f" {unit_name(dimension)}"
+            self.fault(f"{what} {must}, got {lowest:g}{unit}")
+
+    def plain(self, what: str) -> np.ndarray | None:
+        """The values of a parameter, at the chosen neurons; None where they are not known yet."""
+        for f in self.fields:
+            if f.name == self.path(what) and not isinstance(f.value, Distribution):
+                value = np.asarray(f.value)
+                return value[self.chosen] if value.ndim else value
+        return None
+
+    def state(self, what: str, initial: Any, dtype: Literal["float", "int", "bool"]) -> Ref:
+        """A state of the stimulus' own."""
+        self._add(what, "state", initial, dtype=dtype)
+        return Ref(self.path(what))
+
+    def let(self, state: Ref, value: Expr) -> None:
+        """At the start of each step, `state` becomes `value`."""
+        self.before.append(Statement(state.name, value))
+
+    def flag(self, what: str, value: Any) -> bool:
+        """True or False; a fault where it is neither."""
+        if not isinstance(value, bool | np.bool_):
+            self.fault(f"{what} is {value!r:.40}; expected True or False")
+            return False
+        return bool(value)
+
+    def local(self, what: str, value: Expr) -> Expr:
+        """A name for a value, for this step."""
+        self.before.append(Statement(self.path(what), value, local=True))
+        return Ref(self.path(what))
+
+    def draw(
+        self, kind: Literal["uniform", "normal", "poisson"], what: str, *args: Expr,
+        shared: bool = False,
+    ) -> Expr:  # fmt: skip
+        """A random number for each neuron in each step, or one for all."""
+        return Draw(kind, self.path(what), args, shared)
+
+    def part(self, what: str, dimension: Dimension) -> Place:
+        """The place of a signal that is part of this stimulus."""
+        return replace(
+            self,
+            name=self.path(what),
+            subject=f"{self.subject}, {what}",
+            dimension=dimension,
+        )
+
+    def path(self, what: str) -> str:
+        """The full name of a field."""
+        return f"{self.name}.{what}" if self.name else what
 
     def masked(self, value: Expr) -> Expr:
         """`value` for the chosen neurons, zero for the others."""
@@ -115,25 +182,71 @@ class Place:
         dtype: Any = "float",
         bound: str = "",
     ) -> Expr:
-        name = f"{self.name}.{what}"
+        name = self.path(what)
         unit = dimension or DIMENSIONLESS
         self.fields.append(Field(name, kind, value, dtype, shared, unit, meaning, bound))
         return Ref(name)
 
 
-class Signal:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Timed:
+    """Base of stimuli that act in the steps that start at or after `start` and before `stop`.
+
+    start, stop: times; default from t = 0 on, without an end.
+    """
+
+    start: Any = None
+    stop: Any = None
+
+    def window(self, place: Place) -> tuple[int | None, int | None]:
+        """The two steps; None where no time was given."""
+        start = None if self.start is None else place.step(self.start, "start")
+        stop = None if self.stop is None else place.step(self.stop, "stop")
+        if stop is not None and stop <= (start or 0):
+            begin = 0 if self.start is None else self.start
+            place.fault(f"stop ({self.stop}) is not after start ({begin}): no step is left")
+        return start, stop
+
+    def within(self, place: Place, value: Expr, otherwise: Expr = ZERO) -> Expr:
+        """`value` between start and stop."""
+        start, stop = self.window(place)
+        if start is not None:
+            value = where(Op("ge", (Ref("step"), step_number(start))), value, otherwise)
+        if stop is not None:
+            value = where(Op("lt", (Ref("step"), step_number(stop))), value, otherwise)
+        return value
+
+    def elapsed(self, place: Place) -> Expr:
+        """The time since `start`, ms."""
+        start = 0 if self.start is None else place.step(self.start, "start")
+        return Op("sub", (Ref("t"), Const(start * place.dt))) if start else Ref("t")
+
+
+class Signal(Timed):
     """Base of stimuli that are a value in a port at every step."""
 
     def quantity(self) -> Any:
         """A value with unit, which tells the port where there are several."""
         raise NotImplementedError
 
+    def dimension(self) -> Dimension | None:
+        """The dimension of the value; None where it has none that can be read."""
+        value = self.quantity()
+        try:
+            return decompose(value.example() if isinstance(value, Distribution) else value)[1]
+        except SpikesimError:
+            return None
+
     def value(self, place: Place) -> Expr:
         """The value at step `step`, in the unit of the port."""
         raise NotImplementedError
 
+    def drive(self, place: Place) -> Expr:
+        """The value, zero before `start` and from `stop` on."""
+        return self.within(place, self.value(place))
 
-class Arrivals:
+
+class Arrivals(Timed):
     """Base of stimuli that are spikes arriving at the neurons, never a population of their own."""
 
     def count(self, place: Place) -> Expr:
@@ -144,6 +257,50 @@ class Arrivals:
 class Source:
     """Base of stimuli that are a population of spike sources."""
 
-    def neurons(self, name: str, size: int, dt: float, faults: list[SpikesimError]) -> Neurons:
-        """The population, as the IR has it."""
+    def neurons(
+        self, name: str, size: int, dt: float, seed: int, faults: list[SpikesimError]
+    ) -> Neurons:
+        """The population, as the IR has it. seed: the network's."""
         raise NotImplementedError
+
+
+class Train(Arrivals, Source):
+    """Base of random spike trains, at most one spike a step: one for each neuron, or a population.
+
+    `net.stimulate(cells, train, weight=...)` gives each neuron a train of its own;
+    `net.population(name, size, train)` makes sources, whose trains several neurons may share.
+    """
+
+    def fires(self, place: Place) -> Expr:
+        """Is there a spike in this step?"""
+        raise NotImplementedError
+
+    def count(self, place: Place) -> Expr:
+        # True at first: binding takes the largest arrivals from initial states.
+        fired = place.state("arrives", True, "bool")
+        place.let(fired, self.within(place, self.fires(place), Const(False)))
+        return where(fired, Const(1), Const(0))
+
+    def neurons(
+        self, name: str, size: int, dt: float, seed: int, faults: list[SpikesimError]
+    ) -> Neurons:
+        place = Place("", f"population {name!r}", size, np.arange(size), dt, DIMENSIONLESS)
+        spike = self.within(place, self.fires(place), Const(False))
+        faults += place.faults
+        return Neurons(
+            name,
+            size,
+            tuple(place.fields),
+            events=(Event("spike", spike),),
+            inputs=tuple(place.before),
+            model=type(self).__name__,
+        )
+
+
+def at_most_one(place: Place, what: str, mean: Any) -> None:
+    """A fault where more than one event is expected in a step, at the largest of `mean`."""
+    most = None if mean is None else float(np.max(mean))
+    if most is not None and most > 1:
+        place.fault(
+            f"{what}: {most:g} a step of {place.dt:g} ms; at most one fits: use a smaller dt"
+        )

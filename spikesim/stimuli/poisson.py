@@ -7,60 +7,55 @@ from typing import Any
 
 import numpy as np
 
-from ..distributions import Distribution
-from ..errors import SpikesimError
-from ..ir.expr import ZERO, Const, Draw, Expr, Op
-from ..units import DIMENSIONLESS, RATE, TIME, decompose
-from .base import Arrivals, Place
-
-
-def _is_time(rate: Any) -> bool:
-    try:
-        return decompose(rate.example() if isinstance(rate, Distribution) else rate)[1] == TIME
-    except SpikesimError:
-        return False
-
-
-# exp(-mean) must stay a normal number; see spikesim.random.poisson.
-LARGEST_MEAN = 700.0
+from ..ir.expr import Const, Expr, Op, mul
+from ..random import LARGEST_POISSON_RATE, poisson_limit
+from ..units import DIMENSIONLESS
+from ._rate import rate_of
+from .base import Place, Signal, Train, at_most_one
 
 
 @dataclass(frozen=True, eq=False)
-class Poisson(Arrivals):
-    """Every neuron receives `n` independent Poisson trains of `rate`, drawn as one count a step.
+class Poisson(Train):
+    """Poisson trains of `rate`, which may change: a rate, its text, or a signal.
 
-    rate, n: one for all neurons, or one each. For trains that several neurons share, make a
-    population of `sp.neurons.Poisson`.
+    Given to neurons, each of them receives `n` independent trains, drawn as one count a step. As a
+    population, each source spikes in a step with probability rate*dt. A negative rate counts as 0.
+    rate, n: one for all neurons, or one each.
     """
 
     rate: Any
     n: Any = 1
 
-    def count(self, place: Place) -> Expr:
-        if _is_time(self.rate):
-            place.fault(f"rate is {self.rate}, a time; expected a rate, such as 10*Hz")
-            return ZERO
-        rate = place.parameter("rate", self.rate, RATE, "rate of one train", ">= 0")
-        number = place.parameter("n", self.n, DIMENSIONLESS, "trains a neuron", ">= 0")
-        values = {f.name.rpartition(".")[2]: f.value for f in place.fields}
-        self._check(values.get("rate"), values.get("n"), place)
-        mean = place.masked(Op("mul", (Op("mul", (rate, number)), Const(place.dt))))
-        return Draw("poisson", f"{place.name}.count", (mean,))
+    def fires(self, place: Place) -> Expr:
+        if isinstance(self.n, bool) or not np.isscalar(self.n) or self.n != 1:
+            place.fault(f"n is {self.n}; a source is one train: make more sources")
+        mean = mul(rate_of(self.rate, place), Const(place.dt))
+        rate = place.plain("rate")
+        at_most_one(place, "rate", None if rate is None else rate * place.dt)
+        return Op("lt", (place.draw("uniform", "uniform"), mean))
 
-    def _check(self, rate: Any, number: Any, place: Place) -> None:
-        for what, value, unit in (("rate", rate, " 1/ms"), ("n", number, "")):
-            if value is None:
-                return
-            lowest = value.lowest() if isinstance(value, Distribution) else float(np.min(value))
-            if lowest < 0:
-                place.fault(f"{what} can't be negative, got {lowest:g}{unit}")
-        if isinstance(rate, Distribution) or isinstance(number, Distribution):
-            return  # what is drawn is looked at where it is bound
-        if np.any(number != np.round(number)):
+    def count(self, place: Place) -> Expr:
+        rate = rate_of(self.rate, place)
+        number = place.parameter("n", self.n, DIMENSIONLESS, "trains a neuron", ">= 0")
+        self._check(place)
+        mean = Op("mul", (Op("mul", (rate, number)), Const(place.dt)))
+        lasting = self.start is None and self.stop is None
+        if lasting and not isinstance(self.rate, Signal | str):
+            return place.draw("poisson", "count", mean)
+        # At first the largest there can be: binding takes the largest arrivals from initial states.
+        count = place.state("arriving", int(poisson_limit(np.float64(LARGEST_POISSON_RATE))), "int")
+        place.let(count, self.within(place, place.draw("poisson", "count", mean), Const(0)))
+        return count
+
+    def _check(self, place: Place) -> None:
+        rate, number = place.plain("rate"), place.plain("n")
+        if number is not None and (number != np.round(number)).any():
             place.fault(f"n is a number of trains, got {self.n}; expected whole numbers")
+        if rate is None or number is None:
+            return  # what is drawn is looked at where it is bound
         largest = float(np.max(np.multiply(rate, number)) * place.dt)
-        if largest > LARGEST_MEAN:
+        if largest > LARGEST_POISSON_RATE:
             place.fault(
-                f"{largest:g} spikes a step at one neuron; at most {LARGEST_MEAN:g} are drawn at "
-                "once: use several stimuli"
+                f"{largest:g} spikes a step at one neuron; at most {LARGEST_POISSON_RATE:g} are "
+                "drawn at once: use several stimuli"
             )

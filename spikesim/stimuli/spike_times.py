@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..distributions import Distribution, stripped
-from ..errors import ParameterError, SpikesimError
+from ..errors import ParameterError, SpikesimError, raise_all
 from ..ir.expr import Const, Op, Ref, call
 from ..ir.program import Event, Field, Neurons, Statement, nearest_step
 from ..units import TIME, bare_array
@@ -27,7 +27,9 @@ class SpikeTimes(Source):
     times: Any
     indices: Any = None
 
-    def neurons(self, name: str, size: int, dt: float, faults: list[SpikesimError]) -> Neurons:
+    def neurons(
+        self, name: str, size: int, dt: float, seed: int, faults: list[SpikesimError]
+    ) -> Neurons:
         found: list[SpikesimError] = []
         steps, index = self._sorted(name, size, dt, found)
         # One sentinel after each train; a cursor walks along it.
@@ -155,3 +157,40 @@ class SpikeTimes(Source):
             )
             return None
         return times, index.astype(np.int64)
+
+
+def is_replaceable(group: Neurons) -> bool:
+    """Is it a population of given spikes, of which a run may be given others?"""
+    return {f.name for f in group.fields} == {"times", "first", "cursor"}
+
+
+def replaced(
+    group: Neurons, times: Any, indices: Any, dt: float, capacity: int, step: int
+) -> dict[str, np.ndarray]:
+    """The tables `times` and `first` for other spikes, all later than `step`.
+
+    capacity: the length of the present table, which is kept, or doubled as often as need be, so
+    that no program has to be compiled anew for every list. Raises what a network would.
+    """
+    faults: list[SpikesimError] = []
+    made = SpikeTimes(times, indices).neurons(group.name, group.size, dt, 0, faults)
+    table, first = made.field("times").value, made.field("first").value
+    if not faults and table.min() <= step:
+        faults.append(
+            ParameterError(
+                f"source {group.name!r}, spike times: a spike at {table.min() * dt:g} ms, but the "
+                f"simulation is at {step * dt:g} ms; give those that are to come"
+            )
+        )
+    raise_all("the spikes", faults)
+    while capacity < len(table):
+        capacity *= 2
+    padded = np.full(capacity, NEVER, np.int64)
+    padded[: len(table)] = table
+    return {"times": padded, "first": first}
+
+
+def sent(times: np.ndarray, first: np.ndarray, step: int) -> np.ndarray:
+    """How many spikes of each source lie at `step` or before: where its cursor stands then."""
+    past = np.concatenate([[0], np.cumsum(times <= step)])
+    return np.diff(past[np.append(first, len(times))]).astype(np.int32)

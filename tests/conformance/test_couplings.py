@@ -70,6 +70,22 @@ def gates():
     return net
 
 
+def pools(alike=True):
+    """All to all with one weight, so that all targets have one sum; or with equal weights given one
+    by one, so that each has its own."""
+    net = sp.Network(dt=0.1 * ms, seed=6)
+    a = net.population("a", 70, Cell())
+    b = net.population("b", 90, Cell())
+    slow = sp.synapses.SaturatingNMDA(name="nmda")
+    for source, target, weight in ((a, a, 0.2), (a, b, 0.3), (b, a[3:60:2], 0.1)):
+        each = np.ones(len(source) * len(target))
+        net.project(source, target, sp.all_to_all(), synapse=slow,
+                    weight=weight * (1.0 if alike else each) * nS, delay=1 * ms)  # fmt: skip
+    net.stimulate([a, b], sp.poisson(2000 * Hz), weight=1.5 * mV)
+    net.record([a, b], ["v", "nmda.g", "spikes"])
+    return net
+
+
 def unreliable(release=0.4, delay=1 * ms, weight=400 * pA, order="standard"):
     net = sp.Network(dt=0.1 * ms, seed=5, order=order)
     a = net.population("a", 100, sp.neurons.Poisson(rate=50 * Hz))
@@ -87,6 +103,7 @@ NETWORKS = {
     "gaps each step": lambda: gaps("step"),
     "gaps each stage": lambda: gaps("stage"),
     "gates": gates,
+    "pools": pools,
     "unreliable": unreliable,
     "unreliable, drawn": lambda: unreliable(sp.uniform(0.1, 0.9), sp.uniform(0 * ms, 4 * ms)),
     "unreliable, in NEST's order": lambda: unreliable(
@@ -113,6 +130,17 @@ def test_same_bits(name):
     assert sum(len(meaning[p].spikes) for p in meaning if "spikes" in meaning[p].recorded) > 20
     for other in others:
         assert_equal(meaning, other)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_one_sum_for_all_is_the_same_sum(backend):
+    pooled, each = (pools(alike).compile(backend, precision="float64") for alike in (True, False))
+    assert "the same for all" in pooled.text(lowered=True)
+    assert "the same for all" not in each.text(lowered=True)
+    assert_equal(pooled.run(30 * ms), each.run(30 * ms))
+    assert len(pooled.connections("b->a").weight) == 90 * 29
+    with pytest.raises(sp.errors.ParameterError, match="one value for all"):
+        pooled.run(1 * ms, params={"b->a.weight": np.ones(90 * 29) * nS})
 
 
 @pytest.mark.parametrize("threads", [2, 3, 4])

@@ -21,7 +21,9 @@ import brunel
 import coba
 import cobahh
 import cuba
+import decision
 import microcircuit
+import wang_buzsaki
 
 DELAYS = sp.normal(1.5 * ms, 0.75 * ms, low=0 * ms)
 # name: (the network at a number of neurons or a scale, size in short, in full)
@@ -31,6 +33,8 @@ NETWORKS: dict[str, tuple[Callable[..., sp.Network], object, object]] = {
     "coba": (lambda n: coba.network(n, delay=DELAYS), 400, 2000),
     "cobahh": (lambda n: cobahh.network(n, delay=DELAYS), 200, 1000),
     "cuba": (lambda n: cuba.network(n, delay=DELAYS), 400, 2000),
+    "decision": (lambda scale: decision.network(25.6, scale), 0.05, 0.2),
+    "wang_buzsaki": (lambda partners: wang_buzsaki.network(0.03, partners), 60, 100),
     "microcircuit": (lambda scale: microcircuit.network(scale), 0.01, 0.02),
 }
 
@@ -40,7 +44,9 @@ def network(name: str, full: bool) -> sp.Network:
     make, short, whole = NETWORKS[name]
     net = make(whole if full else short)
     for population in net.populations.values():
-        net.record(population[:3], "v", every=0.5 * ms)
+        states = {n for n, d in population.model.definition.declared.items() if d.kind == "state"}
+        if "v" in states:
+            net.record(population[:3], "v", every=0.5 * ms)
     return net
 
 

@@ -276,10 +276,21 @@ def delays(draw, order, dt, count):
 
 
 @st.composite
+def wave(draw, unit, scale, n):
+    """A signal in `unit` of about this size."""
+    sine = sp.sine(
+        draw(value(0, scale, unit, n)), draw(value(5, 200, Hz, n)),
+        offset=scale * unit, phase=draw(number(-4, 4)), start=draw(st.sampled_from([None, 1 * ms])),
+    )  # fmt: skip
+    ramp = sp.ramp(0 * unit, draw(value(0, scale, unit, n)), stop=9 * ms)
+    return draw(st.sampled_from([sine, ramp, sp.expression("A*exp(-t/(5*ms))", A=scale * unit)]))
+
+
+@st.composite
 def stimulus(draw, chosen, dt):
     """Keywords of Network.stimulate."""
     n = len(chosen)
-    kind = draw(st.sampled_from(["dc", "dc", "step", "timed", "poisson", "poisson"]))
+    kind = draw(st.sampled_from(["dc", "step", "timed", "wave", "noise", "train", "train"]))
     if kind == "dc":
         bounds = draw(st.sampled_from([{}, {"start": 1 * ms}, {"start": 1 * ms, "stop": 7 * ms}]))
         return {"stimulus": sp.dc(draw(value(300, 1500, pA, n)), **bounds)}
@@ -291,10 +302,28 @@ def stimulus(draw, chosen, dt):
         shape = draw(st.sampled_from([(3,), (4, n)]))
         values = np.random.default_rng(draw(st.integers(0, 99))).uniform(0, 1500, shape)
         return {"stimulus": sp.timed_array(values * pA, dt=draw(st.integers(1, 30)) * dt * ms)}
+    if kind == "wave":
+        return {"stimulus": draw(wave(pA, 200, n))}
+    if kind == "noise":
+        noise = sp.ornstein_uhlenbeck(
+            draw(value(0, 900, pA, n)), draw(value(0, 300, pA, n)), draw(value(1, 20, ms, n)),
+            shared=draw(st.booleans()), start=draw(st.sampled_from([None, 2 * ms])),
+        )  # fmt: skip
+        every = draw(st.sampled_from([None, dt * ms, 3 * dt * ms]))
+        white = sp.white_noise(draw(value(0, 900, pA, n)), 200 * pA, dt=every)
+        return {"stimulus": draw(st.sampled_from([noise, white]))}
     synapse_, scale, unit = draw(synapse())
     rate = draw(value(5, 50, Hz, n))
+    changing = draw(wave(Hz, 50, n))
+    trains = [
+        *[sp.poisson(rate=rate, n=k) for k in (1, 100, 1000)],
+        sp.poisson(changing, n=100, stop=8 * ms),
+        sp.gamma_process(changing, shape=draw(st.integers(1, 5))),
+        sp.poisson_dead_time(rate, draw(value(0, 10, ms, n))),
+        sp.correlated_poisson(draw(value(5, 50, Hz, 1)), 0.5),
+    ]
     return {
-        "stimulus": sp.poisson(rate=rate, n=draw(st.sampled_from([1, 100, 1000]))),
+        "stimulus": draw(st.sampled_from(trains)),
         "synapse": synapse_,
         "weight": draw(weights(scale, unit, n)),
     }

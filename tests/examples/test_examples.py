@@ -19,8 +19,11 @@ SMALL = {
     "brunel": ["--scale", "0.04", "--duration", "100"],
     "coba": ["--neurons", "400", "--duration", "100"],
     "cobahh": ["--neurons", "200", "--duration", "50"],
+    "coba_adex": ["--neurons", "200", "--duration", "50"],
     "cuba": ["--neurons", "400", "--duration", "100"],
+    "decision": ["--scale", "0.1", "--duration", "1200"],
     "microcircuit": ["--scale", "0.02", "--duration", "0.1"],
+    "wang_buzsaki": ["--duration", "200"],
 }
 
 
@@ -80,11 +83,28 @@ def fires_more_without_the_block(made: dict[str, Any]) -> None:
     assert ampa < both < unblocked
 
 
+def rise_and_fall(made: dict[str, Any]) -> None:
+    for name, (current, v) in made["current"].items():
+        assert 90 < current.values.max() < 100.001, name
+        assert -65 < v.values.max() < -58, name
+    assert made["slow"]["SaturatingNMDA"].values.max() < 0.5 < made["slow"]["NMDA"].values.max()
+    falls = [-65 - v.values.min() for v in made["slow_inhibition"].values()]
+    assert falls[0] < 0.05 < falls[1] < falls[2]
+    assert len({len(v.values) and float(v.values.sum()) for v in made["trials"]}) == 3
+
+
+def follows_the_wave(made: dict[str, Any]) -> None:
+    phase = made["result"]["cells"].spikes.t % 100  # the rate is highest at 25 ms
+    assert np.mean((phase > 5) & (phase < 65)) > 0.95
+
+
 HOWTO: dict[str, Callable[[dict[str, Any]], None]] = {
     "fi_curve": follows_the_solution,
     "psth": responds_within_ten_ms,
+    "stimuli": follows_the_wave,
     "record_to_disk": is_on_disk,
     "stop_and_branch": goes_faster_without_inhibition,
+    "synapse_responses": rise_and_fall,
     "two_receptors": fires_more_without_the_block,
 }
 
@@ -103,6 +123,34 @@ def test_howto_runs_and_draws(name, tmp_path, monkeypatch):
     HOWTO[name](runpy.run_path(str(EXAMPLES / "howto" / f"{name}.py"), run_name="__main__"))
     assert plt.get_fignums()
     plt.close("all")
+
+
+def test_interneurons_fire_together_at_gamma():
+    """Wang and Buzsaki (1996), figure 5: all together where they are alike, at 30 to 40 Hz; a tenth
+    of spread is too much, and leaves what chance gives in bins of a tenth of the period."""
+    from spikesim.units import ms
+
+    example = load("wang_buzsaki")
+    found = [example.measure(example.network(s).run(2000 * ms), 1000.0) for s in (0, 0.03, 0.1)]
+    rates, together = np.array(found).T
+    assert np.all((rates > 30) & (rates < 45))
+    assert together[0] > 0.99 and 0.4 < together[1] < 0.8 and together[2] < 0.2
+
+
+@pytest.mark.parametrize(("coherence", "winner"), [(51.2, "first"), (-51.2, "second")])
+def test_decision(coherence, winner):
+    """Wang (2002): the group with the stronger evidence wins, and stays at about 20 Hz."""
+    from spikesim.units import ms
+
+    results = load("decision").network(coherence, seed=2).run(3000 * ms)
+    loser = {"first": "second", "second": "first"}[winner]
+    rate = {
+        p: [results[p].spikes.rate(*w) for w in ((300, 1000), (1500, 2000), (2500, 3000))]
+        for p in results
+    }
+    assert max(rate["first"][0], rate["second"][0], rate["other"][0]) < 5 < rate["inh"][0] < 12
+    assert rate[winner][1] > 15 > 6 > rate[loser][1]
+    assert 12 < rate[winner][2] < 35 and rate[loser][2] < 5
 
 
 # NEST 3.10 with neurons and indegrees at 0.1 under the Poisson drive, 2 s after 100 ms: mean over

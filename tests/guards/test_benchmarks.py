@@ -17,7 +17,17 @@ from spikesim.units import ms
 
 ROOT = Path(__file__).parents[2]
 BENCHMARKS = ROOT / "benchmarks"
-SCRIPTS = ("cuba", "cobahh", "brunel", "microcircuit", "events", "recording", "noise", "step")
+SCRIPTS = (
+    "cuba",
+    "cobahh",
+    "adex",
+    "brunel",
+    "microcircuit",
+    "events",
+    "recording",
+    "noise",
+    "step",
+)
 PEERS = ("nest", "brian2", "brainpy")
 ECHO = """
 import sys

@@ -35,6 +35,7 @@ class Leak(NeuronModel):
 @pytest.fixture(scope="module")
 def reference() -> ModuleType:
     path = ROOT / "docs" / "make_reference.py"
+    sys.path.insert(0, str(path.parent))  # it imports its neighbour
     spec = importlib.util.spec_from_file_location("make_reference", path)
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
@@ -107,3 +108,13 @@ def test_a_new_model_appears_by_itself(
     assert "| [Leak](#leak) | Never spikes. |" in page
     assert "\n## Leak\n" in page and "```{py:class} spikesim.neurons.Leak\n" in page
     assert "| `tau` | 12.5 | ms | how slowly it leaks |" in page
+
+
+def test_every_neuron_that_takes_input_has_a_picture(reference, tmp_path):
+    pictures = reference.make_pictures
+    page = reference.model_page("neurons")
+    for name in pictures.drawable():
+        assert f"(neurons/{name}.png)" in page
+    assert "Poisson.png" not in page
+    pictures.draw("LIF", tmp_path / "LIF.png")
+    assert (tmp_path / "LIF.png").read_bytes().startswith(b"\x89PNG")

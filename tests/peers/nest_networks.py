@@ -70,7 +70,8 @@ def psc_exp_network(
     - `weight_pA`, `delay_steps`: of each connection, or one number for all.
     - `input_neuron`, `input_time_steps`, `input_weight_pA`: one entry for each input spike, in
       any order; the time is the label of its arrival, at least 2.
-    - `parameters`: NEST's names to values, each one number or one for each neuron.
+    - `parameters`: NEST's names to values, each one number, an array with one for each neuron,
+      or a tuple for a parameter that is a list.
     - `v_initial_mV`: one number, or one for each neuron.
     - `record_v_of`: the neurons whose V_m is logged at every step.
 
@@ -117,6 +118,59 @@ def psc_delta_network(
         dt_ms,
         record_v_of,
     )
+
+
+def model_network(
+    model,
+    n,
+    source,
+    target,
+    weight,
+    delay_steps,
+    input_neuron,
+    input_time_steps,
+    input_weight,
+    parameters,
+    v_initial_mV,
+    duration_steps,
+    dt_ms,
+    record_v_of,
+    receptor=None,
+    input_receptor=None,
+) -> dict[str, np.ndarray]:
+    """Runs `n` neurons of any NEST model: as `psc_exp_network`, with its name first.
+
+    `receptor` is the receptor type of each connection, `input_receptor` that of all input.
+    `v_initial_mV` is None for a model without a membrane potential.
+    """
+    return _network(
+        str(model),
+        n,
+        (source, target, weight, delay_steps),
+        (input_neuron, input_time_steps, input_weight),
+        parameters,
+        v_initial_mV,
+        duration_steps,
+        dt_ms,
+        record_v_of,
+        receptor,
+        input_receptor,
+    )
+
+
+def uncoupled(
+    model, n, input_neuron, input_time_steps, input_weight, parameters, v_initial_mV,
+    duration_steps, dt_ms,
+) -> dict[str, np.ndarray]:  # fmt: skip
+    """Runs `n` neurons of any `model` without connections; arguments and results as above.
+
+    `input_weight` is in nS or pA, as the model takes it; V_m of all neurons is logged.
+    """
+    none = np.empty(0, np.int64)
+    return model_network(
+        model, n, none, none, 1.0, 1, input_neuron, input_time_steps, input_weight, parameters,
+        v_initial_mV, duration_steps, dt_ms, np.arange(int(n)),
+    )  # fmt: skip
 
 
 def microcircuit(
@@ -258,8 +312,10 @@ def microcircuit(
 
 
 def run(network, **inputs) -> dict[str, np.ndarray]:
-    """Runs the network called `network`: psc_exp_network, psc_delta_network or microcircuit."""
-    networks = {f.__name__: f for f in (psc_exp_network, psc_delta_network, microcircuit)}
+    """Runs the network called `network`: psc_exp_network, psc_delta_network, model_network,
+    uncoupled or microcircuit."""
+    known = (psc_exp_network, psc_delta_network, model_network, uncoupled, microcircuit)
+    networks = {f.__name__: f for f in known}
     if network not in networks:
         raise ValueError(f"There is no network {network!r} here; there are {sorted(networks)}.")
     return networks[network](**inputs)
@@ -278,16 +334,31 @@ def _kernel(dt_ms: float, threads: int = 1) -> Any:
 
 
 def _network(
-    model, n, connections, inputs, parameters, v_initial_mV, duration_steps, dt_ms, record_v_of
+    model,
+    n,
+    connections,
+    inputs,
+    parameters,
+    v_initial_mV,
+    duration_steps,
+    dt_ms,
+    record_v_of,
+    receptor=None,
+    input_receptor=None,
 ) -> dict[str, np.ndarray]:
     n, duration_steps, dt_ms = int(n), int(duration_steps), float(dt_ms)
     nest = _kernel(dt_ms)
+    each = {k: v for k, v in parameters.items() if isinstance(v, np.ndarray) and v.ndim}
+    shared = {k: v for k, v in parameters.items() if k not in each}
+    nest.SetDefaults(model, {k: v if isinstance(v, tuple) else np.asarray(v).item()
+                             for k, v in shared.items()})  # fmt: skip
     neurons = nest.Create(model, n)
     first = neurons[0].global_id
     # V_m comes last: NEST keeps it relative to E_L, so that setting E_L moves it.
-    for name, value in (*parameters.items(), ("V_m", v_initial_mV)):
-        value = np.asarray(value)
-        neurons.set({name: value.item() if value.ndim == 0 else value.tolist()})
+    if v_initial_mV is not None:
+        each |= {"V_m": np.broadcast_to(v_initial_mV, n)}
+    for name, value in each.items():
+        neurons.set({name: value.tolist()})
 
     source, target, weight, delay_steps = connections
     source = np.asarray(source, dtype=np.int64)
@@ -297,8 +368,8 @@ def _network(
     _check_neurons("target", target, n)
     if source.size and delay_steps.min() < 1:
         raise ValueError(f"A delay has at least one step in NEST; got {delay_steps.min()}.")
-    _connect(nest, source + first, target + first, weight, delay_steps * dt_ms)
-    _drive(nest, first, n, inputs, dt_ms)
+    _connect(nest, source + first, target + first, weight, delay_steps * dt_ms, receptor)
+    _drive(nest, first, n, inputs, dt_ms, input_receptor)
 
     recorder = nest.Create("spike_recorder")
     nest.Connect(neurons, recorder)
@@ -335,23 +406,21 @@ def _network(
     }
 
 
-def _connect(nest, source, target, weight, delay_ms) -> None:
+def _connect(nest, source, target, weight, delay_ms, receptor=None) -> None:
     """Connects node ids pair by pair. Ids as arrays may repeat; a NodeCollection may not."""
     if source.size == 0:
         return
-    nest.Connect(
-        source,
-        target,
-        "one_to_one",
-        {
-            "synapse_model": "static_synapse",
-            "weight": np.broadcast_to(np.asarray(weight, dtype=float), source.shape).copy(),
-            "delay": np.broadcast_to(np.asarray(delay_ms, dtype=float), source.shape).copy(),
-        },
-    )
+    synapse = {
+        "synapse_model": "static_synapse",
+        "weight": np.broadcast_to(np.asarray(weight, dtype=float), source.shape).copy(),
+        "delay": np.broadcast_to(np.asarray(delay_ms, dtype=float), source.shape).copy(),
+    }
+    if receptor is not None:
+        synapse["receptor_type"] = np.broadcast_to(receptor, source.shape).copy()
+    nest.Connect(source, target, "one_to_one", synapse)
 
 
-def _drive(nest, first, n, inputs, dt_ms) -> None:
+def _drive(nest, first, n, inputs, dt_ms, receptor=None) -> None:
     """One spike generator for each neuron with input, weights on the spikes, delay one step."""
     neuron = np.asarray(inputs[0], dtype=np.int64).reshape(-1)
     if neuron.size == 0:
@@ -377,7 +446,7 @@ def _drive(nest, first, n, inputs, dt_ms) -> None:
         [{"spike_times": np.round(t, 9).tolist(), "spike_weights": w.tolist()} for t, w in trains]
     )
     ids = generators[0].global_id + np.arange(len(driven))
-    _connect(nest, ids, driven + first, 1.0, dt_ms)
+    _connect(nest, ids, driven + first, 1.0, dt_ms, receptor)
 
 
 def _check_neurons(name: str, index: np.ndarray, n: int) -> None:

@@ -21,7 +21,7 @@ from comparison import Row, identical, report
 import spikesim as sp
 from spikesim.units import ms, mV, nS, pA, pF
 
-DURATION, DT, EVERY = 200.0, 0.002, 0.02
+DURATION, DT, EVERY = 120.0, 0.002, 0.02
 GATES = {"v": "V_m", "m": "Act_m", "h": "Inact_h", "n": "Act_n", "p": "Inact_p"}
 
 
@@ -86,7 +86,7 @@ def compare(step: float, bound: float) -> Row:
     net.project(cells, cells, rule, synapse=junction, weight=0.5 * nS)
     net.stimulate(cells, sp.dc(100 * pA))
     net.record(cells, "v", every=EVERY * ms)
-    v = net.run((DURATION + EVERY) * ms, "numpy", precision="float64")["cells"].v.values
+    v = net.run((DURATION + EVERY) * ms, precision="float64")["cells"].v.values
     v = v[np.rint(theirs["t"] / EVERY).astype(int)]
     difference = float(np.abs(v - theirs["V"].T).max())
     passed = [np.nonzero((x[1:] >= 0) & (x[:-1] < 0)) for x in (v, theirs["V"].T)]

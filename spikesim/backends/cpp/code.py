@@ -243,10 +243,10 @@ class Unit:
     def _draw(self, node: Draw, args: list[Value]) -> Value:
         stream = random.stream(draw_path(self.group, node))
         if node.distribution == "uniform":
-            drawn = self._emit("uniform", "d", [], "d", machine.UNIFORM, stream)
+            drawn = self._emit("uniform", "d", [], "d", machine.UNIFORM, stream, once=node.shared)
             return self._typed(drawn, self.real)
         if node.distribution == "normal":
-            drawn = self._emit("normal", "d", [], "d", machine.NORMAL, stream)
+            drawn = self._emit("normal", "d", [], "d", machine.NORMAL, stream, once=node.shared)
             return self._typed(drawn, self.real)
         most = Number(random.LARGEST_POISSON_RATE)
         given = self._typed(args[0], "d")
@@ -255,7 +255,7 @@ class Unit:
         mean = self._typed(self._operation("where", above, limited, Number(0.0)), "d")
         zero = self._typed(self._operation("exp", self._operation("neg", mean)), "d")
         what = machine.POISSON if _is_single(mean) else machine.POISSONS
-        return self._emit("poisson", "i", [mean, zero], "i", what, stream)
+        return self._emit("poisson", "i", [mean, zero], "i", what, stream, once=node.shared)
 
     def _common(self, values: Sequence[Value]) -> str:
         """The type in which values meet: as NumPy has it, but that whole numbers and float32 meet
@@ -294,15 +294,16 @@ class Unit:
 
     def _emit(
         self, name: str, of: str, inputs: list[Place | Result], gives: str,
-        what: int = machine.LOOP, stream: int = 0, spread: bool = False,
+        what: int = machine.LOOP, stream: int = 0, spread: bool = False, once: bool = False,
     ) -> Place | Result:  # fmt: skip
-        alone = self.alone and what != machine.LOOP
-        key = name, of, tuple(inputs), gives, stream, spread, alone
+        once |= self.alone and what != machine.LOOP
+        key = name, of, tuple(inputs), gives, stream, spread, once
         if key in self.known:
             return self.known[key]
         one = Instruction(what, f"{name}.{of}", gives, inputs, stream)
         single = what == machine.LOOP and not spread and all(_is_single(x) for x in inputs)
-        if single or alone:
+        single |= once
+        if single:
             one.out = self.memory.once(gives)
             self.once.append(one)
             result: Place | Result = one.out

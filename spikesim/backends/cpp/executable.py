@@ -291,12 +291,15 @@ class Machine:
         total = self.state[f"{e.target.group}.{one.variable}"]
         again = any((x.edges.target.group, x.edges.continuous[0].variable)
                     == (e.target.group, one.variable) for x in before)  # fmt: skip
+        row = c.row
+        if c.spread is not None:
+            row = np.searchsorted(c.spread, np.arange(c.whole + 1)).astype(np.int64)
         rounds = (0, 0) if one.each == "step" else (1, self.rounds - 1)
-        self.memory.kept += [c.row, total]
+        self.memory.kept += [row, total]
         names = [g.name for g in self.program.neurons]
         return machine.Coupling(
-            names.index(e.target.group), assembler.code(unit), c.row.ctypes.data, values.base,
-            total.ctypes.data, again, *rounds,
+            names.index(e.target.group), assembler.code(unit), row.ctypes.data, values.base,
+            total.ctypes.data, again, c.spread is not None, len(c.target), *rounds,
         )  # fmt: skip
 
     def _table(self, store: Store, weight: np.ndarray, release: np.ndarray | None) -> machine.Table:

@@ -27,11 +27,12 @@ class AdEx(NeuronModel):
     w = state(0 * pA, "adaptation current")
     I = port(pA, "injected current: synapses, electrodes")
 
-    # The exponential is cut off at V_peak, as in NEST: stages of a step beyond it stay finite.
+    # Beyond V_peak the rates stand still, as in NEST: else w would see how far the upswing shoots.
     equations = """
-    upswing = g_L*Delta_T*exp((min(v, V_peak) - V_T)/Delta_T)
-    dv/dt = (g_L*(E_L - v) + upswing - w + I)/C  (unless refractory)
-    dw/dt = (a*(v - E_L) - w)/tau_w
+    u = min(v, V_peak)
+    upswing = g_L*Delta_T*exp((u - V_T)/Delta_T)
+    dv/dt = (g_L*(E_L - u) + upswing - w + I)/C  (unless refractory)
+    dw/dt = (a*(u - E_L) - w)/tau_w
     """
     spike = "v > V_peak"
     reset = """

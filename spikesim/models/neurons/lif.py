@@ -8,8 +8,10 @@ from ..declaration import parameter, port, state
 class LIF(NeuronModel):
     """Leaky integrate-and-fire neuron.
 
-    After a spike the membrane potential is set to V_reset and stays there for t_ref (NEST's
-    `iaf_psc_exp` with an ExpCurrent synapse, `iaf_psc_delta` with Delta).
+    After a spike the membrane potential is set to V_reset and stays there for t_ref. With an
+    ExpCurrent synapse it is NEST's `iaf_psc_exp` (PyNN's `IF_curr_exp`), with AlphaCurrent
+    `iaf_psc_alpha` (`IF_curr_alpha`), with Delta `iaf_psc_delta` (`IF_curr_delta`); with several
+    synapses the `_multisynapse` forms of these.
 
     Lapicque (1907); this form: Rotter and Diesmann (1999), Biol. Cybern. 81:381.
     """
@@ -27,3 +29,4 @@ class LIF(NeuronModel):
     spike = "v >= V_th"
     reset = "v = V_reset"
     refractory = "t_ref"
+    require = ("V_reset < V_th",)

@@ -1,0 +1,98 @@
+"""The largest step at which an explicit method is stable.
+
+An explicit Runge-Kutta method lets a part of the solution that decays at a rate of -lambda grow
+where dt lambda exceeds a number of its own (Hairer and Wanner 1996, section IV.2): 2 for euler and
+heun, 2.785 for rk4. The rates are the eigenvalues of the Jacobian of a neuron's equations. `exact`
+and `exponential_euler` are stable at any step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.integrate import solve_ivp
+
+from .ir.expr import references
+from .ir.program import Neurons
+from .passes.inputs import inputs
+from .passes.refractory import refractory
+
+if TYPE_CHECKING:
+    from .backends.base import State
+    from .model import Model
+
+REACH = {"euler": 2.0, "heun": 2.0, "rk4": 2.785}
+_AHEAD = 10.0  # ms in which a neuron may come to where it is stiffest
+_MOST = 16  # neurons that are looked at
+Rates = Callable[[np.ndarray], np.ndarray]
+
+
+class Stability:
+    """The largest stable steps of a model's groups, for the values of a run."""
+
+    def __init__(self, model: Model, given: Mapping[str, Any]):
+        self.model, self.given = model, given
+        methods = {n.name: n.method for n in model.lowered.neurons}
+        self.methods = {name: m for name, m in methods.items() if m in REACH}
+        self.groups: dict[str, Neurons] = {}
+        if self.methods:
+            lowered = inputs(refractory(model.program)).neurons
+            self.groups = {n.name: n for n in lowered if n.name in self.methods}
+
+    def largest_step(self, group: str, state: State) -> float | None:
+        """In ms, at a state of the network; None where nothing decays, or nobody can tell."""
+        size = self.model.lowered.group(group).size
+        rates, start = self._rates(
+            group, state, np.unique(np.linspace(0, size - 1, _MOST, dtype=int))
+        )
+        return None if rates is None else self._limit(group, rates, start)
+
+    def largest_step_ahead(self, group: str, state: State, neuron: int) -> float | None:
+        """The smallest of them in the 10 ms that follow, of one neuron by itself."""
+        rates, start = self._rates(group, state, np.array([neuron]))
+        if rates is None:
+            return None
+        with np.errstate(all="ignore"):
+            path = solve_ivp(lambda _, x: rates(x[:, None])[:, 0], (0, _AHEAD), start[:, 0],
+                             method="LSODA", rtol=1e-6, atol=1e-6)  # fmt: skip
+        steps = [self._limit(group, rates, x[:, None]) for x in path.y.T]
+        return min((s for s in steps if s is not None), default=None)
+
+    def _limit(self, group: str, rates: Rates, x: np.ndarray) -> float | None:
+        """The largest stable step at points [variables, neurons]."""
+        shift = 1e-6 * np.maximum(np.abs(x), 1e-3)
+        points = np.eye(len(x))[..., None] * shift  # [variable, shifted variable, neuron]
+        with np.errstate(all="ignore"):
+            change = rates(x[:, None] + points) - rates(x[:, None] - points)
+            jacobians = np.moveaxis(change / (2 * shift), -1, 0)
+        jacobians = jacobians[np.isfinite(jacobians).all(axis=(1, 2))]
+        fastest = -float(np.linalg.eigvals(jacobians).real.min(initial=0.0))
+        return REACH[self.methods[group]] / fastest if fastest > 0 else None
+
+    def _rates(
+        self, name: str, state: State, neurons: np.ndarray
+    ) -> tuple[Rates | None, np.ndarray]:
+        """The equations of some neurons as a function of their variables [variables, ..., neurons],
+        and the variables as they are."""
+        group, binder = self.groups[name], self.model.binder
+        scope: dict[str, Any] = {"dt": self.model.program.dt, "t": 0.0}
+        for f in self.model.lowered.group(name).fields:
+            full = f"{name}.{f.name}"
+            if full in state:
+                scope[f.name] = np.asarray(state[full])[neurons].astype(np.float64)
+            elif f.kind in ("parameter", "constant", "table"):
+                value = binder.value(name, f, self.given, group.size, False)
+                per_neuron = f.kind != "table" and value.shape == (group.size,)
+                scope[f.name] = value[neurons] if per_neuron else value
+        moving = [d.variable for d in group.equations]
+        if not all(references(d.rate) <= scope.keys() for d in group.equations):
+            return None, np.empty(0)
+
+        def rates(x: np.ndarray) -> np.ndarray:
+            now = scope | dict(zip(moving, x, strict=True))
+            values = [binder.evaluate(d.rate, now) for d in group.equations]
+            return np.array([np.broadcast_to(v, x.shape[1:]) for v in values], np.float64)
+
+        return rates, np.array([scope[x] for x in moving])

@@ -1,0 +1,79 @@
+"""The largest stable step that errors and warnings name, against what runs do around it."""
+
+from __future__ import annotations
+
+import re
+import warnings
+
+import numpy as np
+import pytest
+
+import spikesim as sp
+from spikesim.units import ms, mV, pA
+
+REACH = {"euler": 2.0, "heun": 2.0, "rk4": 2.785}
+
+
+def decay(method: str) -> sp.NeuronModel:
+    """Three rates, of which 8/ms is the fastest."""
+    text = "dx/dt = -(7*x - y)/ms : 1\ndy/dt = (5*x - 3*y)/ms : 1\ndz/dt = -sin(z)/ms : 1"
+    return sp.neuron(text, method=method)
+
+
+@pytest.mark.parametrize("method", REACH)
+def test_linear_decay_grows_beyond_the_step_that_is_named(method):
+    fastest = -np.linalg.eigvals([[-7.0, 1.0], [5.0, -3.0]]).min()
+    largest = REACH[method] / fastest
+    for factor, stable in ((0.95, True), (1.05, False)):
+        dt = factor * largest
+        net = sp.Network(dt=dt * ms)
+        net.population("cell", 1, decay(method), x=1.0)
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            final = net.run(400 * dt * ms, "numpy", precision="float64")["cell"].final["x"][0]
+        assert (abs(final) < 1) == stable
+        named = [re.search(r"stable up to ([\d.]+) ms", str(w.message)) for w in said]
+        assert [float(n[1]) for n in named if n] == ([] if stable else [float(f"{largest:.2g}")])
+
+
+def test_hodgkin_huxley_blows_up_at_a_tenth_and_the_error_names_a_step_that_does_not():
+    def run(dt: float) -> np.ndarray:
+        net = sp.Network(dt=dt * ms)
+        cell = net.population("cell", 1, sp.neurons.HodgkinHuxley())
+        net.stimulate(cell, sp.dc(1500 * pA))
+        net.record(cell, "spikes")
+        return net.run(100 * ms, precision="float64")["cell"].spikes.t
+
+    with pytest.raises(sp.errors.NotFiniteError, match=r"yours is 0\.1 ms") as caught:
+        run(0.1)
+    largest = float(re.search(r"largest stable step is about ([\d.]+) ms", str(caught.value))[1])
+    assert 0.03 < largest < 0.1
+    assert len(run(0.9 * largest)) == len(run(0.01))
+
+
+def test_a_short_synapse_is_told_of_before_anything_happens():
+    net = sp.Network(dt=0.1 * ms)
+    cells = net.population("cells", 3, sp.neurons.AdEx())
+    synapse = sp.synapses.ExpCurrent(tau=0.02 * ms)
+    net.stimulate(cells, sp.poisson(10 * sp.units.Hz), synapse=synapse, weight=0 * pA)
+    with pytest.warns(sp.errors.RunWarning, match=r"rk4, which is stable up to 0\.056 ms"):
+        net.run(1 * ms, "numpy")
+
+
+def test_methods_that_are_always_stable_are_never_warned_of():
+    net = sp.Network(dt=5 * ms)
+    text = "dv/dt = -v/(0.01*ms)*(2 + cos(w)) : mV\ndw/dt = -w/ms*(2 + cos(v/mV)) : 1"
+    net.population("cell", 1, sp.neuron(text, method="exponential_euler"), v=1 * mV, w=1.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        net.run(50 * ms, "numpy")
+
+
+def test_neurons_with_parameters_of_their_own():
+    net = sp.Network(dt=0.1 * ms)
+    model = sp.neuron("dv/dt = -sin(v)/tau : 1", method="rk4", tau=sp.uniform(0.02 * ms, 0.03 * ms))
+    net.population("cells", 200, model)
+    with pytest.warns(sp.errors.RunWarning, match="stable up to") as said:
+        net.run(1 * ms, "numpy")
+    largest = float(re.search(r"stable up to ([\d.]+) ms", str(said[0].message))[1])
+    assert 2.785 * 0.02 <= largest + 0.01 and largest < 2.785 * 0.025
