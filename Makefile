@@ -54,6 +54,7 @@ peer-nest: .venv-nest/.ready  ## compare with NEST 3.10
 
 peer-brian2-networks: .venv-brian2/.ready  ## compare whole networks with Brian2 2.9
 	.venv-brian2/bin/python tests/peers/peer_brian2_networks.py
+	.venv-brian2/bin/python tests/peers/peer_brian2_language.py
 	.venv-brian2/bin/python tests/peers/peer_brian2_gap.py
 	.venv-brian2/bin/python tests/peers/peer_brian2_noise.py
 

@@ -25,6 +25,8 @@ _NAMES = {
     "parameter": "models.declaration:parameter",
     "state": "models.declaration:state",
     "port": "models.declaration:port",
+    "event": "models.base:event",
+    "linked": "models.linked:linked",
     "neurons": "models.neurons",
     "synapses": "models.synapses",
     "uniform": "distributions:uniform",

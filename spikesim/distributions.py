@@ -16,7 +16,7 @@ import numpy as np
 from . import portable
 from .errors import ParameterError, SpikesimError
 from .random import normal_quantile, open_uniform, words
-from .units import DIMENSIONLESS, Dimension, strip
+from .units import DIMENSIONLESS, Dimension, is_quantity, strip
 
 _NUMPY = portable.NUMPY
 # A bounded distribution keeps at least this much of its law; less than that is a slip of units.
@@ -277,13 +277,57 @@ def check(value: Any, subject: str) -> list[ParameterError]:
     ]
 
 
-def stripped(value: Any, dimension: Dimension, subject: str, faults: list[SpikesimError]) -> Any:
+def is_truth(value: Any) -> bool:
+    """Is it True, False, or an array of them?"""
+    if is_quantity(value):
+        return False
+    try:
+        return bool(np.asarray(value).dtype == np.bool_)
+    except (ValueError, TypeError):  # no array; told where numbers are expected
+        return False
+
+
+def truth(value: Any, subject: str) -> Any:
+    """True, False or an array of them. Raises ParameterError for anything else."""
+    if not is_truth(value):
+        raise ParameterError(f"{subject}: got {value!r:.60}, expected True or False")
+    return np.asarray(value) if np.ndim(value) else bool(value)
+
+
+def whole(value: Any, subject: str) -> Any:
+    """Plain whole numbers, int32. Raises ParameterError for fractions, and beyond 2^31 - 1."""
+    if isinstance(value, Distribution):
+        raise ParameterError(
+            f"{subject} is an integer, but {value!r:.60} gives fractions; draw it by an "
+            "expression: initialize(n='int(10*rand())')"
+        )
+    array = np.asarray(value)
+    bad = ~((np.abs(array) < 2.0**31) & (array == np.floor(array)))
+    if bad.any():
+        raise ParameterError(
+            f"{subject}: got {array[bad][0]:g}, expected a whole number from -2147483647 to "
+            "2147483647"
+        )
+    return array.astype(np.int32) if array.ndim else int(array)
+
+
+def stripped(
+    value: Any,
+    dimension: Dimension,
+    subject: str,
+    faults: list[SpikesimError],
+    dtype: str = "float",
+) -> Any:
     """A value in coherent units, checked; None, and a fault noted, where it is no such thing."""
     try:
+        if dtype == "bool":
+            return truth(value, subject)
         if isinstance(value, Distribution):
             value = value.stripped(dimension, subject)
         else:
             value = strip(value, dimension, subject)
+        if dtype == "int":
+            value = whole(value, subject)
     except SpikesimError as fault:
         faults.append(fault)
         return None

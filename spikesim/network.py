@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 import numpy as np
 
 from .errors import DescriptionError, UnknownAttributeError, UnknownNameError, did_you_mean
 from .ir.program import NEST_ORDER, STANDARD_ORDER
 from .models.base import NeuronModel, refuse_prefix
+from .models.linked import Variable
 from .recording import Request
 from .stimuli.base import Source
 from .units import bare_array
@@ -57,12 +59,56 @@ class PopulationView(_Fixed):
     def __len__(self) -> int:
         return len(self.indices)
 
-    def __getitem__(self, key: Any) -> PopulationView:
-        """A view of part of this one, by a number, a slice, a list of numbers or a mask."""
+    def initialize(self, **values: Any) -> None:
+        """Set what the neurons in view start from: their states, and parameters too.
+
+        A value is a number, an array [neurons in view], a distribution, or text: an expression of
+        parameters, other initial values, i, N, rand() and randn(), such as "E_L + 5*mV*rand()".
+        What is given last counts. It is drawn by the network's seed.
+        """
+        self.population.initial.append((self, values))
+
+    def every(self, interval: Any, code: str, *, start: Any = None) -> None:
+        """Run code on the neurons in view at an interval (a time), first at `start`, default 0.
+
+        Code is what a reset may be: "v = E_L; n += 1", with rand(), t and i in it. It acts when a
+        step begins, after samples are taken; several actions act in the order in which they were
+        given.
+        """
+        self.population.actions.append(Action(self, code, every=interval, start=start))
+
+    def at(self, times: Any, code: str) -> None:
+        """Run code on the neurons in view at the given times; see `every`."""
+        self.population.actions.append(Action(self, code, at=times))
+
+    @overload
+    def __getitem__(self, key: str) -> Variable: ...
+
+    @overload
+    def __getitem__(self, key: Any) -> PopulationView: ...
+
+    def __getitem__(self, key: Any) -> PopulationView | Variable:
+        """A view of part of this one, by a number, a slice, a list of numbers or a mask; or, by its
+        name, a variable, for others to follow with sp.linked."""
+        if isinstance(key, str):
+            return self._variable(key)
         chosen = _chosen(key, len(self), f"population {self.population.name!r}")
         if self is self.population and isinstance(key, slice):
             return PopulationView(self.population, key)
         return PopulationView(self.population, self.indices[chosen])
+
+    def _variable(self, name: str) -> Variable:
+        model = self.population.model
+        definition = model.definition if isinstance(model, NeuronModel) else None
+        known: dict[str, Any] = {} if definition is None else dict(definition.declared)
+        known = {n: d for n, d in known.items() if d.kind != "port"}
+        known |= {} if definition is None else {s.name: s for s in definition.steady}
+        if name not in known:
+            raise UnknownNameError(
+                f"population {self.population.name!r} has no variable {name!r}; "
+                f"{did_you_mean(name, known)}"
+            )
+        return Variable(self, name, known[name].dimension, known[name].dtype)
 
     def _hint(self, name: str) -> str:
         population = self.population
@@ -127,21 +173,29 @@ class Population(PopulationView):
     See `Network.population`, which makes them.
     """
 
-    _words = frozenset({"name", "size", "model", "initial", "population", "index"})
+    _words = frozenset({"name", "size", "model", "initial", "actions", "population", "index"})
 
     def __init__(self, name: str, size: int, model: NeuronModel | Source):
         self.name = name
         self.size = size
         self.model = model
-        self.initial: dict[str, Any] = {}
+        self.initial: list[tuple[PopulationView, dict[str, Any]]] = []
+        self.actions: list[Action] = []
         super().__init__(self, slice(None))
-
-    def initialize(self, **values: Any) -> None:
-        """Set initial values of state variables: numbers, arrays [size] or distributions."""
-        self.initial |= values
 
     def __repr__(self) -> str:
         return f"Population({self.name!r}, {self.size}, {self.model})"
+
+
+@dataclass(frozen=True, eq=False)
+class Action:
+    """Code that acts on a view: every `every` (a time) from `start` on, or at the times `at`."""
+
+    view: PopulationView
+    code: Any
+    every: Any = None
+    start: Any = None
+    at: Any = None
 
 
 class Projection(_Fixed):
@@ -149,7 +203,7 @@ class Projection(_Fixed):
 
     _words = frozenset(
         {
-            *("name", "source", "target", "rule", "synapse", "weight", "port"),
+            *("name", "source", "target", "rule", "synapse", "weight", "port", "event"),
             *("delay", "axonal_delay", "dendritic_delay", "release"),
         }
     )
@@ -168,10 +222,11 @@ class Projection(_Fixed):
         dendritic_delay: Any,
         port: str | None,
         release: Any = None,
+        event: str = "spike",
     ):
         self.release = release
         self.name, self.source, self.target, self.rule = name, source, target, rule
-        self.synapse, self.weight, self.port = synapse, weight, port
+        self.synapse, self.weight, self.port, self.event = synapse, weight, port, event
         self.delay, self.axonal_delay, self.dendritic_delay = delay, axonal_delay, dendritic_delay
 
     def __getitem__(self, key: Any) -> SynapseView:
@@ -268,7 +323,8 @@ class Network(_Fixed):
                 f"population {name!r}: size is {size!r}; expected a whole number of 1 or more"
             )
         made = self.populations[name] = Population(name, int(size), model)
-        made.initialize(**initial)
+        if initial:
+            made.initialize(**initial)
         return made
 
     def project(
@@ -284,6 +340,7 @@ class Network(_Fixed):
         dendritic_delay: Any = None,
         port: str | None = None,
         release: Any = None,
+        event: str = "spike",
         name: str | None = None,
     ) -> Any:
         """Connect `source` to `target` by a rule, such as `sp.fixed_probability(0.1)`.
@@ -307,6 +364,7 @@ class Network(_Fixed):
             "dendritic_delay": dendritic_delay,
             "port": port,
             "release": release,
+            "event": event,
         }
         if not isinstance(source, list | tuple) and not isinstance(target, list | tuple):
             return self._project(source, target, rule, name, "", options)

@@ -111,6 +111,7 @@ EXP = tuple(1 / math.factorial(n) for n in range(2, 14))
 SIN = tuple((-1) ** n / math.factorial(2 * n + 1) for n in range(1, 9))
 COS = tuple((-1) ** n / math.factorial(2 * n) for n in range(2, 9))
 LOG = tuple(2 / (2 * n + 1) for n in range(1, 11))  # ln((1+s)/(1-s)) = 2s + s (2/3 s^2 + ...)
+LOG10_E, LOG10_E_LOW = 0.4342944819032518, 1.098319650216765e-17  # 1/ln 10 in two parts
 ARCTAN = tuple((-1) ** n / (2 * n + 1) for n in range(1, 21))  # arctan t = t + t (-t^2/3 + ...)
 
 
@@ -262,6 +263,15 @@ def log1p(x: Array, lib: ArrayLibrary) -> Array:
     return lib.where(x == 0.0, x, value)
 
 
+def log10(x: Array, lib: ArrayLibrary) -> Array:
+    """Decimal logarithm, from the natural one: -inf at 0, NaN below."""
+    value = log(x, lib)
+    regular = lib.abs(value) < math.inf
+    safe = lib.where(regular, value, 0.0)
+    product, error = _two_product(safe, LOG10_E)
+    return lib.where(regular, product + (error + safe * LOG10_E_LOW), value)
+
+
 def power(x: Array, y: Array, lib: ArrayLibrary) -> Array:
     """x**y = exp(y ln x), the logarithm and its product with y carried in two parts.
 
@@ -367,6 +377,27 @@ def arctan(x: Array, lib: ArrayLibrary) -> Array:
     z = t * t
     value = turn * HALF_PI + (t + (t * z * horner(z, ARCTAN) + turn * HALF_PI_LOW))
     return _odd(x, value, lib)
+
+
+def arcsin(x: Array, lib: ArrayLibrary) -> Array:
+    """Inverse sine, arctan(x/sqrt((1 - x)(1 + x))); NaN for |x| > 1."""
+    x = flush(x, lib)
+    inside = lib.abs(x) <= 1.0
+    safe = lib.where(inside, x, 0.0)
+    root = lib.sqrt((1.0 - safe) * (1.0 + safe))
+    value = arctan(safe / lib.where(root == 0.0, 1.0, root), lib)
+    edge = lib.where(safe < 0.0, -HALF_PI, HALF_PI)
+    return lib.where(inside, lib.where(root == 0.0, edge, value), math.nan)
+
+
+def arccos(x: Array, lib: ArrayLibrary) -> Array:
+    """Inverse cosine, 2 arctan(sqrt((1 - x)/(1 + x))); NaN for |x| > 1."""
+    x = flush(x, lib)
+    inside = lib.abs(x) <= 1.0
+    safe = lib.where(inside, x, 0.0)
+    below = 1.0 + safe
+    value = 2.0 * arctan(lib.sqrt((1.0 - safe) / lib.where(below == 0.0, 1.0, below)), lib)
+    return lib.where(inside, lib.where(below == 0.0, 2.0 * HALF_PI, value), math.nan)
 
 
 # --- hyperbolic functions ------------------------------------------------------------------------

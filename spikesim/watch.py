@@ -103,7 +103,7 @@ class Watch:
     def end(self, columns: list[Column], spikes: Mapping[str, int], first: int, end: int) -> None:
         """At the end of a run; spikes: how many of each column."""
         dt = self.model.program.dt
-        counted = [c for c in columns if c.is_spikes and not c.start and c.stop is None]
+        counted = [c for c in columns if c.what == "spikes" and not c.start and c.stop is None]
         if counted and (end - first) * dt >= _LONG and not any(spikes.values()):
             self._say(
                 "silent",
@@ -125,17 +125,13 @@ class Watch:
     def _refractory(self, c: Column) -> int:
         """For how many steps a neuron can't fire after a spike: the least of any neuron's."""
         hold = self.model.program.group(c.group).hold
-        if hold is None:
+        if hold is None or hold.until is not None:
             return 0
         group, binder = self.model.lowered.group(c.group), self.model.binder
-        scope = {
-            f.name: binder.value(c.group, f, self.given, group.size, False)
-            for f in group.fields
-            if f.kind in ("parameter", "constant", "table")
-        }
-        scope["dt"] = np.asarray(self.model.program.dt)
-        if not references(hold.steps) <= scope.keys():  # it depends on states, or on time
-            return 0
+        scope = binder.scope(group, self.given) | {"dt": np.asarray(self.model.program.dt)}
+        states = {f.name for f in group.fields if f.kind == "state"}
+        if references(hold.steps) & states or not references(hold.steps) <= scope.keys():
+            return 0  # it depends on states, or on time
         return int(np.min(binder.evaluate(hold.steps, scope)))
 
     def _say(self, what: str, message: str) -> None:

@@ -179,8 +179,6 @@ def refuse_unsupported(program: Program, backend: str) -> None:
         for e in program.edges
         if not is_static(e)
     ]
-    lacking += [f"clock {c.name!r}" for c in program.clocks]
-    lacking += [f"link {k.reader}.{k.name}" for k in program.links]
     if lacking:
         raise UnsupportedError(
             f"the backend {backend!r} can't run: "

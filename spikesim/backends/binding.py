@@ -8,6 +8,7 @@ happens on the host and is the same for all backends.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -24,15 +25,17 @@ from ..ir.program import (
     Neurons,
     NoiseFactor,
     Pairs,
+    Pieces,
     Program,
     Prologue,
 )
 from ..passes.inputs import arriving, grid
 from ..passes.layout import port_of
+from ..passes.refractory import OF_HOLDING
 from ..random import LARGEST_POISSON_RATE, normal, poisson, poisson_limit
 from .base import Options
 from .diffusion import noise_factor
-from .evaluate import evaluate, operations, step_words, uniform_draws
+from .evaluate import Drawing, evaluate, operations, step_words, uniform_draws
 
 Values = dict[str, np.ndarray]
 
@@ -42,6 +45,7 @@ class HostArrays:
 
     xp: Any = np
     library: portable.ArrayLibrary = portable.NUMPY
+    traced = False
 
     def __init__(self, conformance: bool):
         self.conformance = conformance
@@ -97,7 +101,7 @@ class Binder:
             f"{owner.name}.{f.name}": f
             for owner in owners
             for f in owner.fields
-            if f.kind == "parameter" or (f.kind == "state" and f.dtype == "float")
+            if f.kind == "parameter" or (f.kind == "state" and f.name not in OF_HOLDING)
         }
 
     def bind(self, params: Mapping[str, Any] | None = None) -> Values:
@@ -148,7 +152,7 @@ class Binder:
                 hint = did_you_mean(str(name), self.settable)
                 faults.append(UnknownNameError(f"params: no parameter or state {name!r}; {hint}"))
                 continue
-            plain = stripped(value, field.unit, f"params, {name}", faults)
+            plain = stripped(value, field.unit, f"params, {name}", faults, field.dtype)
             if isinstance(plain, Distribution):
                 faults.append(
                     ParameterError(
@@ -162,13 +166,58 @@ class Binder:
         return given
 
     def _group(self, group: Neurons, given: Mapping[str, Any], values: Values) -> None:
-        scope: dict[str, Any] = {}
-        for f in group.fields:
-            if f.kind in ("parameter", "constant", "table", "state"):
-                full = f.kind == "state" and not f.shared
-                scope[f.name] = self.value(group.name, f, given, group.size, full)
+        scope = self.scope(group, given)
         self._prologue(group.prologue, scope)
         values.update({f"{group.name}.{name}": value for name, value in scope.items()})
+
+    def scope(self, group: Neurons, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of a group's own fields, by the names that it uses."""
+        scope: dict[str, Any] = {}
+        waiting = {f.name: f for f in group.fields if f.kind not in ("derived", "arrival")}
+        while waiting:
+            # Values that are expressions come after those that they need.
+            ready = [
+                f
+                for f in waiting.values()
+                if f"{group.name}.{f.name}" in given
+                or not any(references(e) & waiting.keys() for e in _expressions(f))
+            ]
+            for f in ready:
+                full = f.kind == "state" and not f.shared
+                if f"{group.name}.{f.name}" not in given and _expressions(f):
+                    f = replace(f, value=self._evaluated(group, f, scope))
+                scope[f.name] = self.value(group.name, f, given, group.size, full)
+                del waiting[f.name]
+        return scope
+
+    def _evaluated(self, group: Neurons, f: Field, scope: Mapping[str, Any]) -> np.ndarray:
+        """A value by expression, drawn from the network's seed."""
+        drawing = Drawing(self.arrays, np.uint32(self.program.seed), np.uint32(0))
+        size = 1 if f.shared else group.size
+
+        def value(part: Any) -> np.ndarray:
+            if isinstance(part, Expr):
+                draw = lambda node, args: drawing.draw(group.name, size, node, args)  # noqa: E731
+                with np.errstate(all="ignore"):
+                    part = evaluate(part, scope, self.arrays, self.table, draw)
+            return np.broadcast_to(0.0 if part is None else part, (size,))
+
+        parts = f.value.parts if isinstance(f.value, Pieces) else ((None, f.value),)
+        whole: np.ndarray = np.zeros(
+            size, {"float": np.float64, "int": np.int32, "bool": np.bool_}[f.dtype]
+        )
+        for index, part in parts:
+            if index is None:
+                whole[:] = value(part)
+            else:
+                whole[index] = value(part)[index] if isinstance(part, Expr) else part
+        bad = np.flatnonzero(~np.isfinite(whole))
+        if len(bad):
+            raise ParameterError(
+                f"population {group.name!r}: the initial value of {f.name} of neuron {bad[0]} is "
+                f"{whole[bad[0]]}; give an expression that is finite"
+            )
+        return whole[0] if f.shared else whole
 
     def value(
         self, owner: str, f: Field, given: Mapping[str, Any], size: int, full: bool
@@ -310,6 +359,12 @@ class Binder:
         if self.options.precision == "float32" or bound == 0.0:
             return 0.0
         return 1.5 * 2.0 ** (np.ceil(np.log2(bound)) + 1)
+
+
+def _expressions(f: Field) -> list[Expr]:
+    """The expressions in the value of a field."""
+    parts = [v for _, v in f.value.parts] if isinstance(f.value, Pieces) else [f.value]
+    return [v for v in parts if isinstance(v, Expr)]
 
 
 def of_groups(values: Values) -> dict[str, Values]:

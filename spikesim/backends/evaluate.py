@@ -25,6 +25,7 @@ class Arrays(Protocol):
     xp: Any
     library: portable.ArrayLibrary
     conformance: bool
+    traced: bool  # is a step number known only when it runs?
 
     def uniform(self, seed: Array, stream: int, step: Array, size: int) -> Array:
         """`random.uniform` of `step_words`."""
@@ -43,7 +44,10 @@ class Arrays(Protocol):
         ...
 
 
-_PORTABLE = ("exp", "expm1", "log", "log1p", "sin", "cos", "tan", "sinh", "cosh", "tanh", "exprel")
+_PORTABLE = (
+    *("exp", "expm1", "exprel", "log", "log1p", "log10", "sinh", "cosh", "tanh"),
+    *("sin", "cos", "tan", "arcsin", "arccos", "arctan"),
+)
 
 
 def operations(arrays: Arrays) -> dict[str, Callable[..., Array]]:

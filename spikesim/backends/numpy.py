@@ -176,11 +176,14 @@ class NumPyRunning:
         rows: dict[str, list[np.ndarray]] = {p.name: [] for p, _, _ in self.probes}
         logs: dict[str, list[tuple[np.ndarray, ...]]] = {p.name: [] for p in self.made.step.logged}
         with self._flushing():
+            step = self.made.step
             for k in range(count):
+                if step.begins:
+                    state = step.begin(self.values, state, np.int32(n + k), self.seed)
                 for p, name, index in self.probes:
                     if (n + k) % p.every == 0:
-                        rows[p.name].append(state[name][index])
-                state, seen = self.made.step(self.values, state, np.int32(n + k), self.seed)
+                        rows[p.name].append(self._each(state, name)[index])
+                state, seen = step(self.values, state, np.int32(n + k), self.seed)
                 fired[k] = state["fired"]
                 state["recent"][(n + k) % len(state["recent"])] = fired[k]
                 for probe, (had, *values) in seen.items():
@@ -188,13 +191,18 @@ class NumPyRunning:
                     logs[probe].append((np.full(len(who), n + k), who, *(v[who] for v in values)))
         samples = {}
         for p, name, index in self.probes:
-            shape = (len(rows[p.name]), len(state[name][index]))
+            shape = (len(rows[p.name]), len(self._each(state, name)[index]))
             samples[p.name] = np.array(rows[p.name], state[name].dtype).reshape(shape)
         kept = {
             name: tuple(np.concatenate(column) for column in zip(*log, strict=True))
             for name, log in logs.items()
         }
         return state, listed(fired, n), samples, kept
+
+    def _each(self, state: State, name: str) -> np.ndarray:
+        """The values of a state; one that is shared stands once for each neuron."""
+        size = self.made.program.group(name.partition(".")[0]).size
+        return np.broadcast_to(state[name], (size,)) if not state[name].shape else state[name]
 
     def _flushing(self) -> Any:
         arrays = self.made.arrays

@@ -63,14 +63,14 @@ def grouped(
 def sources(program: Program, k: int) -> np.ndarray:
     """The numbers of the sources of edges."""
     view = program.edges[k].source
-    offset = dict(addresses(program).sources)[view.group]
+    offset = addresses(program).first_source(view.group, program.edges[k].event)
     return view.indices(program.group(view.group).size) + offset
 
 
 def _overlap(program: Program, k: int, j: int) -> bool:
     """Have two edges a source in common?"""
     a, b = program.edges[k].source, program.edges[j].source
-    if a.group != b.group:
+    if a.group != b.group or program.edges[k].event != program.edges[j].event:
         return False
     size = program.group(a.group).size
     return bool(np.intersect1d(a.indices(size), b.indices(size)).size)

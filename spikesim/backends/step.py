@@ -70,6 +70,8 @@ class Step:
         }
         self.logged = [p for p in program.probes if p.logged]
         self.slots = {(g, v): start for g, v, start in program.delivery.slots}
+        self.begins = bool(program.links) or any(n.begin for n in program.neurons)
+        self.shared = {f"{n.name}.{f.name}" for n in program.neurons for f in n.fields if f.shared}
 
     @property
     def late(self) -> bool:
@@ -95,6 +97,13 @@ class Step:
         state["fired"] = xp.zeros(delivery.n_sources, dtype="bool")
         return state
 
+    def begin(self, values: Mapping[str, Array], state: State, n: Array, seed: Array) -> State:
+        """The state as step n begins, before samples are taken: links are read, and what is
+        constant over a step is computed. Needed only where `begins`."""
+        run = _Running(self, values, dict(state), n, seed)
+        run.begin()
+        return run.state
+
     def __call__(
         self, values: Mapping[str, Array], state: State, n: Array, seed: Array
     ) -> tuple[State, Seen]:
@@ -108,7 +117,7 @@ class Step:
             if phase == "deliver":
                 # Before the threshold, the spikes to send are those of the step before.
                 run.deliver(n if threshold_done else n - 1, n)
-            elif phase in ("inputs", "couple", "update", "threshold", "reset"):
+            elif phase in ("act", "inputs", "couple", "update", "threshold", "reset"):
                 getattr(run, phase)()
             threshold_done |= phase == "threshold"
         return run.state, run.seen
@@ -148,7 +157,9 @@ class _Running:
             if f.kind in ("state", "arrival") and f"{group.name}.{f.name}" in self.state
         }
 
-    def _draw(self, group: Neurons) -> Callable[[Draw, list[Array]], Array]:
+    def _draw(self, group: Neurons, single: bool = False) -> Callable[[Draw, list[Array]], Array]:
+        if single:
+            return lambda node, args: self.drawing.draw(group.name, 1, node, args)[0]
         return lambda node, args: self.drawing.draw(group.name, group.size, node, args)
 
     def _block(self, group: Neurons, block: Block, mask: Array | None = None) -> None:
@@ -158,7 +169,8 @@ class _Running:
         now = self._now(group)
         scope = ChainMap(now, self.scopes[group.name])
         for s in block:
-            value = evaluate(s.value, scope, self.step.arrays, self.step.table, self._draw(group))
+            draw = self._draw(group, f"{group.name}.{s.target}" in self.step.shared)
+            value = evaluate(s.value, scope, self.step.arrays, self.step.table, draw)
             if s.local:
                 now[s.target] = value
                 continue
@@ -172,6 +184,34 @@ class _Running:
             name = f"{group.name}.{s.target}"
             value = self.xp.asarray(value).astype(self.step.dtypes[name])
             now[s.target] = self.state[name] = self.xp.broadcast_to(value, old.shape)
+
+    def begin(self) -> None:
+        """What is read of other groups, and what stays as it is through the step."""
+        sizes = {g.name: g.size for g in self.step.program.neurons}
+        read = {}
+        for link in self.step.program.links:
+            source = f"{link.source.group}.{link.variable}"
+            value = self.state[source] if source in self.state else self.values[source]
+            if value.shape:
+                value = value[link.source.indices(sizes[link.source.group])]
+            name = f"{link.reader}.{link.name}"
+            value = value.astype(self.step.dtypes[name])
+            read[name] = self.xp.broadcast_to(value, (sizes[link.reader],))
+        self.state |= read
+        for group in self.step.program.neurons:
+            self._block(group, group.begin)
+
+    def act(self) -> None:
+        """Clocks whose step this is."""
+        for clock in self.step.program.clocks:
+            due: Array = (self.n >= clock.offset) & ((self.n - clock.offset) % clock.every == 0)
+            if clock.at is not None:
+                due = (self.xp.asarray(clock.at, dtype="int32") == self.n).any()
+            group = self.step.program.group(clock.group)
+            if self.step.arrays.traced:
+                self._block(group, clock.block, due)
+            elif due:
+                self._block(group, clock.block)
 
     def inputs(self) -> None:
         """Signals take their values for this step."""
@@ -213,7 +253,8 @@ class _Running:
 
     def threshold(self) -> None:
         """Find who meets the condition of an event."""
-        parts = []
+        delivery = self.step.program.delivery
+        assert delivery is not None
         for group in self.step.program.neurons:
             scope = ChainMap(self._now(group), self.scopes[group.name])
             for event in group.events:
@@ -222,9 +263,8 @@ class _Running:
                 )
                 met = self.xp.broadcast_to(self.xp.asarray(met, dtype="bool"), (group.size,))
                 self.fired[group.name, event.name] = met
-                if event.name == "spike":
-                    parts.append(met)
-        if parts:
+        if delivery.sources:
+            parts = [self.fired[name, event] for name, event, _ in delivery.sources]
             self.state["fired"] = self.xp.concatenate(parts)
         for p in self.step.logged:
             name, index = p.source.group, p.source.index

@@ -5,6 +5,8 @@
     projections.py  Projection -> Edges
     couplings.py    Projection of a synapse that acts continuously -> Edges
     inputs.py       Stimulation -> Input
+    initial.py      what neurons start from
+    actions.py      Action -> Clock
     probes.py       Request -> Probe
     values.py       what can be told from the values alone: zeros below, negative periods
 
@@ -13,17 +15,21 @@ Every fault of the whole network is gathered and raised together.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ..errors import DescriptionError, ParameterError, SpikesimError, raise_all
-from ..ir.program import Edges, Program
+from ..ir.program import Clock, Edges, Program
 from ..ir.verify import verify
+from ..models.base import NeuronModel
+from ..models.linked import Linked
 from ..network import ORDERS, Network, SynapseView
 from ..units import TIME, strip
+from .actions import clock_of
 from .couplings import coupling_of, is_continuous
-from .group import clashes, finish, start
+from .group import Group, clashes, finish, start
 from .inputs import input_of
 from .probes import probe_of, synapse_probe_of
 from .projections import edges_of
@@ -55,7 +61,13 @@ def build(network: Network) -> Program:
         else:
             edges.append(edges_of(p, k, groups, least, faults))
     inputs = [input_of(s, groups, dt, faults) for s in network.stimulations]
-    neurons = tuple(finish(g, dt) for g in groups.values())
+    for r in network.requests:
+        if not isinstance(r.view, SynapseView):
+            group = groups[r.view.population.name]
+            group.looked_at += [w for w in (r.what, *r.variables) if w in group.named()]
+    faults += _links(network, groups)
+    done = [finish(g, dt, _clocks(g, dt, faults)) for g in groups.values()]
+    neurons = tuple(n for n, _ in done)
     probes, synapse_probes = [], []
     for k, request in enumerate(network.requests):
         if isinstance(request.view, SynapseView):
@@ -64,8 +76,8 @@ def build(network: Network) -> Program:
             probes.append(probe_of(request, k, groups, dt, faults))
     found = [one for one in inputs if one]
     faults += clashes(neurons, found)
-    for group in neurons:
-        check_values(group, faults)
+    for one in neurons:
+        check_values(one, faults)
     raise_all("the network", faults)
     return verify(
         Program(
@@ -76,10 +88,36 @@ def build(network: Network) -> Program:
             tuple(c for c in couplings if c),
             tuple(found),
             tuple(p for p in probes if p),
+            tuple(clock for _, clocks in done for clock in clocks),
+            tuple(link for g in groups.values() for link in g.links),
             order=ORDERS[network.order],
             synapse_probes=tuple(p for p in synapse_probes if p),
         )
     )
+
+
+def _clocks(group: Group, dt: float, faults: list[SpikesimError]) -> list[Clock]:
+    found = [
+        clock_of(action, k, group, dt, faults)
+        for k, action in enumerate(group.population.actions, 1)
+    ]
+    return [replace(c, name=f"{group.name}, {c.name}") for c in found if c]
+
+
+def _links(network: Network, groups: dict[str, Group]) -> list[SpikesimError]:
+    """Faults of links to what is not in this network."""
+    return [
+        DescriptionError(
+            f"population {g.name!r}, {name}: it follows {value.variable.name!r} of a population of "
+            "another network"
+        )
+        for g in groups.values()
+        if isinstance(g.population.model, NeuronModel)
+        for name, value in g.population.model.values.items()
+        if isinstance(value, Linked)
+        if network.populations.get(value.variable.view.population.name)
+        is not value.variable.view.population
+    ]
 
 
 def _dt(network: Network, faults: list[SpikesimError]) -> float:

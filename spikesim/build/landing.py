@@ -242,7 +242,7 @@ def _check_held(
     word = synapse.definition.name
     held = [f"d{e.variable}/dt" for e in synapse.definition.equations if e.held]
     assert group.definition is not None
-    if held and group.definition.refractory is None:
+    if held and not group.definition.is_held:
         faults.append(
             DescriptionError(
                 f"{subject}: {held[0]} of {word} says (unless refractory), but {group.name!r} has "

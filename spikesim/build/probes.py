@@ -22,15 +22,17 @@ def probe_of(
     place = View(group.name, view.index)
     every = _every(request, dt, subject, faults)
     window = _window(request, dt, subject, faults)
+    events = {"spikes": "spike"} | {name: name for name in group.events() if name != "spike"}
     if what in ("spikes", "rate") and not group.spikes():
         faults.append(DescriptionError(f"{subject}: its model never spikes"))
-    if what == "spikes" and request.every is not None:
+    if what in events and request.every is not None:
         faults.append(
             ParameterError(
-                f"{subject}: every spike is recorded; every= is for rates and state variables"
+                f"{subject}: every {events[what]} is recorded; every= is for rates and state "
+                "variables"
             )
         )
-    if request.variables and what != "spikes":
+    if request.variables and what not in events:
         faults.append(
             ParameterError(
                 f"{subject}: variables= names what is kept with each spike; to sample variables "
@@ -40,9 +42,11 @@ def probe_of(
     if what == "rate":
         return Probe(str(number), place, "", "spike", every, "rate", *window)
     fields = group.fields if group.source is None else group.source.fields
-    states = [f.name for f in fields if f.kind == "state"]
+    states = [f.name for f in fields if f.kind == "state" and not (f.shared and what in events)]
+    states += group.looked_at
     kept = tuple(dict.fromkeys(request.variables))
-    known, wanted = (states, kept) if what == "spikes" else ([*states, "spikes", "rate"], (what,))
+    words = [*states, *group.named(), "spikes", "rate", *(set(events) - {"spikes"})]
+    known, wanted = (states, kept) if what in events else (words, (what,))
     unknown = [name for name in wanted if name not in states]
     if what in ("weight", "weights") and unknown:
         faults.append(
@@ -57,8 +61,8 @@ def probe_of(
         faults.append(UnknownNameError(f"{subject}: no {which}; {did_you_mean(name, known)}"))
     if unknown:
         return None
-    if what == "spikes":
-        return Probe(str(number), place, "", "spike", every, "", *window, kept)
+    if what in events:
+        return Probe(str(number), place, "", events[what], every, "", *window, kept)
     return Probe(str(number), place, what, "", every, "", *window)
 
 

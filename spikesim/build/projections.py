@@ -36,7 +36,14 @@ def edges_of(
     before = len(faults)
     rule = rule_of(p, subject, faults)
     source = groups[p.source.population.name]
-    if not source.spikes():
+    if p.event != "spike" and p.event not in source.events():
+        faults.append(
+            UnknownNameError(
+                f"{subject}: its source, {source.name!r}, has no event {p.event!r:.40}; "
+                f"{did_you_mean(p.event, source.events())}"
+            )
+        )
+    elif p.event == "spike" and not source.spikes():
         faults.append(
             ConnectivityError(f"{subject}: the model of its source, {source.name!r}, never spikes")
         )
@@ -64,6 +71,7 @@ def edges_of(
         (weight, SCALE, *release),
         axonal,
         dendritic,
+        p.event,
         pre=(Statement(f"post.{land.variable}", substitute(land.added, outside), "+="),),
         order=order,
     )

@@ -11,7 +11,7 @@ from ..distributions import Distribution
 from ..errors import ParameterError, SpikesimError
 from ..ir import text
 from ..ir.expr import Const, Expr, Op, Ref, walk
-from ..ir.program import Field, Neurons
+from ..ir.program import Field, Neurons, Pieces
 from ..units import unit_name
 
 _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
@@ -49,7 +49,11 @@ def check_values(
 
     given: plain values by field name, in place of those that the group was made with.
     """
-    known = {f.name: f.value for f in group.fields if f.kind == "parameter" and f.value is not None}
+    known = {
+        f.name: f.value
+        for f in group.fields
+        if f.kind == "parameter" and not isinstance(f.value, None | Expr | Pieces)
+    }
     known |= given or {}
     subject = f"population {group.name!r}"
     seen = set()

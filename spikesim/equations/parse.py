@@ -28,6 +28,7 @@ from ..units import (
 )
 from .dimensions import Misfit, of_operation
 from .source import Source
+from .tables import Table
 
 _BINARY = {
     ast.Add: "add",
@@ -57,6 +58,7 @@ RESERVED = frozenset(
         *_DRAWS,
         *_FUNCTIONS,
         "take",
+        "timestep",
         "and",
         "or",
         "not",
@@ -86,11 +88,17 @@ class Typed:
 Scope = Mapping[str, Dimension | None]
 
 
-def parse(source: Source, scope: Scope, draws: str = "", noise: bool = False) -> Typed:
+def parse(
+    source: Source,
+    scope: Scope,
+    draws: str = "",
+    tables: Mapping[str, Table] | None = None,
+    noise: bool = False,
+) -> Typed:
     """Read one expression; `scope` gives the dimension of every declared name.
 
     `draws` is the label under which random draws get their streams; without one they are refused.
-    noise: is white noise (xi, xi_1 ...) allowed?
+    `tables` are called like functions. noise: is white noise (xi, xi_1 ...) allowed?
     Raises EquationError (syntax, unknown names) or DimensionError, each with a caret.
     """
     text = source.text
@@ -108,14 +116,17 @@ def parse(source: Source, scope: Scope, draws: str = "", noise: bool = False) ->
         raise source.fault(f"can't be read: {fault.msg}{hint}", min(column, len(text))) from None
     except (ValueError, RecursionError, MemoryError) as fault:
         raise source.fault(f"can't be read: {fault}") from None
-    return _Reader(source, scope, draws, noise).read(tree.body, 0)
+    return _Reader(source, scope, draws, tables or {}, noise).read(tree.body, 0)
 
 
 class _Reader:
     """One walk over the tree of one expression."""
 
-    def __init__(self, source: Source, scope: Scope, draws: str, noise: bool):
+    def __init__(
+        self, source: Source, scope: Scope, draws: str, tables: Mapping[str, Table], noise: bool
+    ):
         self.source, self.scope, self.draws, self.noise = source, scope, draws, noise
+        self.tables = tables
         self.drawn = 0
 
     def fault(
@@ -187,8 +198,11 @@ class _Reader:
         if unit:
             return Typed(Ref(f"1 {name}"), unit[1])
         known = [*self.scope, *_BUILT_IN]
-        if name in _FUNCTIONS or name in _DRAWS:
+        if name in _FUNCTIONS or name in _DRAWS or name == "timestep":
             raise self.fault(node, f"{name!r} is a function; call it: {name}(...)")
+        if name in self.tables:
+            given = "t, i" if self.tables[name].arguments == 2 else "t"
+            raise self.fault(node, f"{name!r} is an array over time; call it: {name}({given})")
         if name == "xi" or name.startswith("xi_"):
             if not self.noise:
                 raise self.fault(node, f"noise ({name!r}) may only stand in differential equations")
@@ -241,10 +255,13 @@ class _Reader:
         name = node.func.id
         if node.keywords or any(isinstance(a, ast.Starred) for a in node.args):
             raise self.fault(node, f"{name}() takes plain arguments only")
-        if name not in _FUNCTIONS and name not in _DRAWS:
-            hint = did_you_mean(name, [*_FUNCTIONS, *_DRAWS])
+        others = {n: t.arguments for n, t in self.tables.items()} | {"timestep": 2}
+        if name not in _FUNCTIONS and name not in _DRAWS and name not in others:
+            hint = did_you_mean(name, [*_FUNCTIONS, *_DRAWS, *others])
             raise self.fault(node, f"unknown function {name!r}; {hint}")
         args = [self.read(a, depth) for a in node.args]
+        if name in others:
+            return self._of_time(node, name, args, others[name])
         arity = int(name == "poisson") if name in _DRAWS else OPERATIONS[name].arity
         if len(args) != arity:
             raise self.fault(node, f"{name}() takes {arity} arguments, got {len(args)}")
@@ -257,6 +274,23 @@ class _Reader:
         self.drawn += 1
         label = f"{self.draws}#{self.drawn}"
         return Typed(Draw(_DRAWS[name], label, tuple(a.expr for a in args)), DIMENSIONLESS)  # type: ignore[arg-type]
+
+    def _of_time(self, node: ast.Call, name: str, args: list[Typed], arity: int) -> Typed:
+        """timestep(t, dt), as Brian2 has it: the whole number of dt in t; or a table's value."""
+        if len(args) != arity:
+            raise self.fault(node, f"{name}() takes {arity} arguments, got {len(args)}")
+        table = self.tables.get(name)
+        wanted = [TIME, DIMENSIONLESS if table else TIME]
+        for arg, dimension in zip(args, wanted, strict=False):
+            if arg.dimension not in (None, dimension):
+                needs = "a time, such as t" if dimension == TIME else "a number, such as i"
+                raise self.fault(node, f"{name}() takes {needs}", DimensionError)
+        exprs = [arg.expr for arg in args]
+        if table:
+            return Typed(table.look_up(name, exprs), table.dimension)
+        time, interval = exprs
+        late = Op("add", (time, Op("mul", (Const(1e-3), interval))))
+        return Typed(Op("int", (Op("div", (late, interval)),)), DIMENSIONLESS)
 
     def _operation(self, node: ast.AST, name: str, parts: list[Typed]) -> Typed:
         args = tuple(part.expr for part in parts)

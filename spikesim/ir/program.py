@@ -59,7 +59,8 @@ class Field:
     time), derived (from the prologue), table (looked up by index; its shape is its own) or arrival
     (what arrives at a port in a step; zero before).
     value: a number, an array [size], a Distribution (drawn when the network is built), an Expr of
-    the element's index `i`, or None (derived). For a state it is the initial value.
+    other fields and draws from the network's seed, Pieces of these, or None (derived). For a state
+    it is the initial value.
     shared: one value for the whole group. unit and meaning are for people. bound: what values of a
     parameter must be, "> 0" or ">= 0"; "" for any.
     """
@@ -72,6 +73,13 @@ class Field:
     unit: Dimension = DIMENSIONLESS
     meaning: str = ""
     bound: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """A value of a field, set piece by piece: (elements, None: all; value), in order."""
+
+    parts: tuple[tuple[np.ndarray | None, Any], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +106,12 @@ class Differential:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Refractoriness: for `steps` steps after `event`, held variables stand still, none fires."""
+    """Refractoriness: for `steps` steps after `event`, or, where there is `until`, until that is
+    false. Meanwhile held variables stand still, and `event` does not happen."""
 
     steps: Expr
     event: str = "spike"
+    until: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +160,10 @@ class Neurons:
     """A group of elements with the same code.
 
     Before the passes the dynamics stand in `equations` (with `method`) and `hold`; after them in
-    `update` and the other blocks. stages: what follows the update, one block after the other; ahead
-    of each but the first, couplings within the step are summed. `model` is provenance only. noise:
-    which noise there was in the equations, in words. require: conditions that the values of
-    parameters must meet.
+    `update` and the other blocks. begin: what is computed when a step begins, before samples are
+    taken. stages: what follows the update, one block after the other; ahead of each but the first,
+    couplings within the step are summed. `model` is provenance only. noise: which noise there was
+    in the equations, in words. require: conditions that the values of parameters must meet.
     """
 
     name: str
@@ -165,6 +175,7 @@ class Neurons:
     ports: tuple[Port, ...] = ()
     events: tuple[Event, ...] = ()
     prologue: Prologue = ()
+    begin: Block = ()
     inputs: Block = ()
     update: Block = ()
     stages: tuple[Block, ...] = ()
@@ -333,18 +344,22 @@ class Probe:
 
 @dataclass(frozen=True)
 class Clock:
-    """An action on a group every `every` steps, from step `offset` on."""
+    """An action on a group every `every` steps, from step `offset` on, or in the steps `at`."""
 
     name: str
     group: str
     every: int
     block: Block
     offset: int = 0
+    at: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Link:
-    """A variable of one group read by another: reader[i].name is source[index[i]].variable."""
+    """A variable of one group read by another: reader[i].name is source[index[i]].variable.
+
+    `name` is a state of the reader, set when a step begins. A view of one element is read by all.
+    """
 
     name: str
     reader: str
@@ -381,12 +396,14 @@ class Rows:
 class Delivery:
     """Where the spikes of static edges come from and go to.
 
-    Sources are the elements of all groups with events, end to end; slots are the elements of all
-    ports, end to end. largest_indegree: of each edges. longest: delay in steps. rows is None where
+    Sources are the elements of pairs of a group and an event, end to end: first of the spikes of
+    all groups, or the first other event that a group has; then of its next, and so on. Events count
+    that send something, and spikes. Slots are the elements of all ports, end to
+    end. largest_indegree: of each edges. longest: delay in steps. rows is None where
     the backend made a table of its own.
     """
 
-    sources: tuple[tuple[str, int], ...]
+    sources: tuple[tuple[str, str, int], ...]
     slots: tuple[tuple[str, str, int], ...]
     n_sources: int
     n_slots: int
@@ -394,6 +411,10 @@ class Delivery:
     longest: int = 0
     largest_indegree: tuple[int, ...] = ()
     rows: Rows | None = None
+
+    def first_source(self, group: str, event: str) -> int:
+        """The number of the first source of an event. KeyError if it is none."""
+        return {(g, e): start for g, e, start in self.sources}[group, event]
 
 
 @dataclass(frozen=True)
@@ -425,6 +446,7 @@ class Program:
     def blocks(self) -> Iterator[tuple[str, Block]]:
         """Every block with the name of its place."""
         for n in self.neurons:
+            yield f"{n.name}.begin", n.begin
             yield f"{n.name}.inputs", n.inputs
             yield f"{n.name}.update", n.update
             for k, block in enumerate(n.stages):

@@ -16,6 +16,7 @@ from .program import (
     Neurons,
     NoiseFactor,
     Pairs,
+    Pieces,
     Program,
     Prologue,
     Statement,
@@ -87,7 +88,9 @@ def _program(p: Program) -> Iterator[str]:
         where = f"{probe.name} {_view(probe.source)}.{what}"
         yield f"probe {where}{reduced} every {probe.every}{window}"
     for clock in p.clocks:
-        yield f"clock {clock.name} on {clock.group} every {clock.every} from {clock.offset}"
+        when = f"every {clock.every} from {clock.offset}"
+        when = when if clock.at is None else f"at {len(clock.at)} steps"
+        yield f"clock {clock.name} on {clock.group} {when}"
         yield from _block("do", clock.block)
     for link in p.links:
         yield f"link {link.reader}.{link.name} = {_view(link.source)}.{link.variable}"
@@ -105,13 +108,16 @@ def _neurons(n: Neurons) -> Iterator[str]:
     for port in n.ports:
         yield f"  port {port.variable} ({port.while_held} while held)"
     if n.hold:
-        yield f"  hold {expression(n.hold.steps)} steps after {n.hold.event}"
+        long = f"{expression(n.hold.steps)} steps"
+        long = long if n.hold.until is None else f"while {expression(n.hold.until)}"
+        yield f"  hold {long} after {n.hold.event}"
     yield from _prologue(n.prologue)
     if n.equations:
         yield f"  equations ({n.method})"
     for d in n.equations:
         held = "  (held)" if d.held else ""
         yield f"    d{d.variable}/dt = {expression(d.rate)}{held}"
+    yield from _block("begin", n.begin)
     yield from _block("inputs", n.inputs)
     yield from _block(f"update ({n.method})", n.update)
     for k, block in enumerate(n.stages):
@@ -193,6 +199,9 @@ def _value(value: Any) -> str:
         return f"array{list(value.shape)}"
     if isinstance(value, Const | Ref | Op | Draw):
         return expression(value)
+    if isinstance(value, Pieces):
+        parts = (f"{_value(v)} of {len(i)}" if i is not None else _value(v) for i, v in value.parts)
+        return ", then ".join(parts)
     if isinstance(value, np.generic):
         return repr(value.item())
     return repr(value)

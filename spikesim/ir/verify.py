@@ -11,7 +11,7 @@ from ..distributions import Distribution
 from ..errors import ProgramError
 from ..random import stream
 from .expr import OPERATIONS, Draw, Expr, Op, references, walk
-from .program import Block, Edges, Field, Neurons, Pairs, Program, Statement
+from .program import Block, Edges, Field, Neurons, Pairs, Pieces, Program, Statement
 
 _ALWAYS = frozenset({"t", "dt", "step"})
 
@@ -29,11 +29,7 @@ def _faults(p: Program) -> Iterable[str]:
     yield from (f"the name {n!r} is used twice" for n in {n for n in names if names.count(n) > 1})
     groups = {n.name: n for n in p.neurons}
     for n in p.neurons:
-        yield from _neurons(
-            n,
-            {link.name for link in p.links if link.reader == n.name}
-            | {i.name for i in p.inputs if i.target.group == n.name},
-        )
+        yield from _neurons(n, _more(n, p))
     for e in (*p.edges, *p.couplings):
         yield from _edges(e, groups)
     for i in p.inputs:
@@ -66,7 +62,35 @@ def _faults(p: Program) -> Iterable[str]:
             yield f"probe {probe.name!r}: every {probe.every} steps"
         if probe.start < 0 or (probe.stop is not None and probe.stop < probe.start):
             yield f"probe {probe.name!r}: from step {probe.start} to {probe.stop}"
+    for clock in p.clocks:
+        where = f"clock {clock.name!r}"
+        if clock.group not in groups:
+            yield f"{where}: no group {clock.group!r}"
+            continue
+        fields = groups[clock.group].fields
+        states = {f.name for f in fields if f.kind == "state"}
+        scope = {f.name for f in fields} | _more(groups[clock.group], p)
+        yield from _block(clock.block, scope, states, where)
+        yield from _single(clock.block, {f.name for f in fields if _is_single(f)}, where)
+        if clock.every < 1:
+            yield f"{where}: every {clock.every} steps"
+    for link in p.links:
+        where = f"link {link.reader}.{link.name}"
+        if link.reader not in groups or link.source.group not in groups:
+            yield f"{where}: no such group"
+            continue
+        reader, source = groups[link.reader], groups[link.source.group]
+        if link.variable not in {f.name for f in source.fields}:
+            yield f"{where}: {source.name!r} has no {link.variable!r}"
+        if len(link.source.indices(source.size)) not in (1, reader.size):
+            yield f"{where}: a view of {len(link.source.indices(source.size))} for {reader.size}"
     yield from _streams(p)
+
+
+def _more(n: Neurons, p: Program) -> set[str]:
+    """Names that a group may read besides its fields, until a pass has put something in place."""
+    found = {i.name for i in p.inputs if i.target.group == n.name}
+    return found | {"not_refractory"} if n.hold else found
 
 
 def _neurons(n: Neurons, more: set[str]) -> Iterable[str]:
@@ -80,13 +104,21 @@ def _neurons(n: Neurons, more: set[str]) -> Iterable[str]:
         if d.variable not in states:
             yield f"{where}: d{d.variable}/dt, but {d.variable!r} is no state"
     if n.hold:
-        yield from _names(n.hold.steps, scope, f"{where}, hold")
+        for expr in (n.hold.steps, n.hold.until or n.hold.steps):
+            yield from _names(expr, scope, f"{where}, hold")
     for port in n.ports:
         if port.variable not in states:
             yield f"{where}: the port {port.variable!r} is no state"
+    shared = {f.name for f in n.fields if _is_single(f)}
     blocks = [("inputs", n.inputs), ("update", n.update), ("arrive", n.arrive)]
-    for title, block in [*blocks, *((f"stage {k}", b) for k, b in enumerate(n.stages))]:
+    blocks += [(f"stage {k}", b) for k, b in enumerate(n.stages)]
+    for title, block in (("begin", n.begin), *blocks):
         yield from _block(block, scope, states, f"{where}, {title}")
+    yield from _single(n.begin, shared, f"{where}, begin")
+    for title, block in (*blocks, *((e.name, e.reset) for e in n.events)):
+        for s in block:
+            if s.target in shared and not s.local:
+                yield f"{where}, {title}: {s.target!r} is shared and can't be written here"
     for event in n.events:
         yield from _names(event.condition, scope, f"{where}, {event.name}")
         yield from _block(event.reset, scope, states, f"{where}, {event.name}")
@@ -136,6 +168,19 @@ def _block(block: Block, scope: set[str], states: set[str], where: str) -> Itera
             yield f"{where}: {s.target!r} is written but is no state"
 
 
+def _is_single(f: Field) -> bool:
+    return f.shared or f.kind in ("derived", "table")
+
+
+def _single(block: Block, shared: set[str], where: str) -> Iterable[str]:
+    """What is shared is set from what is shared alone."""
+    for s in block:
+        if s.local or s.target not in shared:
+            continue
+        for name in sorted(references(s.value) - shared - _ALWAYS):
+            yield f"{where}: {s.target!r} is shared, but {name!r} is not"
+
+
 def _names(expr: Expr, scope: set[str], where: str) -> Iterable[str]:
     for name in sorted(references(expr) - scope - _ALWAYS):
         yield f"{where}: unknown name {name!r}"
@@ -148,13 +193,22 @@ def streams(p: Program) -> dict[str, int]:
     """Every random stream that something is drawn from: its path and its 32-bit number."""
 
     def drawn(owner: str, fields: Iterable[Field]) -> list[str]:
-        return [f"{owner}.{f.name}" for f in fields if isinstance(f.value, Distribution)]
+        found = []
+        for f in fields:
+            parts = [v for _, v in f.value.parts] if isinstance(f.value, Pieces) else [f.value]
+            found += [f"{owner}.{f.name}"] * any(isinstance(v, Distribution) for v in parts)
+            exprs = [v for v in parts if isinstance(v, Expr)]
+            found += [draw_path(owner, x) for v in exprs for x in walk(v) if isinstance(x, Draw)]
+        return found
 
     paths = []
     for n in p.neurons:
         paths += drawn(n.name, n.fields)
         for expr in _expressions(n):
             paths += [draw_path(n.name, x) for x in walk(expr) if isinstance(x, Draw)]
+    for clock in p.clocks:
+        for s in clock.block:
+            paths += [draw_path(clock.group, x) for x in walk(s.value) if isinstance(x, Draw)]
     for i in p.inputs:
         for expr in (i.value, *(s.value for s in i.before)):
             paths += [draw_path(i.target.group, x) for x in walk(expr) if isinstance(x, Draw)]
@@ -188,7 +242,7 @@ def _streams(p: Program) -> Iterable[str]:
 
 def _expressions(n: Neurons) -> Iterable[Expr]:
     yield from (d.rate for d in n.equations)
-    statements: list[Statement] = [*n.inputs, *n.update, *n.arrive]
+    statements: list[Statement] = [*n.begin, *n.inputs, *n.update, *n.arrive]
     for stage in n.stages:
         statements += stage
     for event in n.events:

@@ -9,21 +9,24 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
-from ..distributions import check
+from ..distributions import check, is_truth, truth, whole
+from ..equations.kinds import BUILT_IN, as_float, as_whole
 from ..equations.lines import Assignment, Equation, one_line, read_block, read_equations
 from ..equations.noise import noises, split
 from ..equations.parse import RESERVED, Typed, check_dimension, parse, without_units
 from ..equations.source import Source
+from ..equations.tables import Table
 from ..errors import (
     DescriptionError,
+    DimensionError,
     EquationError,
     ParameterError,
     SpikesimError,
     did_you_mean,
     raise_all,
 )
-from ..ir.expr import Expr, Op, Ref, measure, references, substitute
-from ..ir.program import Block, Differential, Statement
+from ..ir.expr import Expr, Kind, Op, Ref, measure, references, substitute
+from ..ir.program import Block, Differential, Event, Statement
 from ..units import (
     DIMENSIONLESS,
     TIME,
@@ -33,6 +36,7 @@ from ..units import (
     decompose,
     is_quantity,
     is_unit,
+    strip,
 )
 
 
@@ -40,7 +44,9 @@ from ..units import (
 class Declared:
     """One declared name of a model; `default` is in coherent units, None if it must be given.
 
-    bound: what values must be, "> 0", ">= 0", or "" for any.
+    bound: what values must be, "> 0", ">= 0", or "" for any. dtype: of its values; the dimension of
+    a boolean is TRUTH. shared: one value for all neurons. by_line: a parameter declared by a line
+    `x : unit`, which becomes a state where an action sets it.
     """
 
     kind: Literal["parameter", "state", "port"]
@@ -48,25 +54,37 @@ class Declared:
     dimension: Dimension
     meaning: str = ""
     bound: str = ""
+    dtype: Kind = "float"
+    shared: bool = False
+    by_line: bool = False
 
 
 BOUNDS = ("", "> 0", ">= 0")
 
 
-def parameter(default: Any, meaning: str = "", bound: str = "") -> Any:
+def parameter(
+    default: Any, meaning: str = "", bound: str = "", *, dtype: type = float, shared: bool = False
+) -> Any:
     """A parameter: a default with its unit, or a bare unit where a value must be given.
 
     Always a run-time input: changing it recompiles nothing. meaning: in words, for people. bound:
-    "> 0" or ">= 0" where other values are a mistake; they are refused before a run.
+    "> 0" or ">= 0" where other values are a mistake; they are refused before a run. dtype: int for
+    whole numbers; True and False are bool by themselves. shared: it has one value for all neurons,
+    never one each.
     """
     if bound not in BOUNDS:
         raise ParameterError(f"sp.parameter(...): bound is '> 0' or '>= 0', got {bound!r}")
-    return replace(_declare("parameter", default, meaning, None), bound=bound)
+    made = _declare("parameter", default, meaning, None, dtype)
+    return replace(made, bound=bound, shared=shared)
 
 
-def state(initial: Any, meaning: str = "") -> Any:
-    """A state variable with its initial value, or with its bare unit to start from zero."""
-    return _declare("state", initial, meaning, 0.0)
+def state(initial: Any, meaning: str = "", *, dtype: type = float, shared: bool = False) -> Any:
+    """A state variable with its initial value, or with its bare unit to start from zero.
+
+    dtype: int for whole numbers of 32 bits; True and False are bool by themselves. shared: it has
+    one value for the whole population.
+    """
+    return replace(_declare("state", initial, meaning, 0.0, dtype), shared=shared)
 
 
 def port(unit: Any, meaning: str = "") -> Any:
@@ -74,21 +92,51 @@ def port(unit: Any, meaning: str = "") -> Any:
     return _declare("port", unit, meaning, 0.0)
 
 
+_KINDS: dict[Any, Kind] = {float: "float", int: "int", bool: "bool"}
+
+
 def _declare(
-    kind: Literal["parameter", "state", "port"], value: Any, meaning: str, bare: Any
+    kind: Literal["parameter", "state", "port"],
+    value: Any,
+    meaning: str,
+    bare: Any,
+    dtype: Any = float,
 ) -> Declared:
+    if dtype not in _KINDS:
+        raise ParameterError(f"sp.{kind}(...): dtype is float, int or bool, got {dtype!r:.40}")
+    if not isinstance(meaning, str):
+        raise ParameterError(f"sp.{kind}(...): the second argument is its meaning, got {meaning!r}")
+    if (dtype is bool or is_truth(value)) and kind != "port":
+        return Declared(kind, truth(value, f"sp.{kind}(...)"), TRUTH, meaning, dtype="bool")
     try:
         number, dimension = decompose(value)
     except SpikesimError as fault:
         raise type(fault)(f"sp.{kind}(...): {fault}") from None
-    if not isinstance(meaning, str):
-        raise ParameterError(f"sp.{kind}(...): the second argument is its meaning, got {meaning!r}")
     plain = np.ndim(number) == 0 and number == 1 and dimension == DIMENSIONLESS
     if kind == "port" and not is_unit(value) and not plain:
         raise ParameterError(f"sp.port(...): got {value}, expected a unit such as pA")
     if is_unit(value):
         number = bare
-    return Declared(kind, number, dimension, meaning)
+    if dtype is int:
+        if dimension != DIMENSIONLESS:
+            raise ParameterError(f"sp.{kind}(...): an integer has no unit, got {value}")
+        number = whole(number, f"sp.{kind}(...)")
+    return Declared(kind, number, dimension, meaning, dtype=_KINDS[dtype])
+
+
+# What states start from.
+START: dict[Kind, Any] = {"float": 0.0, "int": 0, "bool": False}
+
+
+@dataclass(frozen=True)
+class Steady:
+    """A name that is computed when a step begins, and stays as it is through the step."""
+
+    name: str
+    value: Expr
+    dimension: Dimension
+    dtype: Kind = "float"
+    shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,7 +144,9 @@ class Definition:
     """A model's text, read: what `build` needs to know of it.
 
     Expressions stand in the model's own names, without units; `reads` are names of the group that
-    the model is merged into (a synapse's `v`).
+    the model is merged into (a synapse's `v`). names: what stands for an expression. steady: what
+    does so with a value for each step, in order. events: those beside the spike. until: while this
+    holds after a spike, the neuron is refractory. tables: arrays that are called like functions.
     """
 
     name: str
@@ -116,6 +166,16 @@ class Definition:
     weight_unit: Dimension | None = None
     each_step: Block = ()
     require: tuple[Expr, ...] = ()
+    names: Mapping[str, Typed] = field(default_factory=dict)
+    steady: tuple[Steady, ...] = ()
+    events: tuple[Event, ...] = ()
+    until: Expr | None = None
+    tables: Mapping[str, Table] = field(default_factory=dict)
+
+    @property
+    def is_held(self) -> bool:
+        """Is there a refractory period?"""
+        return self.refractory is not None or self.until is not None
 
     def terminal(self) -> set[str]:
         """The names that belong to the source of a synapse."""
@@ -131,6 +191,15 @@ class Definition:
         )
         read = {n for expr in exprs for n in references(expr)}
         return {n for n in self.declared if n in read or n not in self.terminal()}
+
+    def opened(self, names: Iterable[str]) -> Definition:
+        """The definition with these names as states, as far as a line `x : unit` declares them."""
+        declared = dict(self.declared)
+        for name in declared.keys() & set(names):
+            d = declared[name]
+            if d.by_line and d.kind == "parameter":
+                declared[name] = replace(d, kind="state", default=START[d.dtype])
+        return replace(self, declared=declared)
 
     def held(self) -> frozenset[str]:
         """State variables that stand still in the refractory period."""
@@ -152,12 +221,28 @@ class Reader:
         self.extra = dict(extra)
         self.faults: list[SpikesimError] = []
         self.defined: dict[str, Typed] = {}
+        self.steady: dict[str, Steady] = {}
+        self.tables: dict[str, Table] = {}
 
     def scope(self) -> dict[str, Dimension | None]:
         """Every name an expression of this model may read, with its dimension."""
-        known: dict[str, Dimension | None] = dict(self.extra)
-        known |= {name: d.dimension for name, d in self.declared.items()}
-        return known | {name: t.dimension for name, t in self.defined.items()}
+        known: dict[str, Dimension | None]
+        known = {name: d.dimension for name, d in self.declared.items()}
+        known |= {name: t.dimension for name, t in self.defined.items()}
+        return known | {name: d for name, d in self.extra.items() if name not in known}
+
+    def kinds(self) -> dict[str, Kind]:
+        """The kind of every name that is no float."""
+        kinds = {n: k for n, k in BUILT_IN.items() if n not in self.declared}
+        return kinds | {n: d.dtype for n, d in (self.declared | self.steady).items()}
+
+    @classmethod
+    def again(cls, definition: Definition, subject: str) -> Reader:
+        """A reader for more text of a model: an action, an initial value."""
+        reader = cls(subject, definition.declared, OF_NEURONS | dict(definition.reads))
+        reader.defined, reader.tables = dict(definition.names), dict(definition.tables)
+        reader.steady = {s.name: s for s in definition.steady}
+        return reader
 
     def expression(
         self, text: str, place: str, expected: Dimension | None = None, draws: bool = False
@@ -170,6 +255,11 @@ class Reader:
         if typed is not None and expected is not None:
             self._check(typed, expected, source, place)
         return typed
+
+    def expect(self, typed: Typed, expected: Dimension, text: str, place: str) -> None:
+        """Note a fault where an expression has another dimension."""
+        source = Source(f"{self.name}, {place}", one_line(text))
+        self._check(typed, expected, source, place)
 
     def given(self, text: Any) -> bool:
         """Is there anything in the place of a text?"""
@@ -195,7 +285,7 @@ class Reader:
             return otherwise
 
     def _read(self, source: Source, draws: str = "", noise: bool = False) -> Typed | None:
-        typed = self._try(lambda: parse(source, self.scope(), draws, noise), None)
+        typed = self._try(lambda: parse(source, self.scope(), draws, self.tables, noise), None)
         if typed is None:
             return None
         inner = {name: t.expr for name, t in self.defined.items()}
@@ -214,16 +304,22 @@ class Reader:
                 source.fault(f"noise ({found[0]!r}) may only stand in differential equations")
             )
             return None
-        return Typed(whole, typed.dimension)
+        return Typed(as_float(whole, self.kinds()), typed.dimension)
 
-    def equations(self, text: str, place: str = "equations") -> tuple[Differential, ...]:
-        """All lines of `equations`; a line `x = ...` is put in place of its name."""
+    def equations(
+        self, text: str, place: str = "equations", written: Iterable[str] = ()
+    ) -> tuple[Differential, ...]:
+        """All lines of `equations`; a line `x = ...` is put in place of its name.
+
+        written: the names that blocks set: a line `x : unit` makes a state of them, starting at
+        zero, and of others a parameter.
+        """
         if not self.is_text(text, place):
             return ()
         lines: list[Equation] = self._try(lambda: read_equations(text, f"{self.name}, {place}"), [])
-        self._declare_units(lines)
+        self._declare_units(lines, frozenset(written))
         self._check_names(lines)
-        self._define({e.name: e for e in lines if not e.differential})
+        self._define({e.name: e for e in lines if e.sort == "named"})
         rates = []
         for e in lines:
             declared = self.declared.get(e.name)
@@ -240,18 +336,29 @@ class Reader:
                     )
                 )
             self._check(typed, declared.dimension / TIME, e.source, f"d{e.name}/dt")
-            rates.append(Differential(e.name, typed.expr, e.held))
+            rates.append(Differential(e.name, typed.expr, "unless refractory" in e.flags))
         return tuple(rates)
 
-    def _declare_units(self, lines: list[Equation]) -> None:
+    def _declare_units(self, lines: list[Equation], written: frozenset[str]) -> None:
         for e in lines:
             if e.unit is None:
                 continue
             known = self.declared.get(e.name)
+            shared = "shared" in e.flags
             if known and known.dimension != e.unit:
                 self.faults.append(e.source.fault(f"{e.name!r} is declared with another unit"))
-            elif e.differential and known is None:
+            elif known and e.sort == "declared":
+                made = self._try(lambda e=e, d=known: _as(d, e.dtype, e.name), known)  # type: ignore[misc]
+                self.declared[e.name] = replace(made, shared=made.shared or shared)
+            elif known is None and e.differential:
                 self.declared[e.name] = Declared("state", 0.0, e.unit)
+            elif known is None and e.sort == "declared":
+                moves = e.name in written and "constant" not in e.flags
+                start = START[e.dtype] if moves else None
+                kind: Literal["parameter", "state"] = "state" if moves else "parameter"
+                self.declared[e.name] = Declared(
+                    kind, start, e.unit, "", "", e.dtype, shared, "constant" not in e.flags
+                )
 
     def _check_names(self, lines: list[Equation]) -> None:
         seen: set[str] = set()
@@ -269,7 +376,12 @@ class Reader:
                         f"': mV'; {did_you_mean(e.name, states)}"
                     )
                 )
-            elif not e.differential and declared is not None:
+            elif e.differential and declared and (declared.dtype != "float" or declared.shared):
+                word = "shared by all neurons" if declared.shared else _WORDS[declared.dtype]
+                self.faults.append(
+                    e.source.fault(f"d{e.name}/dt: {e.name!r} is {word}, and so has no rate")
+                )
+            elif e.sort == "named" and declared is not None:
                 self.faults.append(
                     e.source.fault(
                         f"{e.name!r} is declared as a {declared.kind}, so it can't be defined by "
@@ -299,14 +411,84 @@ class Reader:
                 self.defined |= {n: Typed(Ref(n), e.unit) for n, e in waiting.items()}
                 return
             for name in ready:
-                e = waiting.pop(name)
-                typed = self._read(e.source, noise=True)
-                if typed is not None and e.unit is not None:
-                    self._check(typed, e.unit, e.source, repr(name))
-                self.defined[name] = typed or Typed(Ref(name), e.unit)
+                self._name(waiting.pop(name))
 
-    def block(self, text: str, place: str) -> Block:
-        """A reset or event block."""
+    def _name(self, e: Equation) -> None:
+        """A line `x = ...`."""
+        steady = "constant over dt" in e.flags
+        typed = self._read(e.source, e.name if steady else "", noise=not steady)
+        if typed is not None and e.unit is not None:
+            self._check(typed, e.unit, e.source, repr(e.name))
+        if typed is not None and e.dtype == "int":
+            expr = self._whole(typed.expr, e.source, repr(e.name))
+            typed = None if expr is None else replace(typed, expr=expr)
+        self.defined[e.name] = typed or Typed(Ref(e.name), e.unit)
+        if typed is None:
+            return
+        shared = "shared" in e.flags
+        if shared:
+            self._alone(typed.expr, e.source, e.name)
+        if steady:
+            unit = e.unit or typed.dimension or DIMENSIONLESS
+            dtype = "bool" if unit == TRUTH else e.dtype
+            self.steady[e.name] = Steady(e.name, typed.expr, unit, dtype, shared)
+            self.defined[e.name] = Typed(Ref(e.name), unit)
+
+    def _whole(self, expr: Expr, source: Source, what: str) -> Expr | None:
+        """The expression as one of integers; None, and a fault, where it may be a fraction."""
+        whole = as_whole(expr, self.kinds())
+        if whole is None:
+            self.faults.append(
+                source.fault(
+                    f"{what} must be a whole number, but this may be a fraction; write int(...)",
+                    cls=DimensionError,
+                )
+            )
+        return whole
+
+    def _alone(self, expr: Expr, source: Source, name: str) -> None:
+        """Note a fault where what is shared reads what is not."""
+        single = {n for n, d in (self.declared | self.steady).items() if d.shared}
+        for word in sorted(references(expr) - single - {"t", "dt", "step", "N"}):
+            self.faults.append(
+                source.fault(
+                    f"{name!r} is shared, so it can't depend on {word!r}, which may differ from "
+                    "neuron to neuron; declare that as shared too: sp.parameter(..., shared=True)"
+                )
+            )
+
+    def value(self, text: str, declared: Declared, label: str) -> Expr | None:
+        """An expression for the initial value of a declared name; None after a fault."""
+        source = Source(self.name, one_line(text))
+        typed = self._read(source, label)
+        if typed is None:
+            return None
+        before = len(self.faults)
+        for name in sorted(references(typed.expr)):
+            if name in self.steady or self.declared.get(name, declared).kind == "port":
+                self.faults.append(source.fault(f"{name!r} has no value before the first step"))
+        self._check(typed, declared.dimension, source, "the value")
+        expr = (
+            self._whole(typed.expr, source, "the value") if declared.dtype == "int" else typed.expr
+        )
+        if declared.shared:
+            self._alone(typed.expr, source, "the value")
+        return expr if len(self.faults) == before else None
+
+    @staticmethod
+    def written(blocks: Iterable[Any]) -> set[str]:
+        """The names that blocks set, as far as they can be read."""
+        found: set[str] = set()
+        for text in blocks:
+            try:
+                found |= {line.target for line in read_block(text, "")}
+            except (SpikesimError, AttributeError, TypeError):
+                continue  # told where the block itself is read
+        return found
+
+    def block(self, text: str, place: str, label: str = "", together: bool = False) -> Block:
+        """A reset or event block. label: of its draws. together: it is for all neurons at once, so
+        that it may set what they share."""
         if not self.is_text(text, place):
             return ()
         lines: list[Assignment] = self._try(lambda: read_block(text, f"{self.name}, {place}"), [])
@@ -321,15 +503,39 @@ class Reader:
                     )
                 )
                 continue
-            typed = self._read(line.source, f"{place}:{number}")
+            typed = self._read(line.source, f"{label or place}:{number}")
             if typed is None:
                 continue
-            dimension = self.declared[line.target].dimension
-            scaled = line.operator in ("*=", "/=")
-            expected = DIMENSIONLESS if scaled else dimension
-            self._check(typed, expected, line.source, f"what {line.target!r} is {line.operator}")
-            statements.append(_statement(line.target, line.operator, typed.expr))
+            made = self._assigned(line, typed, together)
+            if made is not None:
+                statements.append(made)
         return tuple(statements)
+
+    def _assigned(self, line: Assignment, typed: Typed, together: bool) -> Statement | None:
+        """The statement of a line, its value of the dimension and kind of its target."""
+        declared = self.declared[line.target]
+        what = f"what {line.target!r} is {line.operator}"
+        scaled = line.operator in ("*=", "/=")
+        if declared.dtype == "bool" and line.operator != "=":
+            fault = line.source.fault(f"{line.target!r} is boolean; it can only be set with '='")
+            self.faults.append(fault)
+            return None
+        self._check(typed, DIMENSIONLESS if scaled else declared.dimension, line.source, what)
+        statement = _statement(line.target, line.operator, typed.expr)
+        if declared.shared and not together:
+            self.faults.append(
+                line.source.fault(
+                    f"{line.target!r} is shared by all neurons, and an event of some can't set it; "
+                    "an action can: population.every(1*ms, ...)"
+                )
+            )
+        elif declared.shared:
+            self._alone(statement.value, line.source, line.target)
+        if declared.dtype != "int":
+            return statement
+        what = f"{line.target!r} is an integer, and what it is {line.operator}"
+        value = self._whole(statement.value, line.source, what)
+        return None if value is None else replace(statement, value=value)
 
     def requirements(self, texts: Any) -> tuple[Expr, ...]:
         """Conditions on the values of parameters."""
@@ -371,9 +577,42 @@ def _statement(target: str, operator: str, value: Expr) -> Statement:
     return Statement(target, Op(name, (Ref(target), value)))
 
 
+_WORDS = {"int": "an integer", "bool": "a boolean"}
+
+
+def _as(declared: Declared, dtype: Kind, name: str) -> Declared:
+    """A declared name with the kind that a line gives it."""
+    if dtype == "int" and declared.dtype == "float":
+        value = declared.default
+        return replace(
+            declared, dtype=dtype, default=value if value is None else whole(value, name)
+        )
+    return declared
+
+
 def _mentions(text: str, names: Iterable[str]) -> bool:
     words = set(re.findall(r"(?<![\w.])[^\W\d]\w*", text))
     return bool(words & set(names))
+
+
+def is_timed_array(value: Any) -> bool:
+    """Is it an array of values over time, which a text calls: I(t)?"""
+    return hasattr(value, "quantity") and hasattr(value, "values") and hasattr(value, "dt")
+
+
+def table_of(value: Any, subject: str) -> Table:
+    """A timed array as a text calls it. Raises ParameterError or DimensionError."""
+    plain, dimension = decompose(value.values)
+    interval = strip(value.dt, TIME, f"{subject}, dt")
+    plain = np.asarray(plain)
+    if plain.ndim not in (1, 2) or not plain.size or not np.isfinite(plain).all():
+        raise ParameterError(
+            f"{subject}: values have shape {plain.shape}; expected finite numbers, [times] or "
+            "[times, columns]"
+        )
+    if np.ndim(interval) or not 0 < interval < np.inf:
+        raise ParameterError(f"{subject}: dt is {value.dt}; expected one time above 0")
+    return Table(plain, float(interval), dimension)
 
 
 def method_fault(name: str, method: Any) -> list[SpikesimError]:
@@ -383,12 +622,16 @@ def method_fault(name: str, method: Any) -> list[SpikesimError]:
     return [DescriptionError(f"{name}: unknown method {method!r}; {did_you_mean(method, METHODS)}")]
 
 
+# What every neuron model may read: the number of the neuron and how many there are.
+OF_NEURONS: dict[str, Dimension] = {"i": DIMENSIONLESS, "N": DIMENSIONLESS}
+
 # Words of the classes themselves, and of passes and results.
 _OF_CLASSES = {"equations", "spike", "reset", "refractory", "method", "on_arrival", "output"}
-_OF_CLASSES |= {"weight_bound", "weight_unit", "continuous", "presynaptic", "on_spike", "evaluated"}
+_OF_CLASSES |= {"weight_bound", "events", "every", "at"}
+_OF_CLASSES |= {"weight_unit", "continuous", "presynaptic", "on_spike", "evaluated"}
 _OF_CLASSES |= {"each_step", "require"}
 _OF_CLASSES |= {"reads", "name", "values", "definition", "stripped", "initialize"}
-_OF_RUNS = {"held", "held_steps", "spikes", "rate"}
+_OF_RUNS = {"held", "held_steps", "not_refractory", "spikes", "rate"}
 
 
 def declaration_faults(name: str, declared: Mapping[str, Declared]) -> list[SpikesimError]:

@@ -89,6 +89,10 @@ def _read(cls: type[SynapseModel]) -> Definition:
         for word, d in declared.items()
         if d.kind == "port"
     ]
+    reader.faults += [
+        EquationError(f"{name}: {word!r} is (constant over dt), which a synapse can't have")
+        for word in reader.steady
+    ]
     output = reader.expression(cls.output, "output") if reader.given(cls.output) else None
     gates = {e.variable for e in terminal}
     weight = _weight_unit(cls, reader.faults)

@@ -298,7 +298,7 @@ class _Described:
             self._list(e.pattern)
         s.stream = stream(f"{e.name}.pairs")
         source = e.source.indices(table.sizes[e.source.group])
-        source = source + dict(table.delivery.sources)[e.source.group]
+        source = source + table.delivery.first_source(e.source.group, e.event)
         s.source = self.keep(source, np.int32)
         s.by_source = self.keep(np.argsort(source, kind="stable"), np.int32)
         variable = e.pre[0].target.removeprefix("post.")

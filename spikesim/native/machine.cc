@@ -100,6 +100,7 @@ class Worker {
         had_.back().emplace_back(static_cast<size_t>(s.end - s.begin));
       had_count_.emplace_back(s.group->n_events, 0);
     }
+    fired_.resize(net_.layers);
   }
 
   void Run() {
@@ -107,11 +108,14 @@ class Worker {
     const int64_t end = steps_.first + steps_.count;
     if (steps_.again) SendAgain();
     for (now_ = steps_.first; now_ < end && HasRoom(); ++now_) {
-      Sample();
       const double t = static_cast<double>(now_) * net_.dt;
       const int32_t step = static_cast<int32_t>(now_);
       std::memcpy(local_, &t, 8);
       std::memcpy(local_ + 8, &step, 4);
+      if (net_.links) Follow();
+      if (net_.begins) Begin();
+      Sample();
+      if (net_.acts) Act();
       for (int64_t round = 0; round < net_.n_rounds; ++round) {
         Couple(round);
         Phase([round](const Group& group) -> const Code& { return group.before[round]; });
@@ -151,6 +155,46 @@ class Worker {
       Deliver(net_.deliver_first ? now_ - 1 : now_);
       for (int64_t part = number_; part < net_.n_parts; part += net_.threads)
         clear(net_.arrived, part);
+    }
+    barrier_.Wait();
+  }
+
+  // Links read what other threads write, so all meet before and after.
+  void Follow() {
+    barrier_.Wait();
+    for (const Stretch& s : stretches_)
+      for (int64_t k = 0; k < s.group->n_links; ++k) {
+        const Link& link = s.group->links[k];
+        for (int64_t i = s.begin; i < s.end; ++i)
+          Move(link.out + i * link.width, link.values + link.index[i] * link.width, link.width);
+      }
+    barrier_.Wait();
+  }
+
+  void Begin() {
+    for (int64_t g = 0; g < net_.n_groups; ++g) Together(net_.groups[g], net_.groups[g].begin);
+  }
+
+  void Act() {
+    for (int64_t g = 0; g < net_.n_groups; ++g)
+      for (int64_t k = 0; k < net_.groups[g].n_clocks; ++k) {
+        const Clock& clock = net_.groups[g].clocks[k];
+        const int64_t since = now_ - clock.offset;
+        if (clock.at ? std::binary_search(clock.at, clock.at + clock.n_at, now_)
+                     : since >= 0 && since % clock.every == 0)
+          Together(net_.groups[g], clock.code);
+      }
+  }
+
+  // Code of a group that may write what its elements share.
+  void Together(const Group& group, const Code& code) {
+    for (const Stretch& s : stretches_)
+      if (s.group == &group) Blocks(code, s.begin, s.end);
+    if (!code.n_keep) return;
+    barrier_.Wait();
+    if (number_ == 0) {
+      Execute(code.once, code.n_once, 0, 1, nullptr);
+      Execute(code.keep, code.n_keep, 0, 1, nullptr);
     }
     barrier_.Wait();
   }
@@ -297,8 +341,7 @@ class Worker {
 
   void FindSpikes() {
     const int64_t row = now_ % log_.rows;
-    int32_t* sources = log_.source + row * log_.n_sources + log_.piece_start[number_];
-    int32_t fired = 0;
+    std::fill(fired_.begin(), fired_.end(), 0);
     for (size_t k = 0; k < stretches_.size(); ++k) {
       const Stretch& s = stretches_[k];
       for (int64_t e = 0; e < s.group->n_events; ++e) {
@@ -307,13 +350,17 @@ class Worker {
         const int32_t n = AppendSet(event.flags + s.begin, s.end - s.begin,
                                     static_cast<int32_t>(s.begin), elements);
         had_count_[k][e] = n;
-        if (!event.spike) continue;
-        const int32_t shift = static_cast<int32_t>(s.group->first_source);
+        if (event.first_source < 0) continue;
+        const int64_t piece = event.layer * net_.threads + number_;
+        int32_t* sources = log_.source + row * log_.n_sources + log_.piece_start[piece];
+        const int32_t shift = static_cast<int32_t>(event.first_source);
+        int32_t& fired = fired_[event.layer];
         for (int32_t i = 0; i < n; ++i) sources[fired + i] = elements[i] + shift;
         fired += n;
       }
     }
-    log_.count[row * log_.pieces + number_] = fired;
+    for (int64_t layer = 0; layer < net_.layers; ++layer)
+      log_.count[row * log_.pieces + layer * net_.threads + number_] = fired_[layer];
   }
 
   // For one more step, and one that is not recorded yet.
@@ -446,6 +493,7 @@ class Worker {
   // Who had an event in this step: [stretch][event][elements], and how many.
   std::vector<std::vector<std::vector<int32_t>>> had_;
   std::vector<std::vector<int32_t>> had_count_;
+  std::vector<int32_t> fired_;  // sources found in this step, by layer
   std::vector<Segment> segments_;
   std::vector<double> uniforms_;
   std::vector<std::pair<uint32_t, std::unique_ptr<PoissonSums>>> sums_;
@@ -499,15 +547,20 @@ extern "C" __attribute__((visibility("default"))) int64_t spikesim_run(
   Steps steps{*net, seed, first, count, spike_step, spike_source, room, 0, 0, again};
   Barrier barrier(net->threads);
   const auto dealt = Deal(*net);
-  // The sources of a thread are consecutive; the first is where its piece of the log starts.
-  std::vector<int64_t> piece_start(net->threads, 0);
+  // The sources of a thread are consecutive in each layer; the first is where a piece of the log
+  // starts.
+  const int64_t pieces = net->layers * net->threads;
+  std::vector<int64_t> piece_start(pieces, -1);
   for (int64_t t = 0; t < net->threads; ++t)
     for (const Stretch& s : dealt[t])
-      if (s.group->first_source >= 0) {
-        piece_start[t] = s.group->first_source + s.begin;
-        break;
+      for (int64_t e = 0; e < s.group->n_events; ++e) {
+        const Event& event = s.group->events[e];
+        if (event.first_source < 0) continue;
+        int64_t& start = piece_start[event.layer * net->threads + t];
+        if (start < 0) start = event.first_source + s.begin;
       }
-  const SpikeLog log{net->log, net->count, piece_start.data(), net->rows, net->threads,
+  for (int64_t& start : piece_start) start = std::max<int64_t>(start, 0);
+  const SpikeLog log{net->log, net->count, piece_start.data(), net->rows, pieces,
                      net->n_sources};
   std::vector<std::unique_ptr<Worker>> workers;
   for (int64_t t = 0; t < net->threads; ++t)

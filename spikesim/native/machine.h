@@ -33,29 +33,54 @@ struct Instruction {
   Operand out, a, b, c;
 };
 
-// What is the same for all elements comes first, once a step; then the blocks of elements.
+// What is the same for all elements comes first, once a step; then the blocks of elements. keep
+// puts results of `once` where they stay: one thread does so, after all have read what was there.
 struct Code {
   const Instruction* once;
   int64_t n_once;
   const Instruction* each;
   int64_t n_each;
+  const Instruction* keep;
+  int64_t n_keep;
+};
+
+// Code for some steps, while the state is that of their start: every `every` from `offset` on, or
+// those listed.
+struct Clock {
+  int64_t every, offset;
+  const int64_t* at;  // [n_at], ascending, or null
+  int64_t n_at;
+  Code code;
+};
+
+// A state that follows another group's when a step begins: out[i] = values[index[i]].
+struct Link {
+  const uint8_t* values;
+  const int64_t* index;  // [size of the group]
+  uint8_t* out;
+  int32_t width;  // bytes an element
 };
 
 struct Event {
-  uint8_t* flags;  // [size of the group]
-  int32_t spike;   // are its elements sources?
-  Code reset;      // for those that have it; its arrays are gathered and scattered
+  uint8_t* flags;        // [size of the group]
+  int64_t first_source;  // of its elements; -1 where they are none
+  int64_t layer;         // how many of the group's events before it have sources
+  Code reset;            // for those that have it; its arrays are gathered and scattered
 };
 
 struct Group {
   int64_t size;
-  int64_t first_source;  // of its elements; -1 where they are none
-  const Code* before;    // [rounds], up to the delivery of spikes
-  Code after;            // from then on
+  const Code* before;  // [rounds], up to the delivery of spikes
+  Code after;          // from then on
   int64_t n_events;
   const Event* events;
   int64_t n_slots;      // ports
   const int64_t* slot;  // [ports], where the slots of a port start
+  int64_t n_links;
+  const Link* links;
+  Code begin;  // when a step begins, before samples are taken
+  int64_t n_clocks;
+  const Clock* clocks;
 };
 
 // Synapses by (part, source, delay): see delivery.h. Either segment is there, or row and delay, and
@@ -127,14 +152,17 @@ struct Network {
   int64_t n_rounds;  // the parts of a step before the delivery of spikes
   int64_t n_couplings;
   const Coupling* couplings;
-  int64_t n_sources, n_slots, n_parts, n_tables;
+  int64_t n_sources;
+  int64_t layers;  // of sources: the sources of a thread are consecutive within each
+  int64_t n_slots, n_parts, n_tables;
   const int64_t* part_start;  // [parts + 1], in slots
   const Table* tables;
   void* arrived;      // [slots]
   void* ring;         // [rows][slots], or null; row: step mod rows
   int64_t rows;       // of the ring and the log: one more than the longest delay
   int32_t* log;       // [rows][sources]
-  int32_t* count;     // [rows][threads]; between runs the first thread has all
+  int32_t* count;     // [rows][layers][threads]; between runs the first has all
+  int32_t links, begins, acts;  // has any group links, code to begin with, clocks?
   int64_t n_probes;
   const Probe* probes;
   int64_t n_logs;

@@ -39,23 +39,48 @@ class Code(Structure):
         ("n_once", c_int64),
         ("each", POINTER(Instruction)),
         ("n_each", c_int64),
+        ("keep", POINTER(Instruction)),
+        ("n_keep", c_int64),
+    ]
+
+
+class Clock(Structure):
+    _fields_ = [
+        ("every", c_int64),
+        ("offset", c_int64),
+        ("at", c_void_p),
+        ("n_at", c_int64),
+        ("code", Code),
+    ]
+
+
+class Link(Structure):
+    _fields_ = [
+        ("values", c_void_p),
+        ("index", c_void_p),
+        ("out", c_void_p),
+        ("width", c_int32),
     ]
 
 
 class Event(Structure):
-    _fields_ = [("flags", c_void_p), ("spike", c_int32), ("reset", Code)]
+    _fields_ = [("flags", c_void_p), ("first_source", c_int64), ("layer", c_int64), ("reset", Code)]
 
 
 class Group(Structure):
     _fields_ = [
         ("size", c_int64),
-        ("first_source", c_int64),
         ("before", POINTER(Code)),
         ("after", Code),
         ("n_events", c_int64),
         ("events", POINTER(Event)),
         ("n_slots", c_int64),
         ("slot", POINTER(c_int64)),
+        ("n_links", c_int64),
+        ("links", POINTER(Link)),
+        ("begin", Code),
+        ("n_clocks", c_int64),
+        ("clocks", POINTER(Clock)),
     ]
 
 
@@ -130,7 +155,7 @@ class Network(Structure):
         ("groups", POINTER(Group)),
         *((name, c_int64) for name in ("n_rounds", "n_couplings")),
         ("couplings", POINTER(Coupling)),
-        *((name, c_int64) for name in ("n_sources", "n_slots", "n_parts", "n_tables")),
+        *((name, c_int64) for name in ("n_sources", "layers", "n_slots", "n_parts", "n_tables")),
         ("part_start", c_void_p),
         ("tables", POINTER(Table)),
         ("arrived", c_void_p),
@@ -138,6 +163,7 @@ class Network(Structure):
         ("rows", c_int64),
         ("log", c_void_p),
         ("count", c_void_p),
+        *((name, c_int32) for name in ("links", "begins", "acts")),
         ("n_probes", c_int64),
         ("probes", POINTER(Probe)),
         ("n_logs", c_int64),

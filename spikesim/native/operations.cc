@@ -71,6 +71,10 @@ SPIKESIM_UNARY(Log1pOf, Log1p(x))
 SPIKESIM_UNARY(SinOf, Sin(x))
 SPIKESIM_UNARY(CosOf, Cos(x))
 SPIKESIM_UNARY(TanOf, Tan(x))
+SPIKESIM_UNARY(Log10Of, Log10(x))
+SPIKESIM_UNARY(ArcsinOf, Arcsin(x))
+SPIKESIM_UNARY(ArccosOf, Arccos(x))
+SPIKESIM_UNARY(ArctanOf, Arctan(x))
 SPIKESIM_UNARY(SinhOf, Sinh(x))
 SPIKESIM_UNARY(CoshOf, Cosh(x))
 SPIKESIM_UNARY(TanhOf, Tanh(x))
@@ -267,6 +271,10 @@ const Named kOperations[] = {
     SPIKESIM_FLOAT_UNARY("sin", SinOf),
     SPIKESIM_FLOAT_UNARY("cos", CosOf),
     SPIKESIM_FLOAT_UNARY("tan", TanOf),
+    SPIKESIM_FLOAT_UNARY("log10", Log10Of),
+    SPIKESIM_FLOAT_UNARY("arcsin", ArcsinOf),
+    SPIKESIM_FLOAT_UNARY("arccos", ArccosOf),
+    SPIKESIM_FLOAT_UNARY("arctan", ArctanOf),
     SPIKESIM_FLOAT_UNARY("sinh", SinhOf),
     SPIKESIM_FLOAT_UNARY("cosh", CoshOf),
     SPIKESIM_FLOAT_UNARY("tanh", TanhOf),

@@ -224,6 +224,15 @@ SPIKESIM_INLINE double Log1p(double x) {
   return Abs(x) < kSmallestNormal ? zero : regular;
 }
 
+SPIKESIM_INLINE double Log10(double x) {
+  const double value = Log(x);
+  const bool regular = Abs(value) < kInfinity;
+  const double safe = regular ? value : 0.0;
+  const Sum product = TwoProduct(safe, 0.4342944819032518);
+  const double scaled = product.total + (product.error + safe * 1.098319650216765e-17);
+  return regular ? scaled : value;
+}
+
 // x^y, given |x|^y.
 SPIKESIM_INLINE double SignedPower(double x, double y, double value) {
   const double parity = IsWhole(0.5 * Abs(y)) ? 1.0 : -1.0;
@@ -323,6 +332,46 @@ SPIKESIM_INLINE double Tan(double x) {
   const double zero = Flush(x);
   const double regular = Abs(x) <= 0x1p30 ? value : kNaN;
   return Abs(x) < kSmallestNormal ? zero : regular;
+}
+
+constexpr double kHalfPi = 1.5707963267948966, kHalfPiLow = 6.123233995736766e-17;
+
+SPIKESIM_INLINE double Arctan(double x) {
+  constexpr double kSeries[] = {-1.0 / 3,  1.0 / 5,   -1.0 / 7,  1.0 / 9,   -1.0 / 11,
+                                1.0 / 13,  -1.0 / 15, 1.0 / 17,  -1.0 / 19, 1.0 / 21,
+                                -1.0 / 23, 1.0 / 25,  -1.0 / 27, 1.0 / 29,  -1.0 / 31,
+                                1.0 / 33,  -1.0 / 35, 1.0 / 37,  -1.0 / 39, 1.0 / 41};
+  x = Flush(x);
+  const double size = Abs(x);
+  const bool is_big = size > 1.0 + 1.4142135623730951, is_middle = size > 1.4142135623730951 - 1.0;
+  const double numerator = is_big ? -1.0 : is_middle ? size - 1.0 : size;
+  const double t = numerator / (is_big ? size : is_middle ? size + 1.0 : 1.0);
+  const double turn = is_big ? 1.0 : is_middle ? 0.5 : 0.0;
+  const double z = t * t;
+  const double value = turn * kHalfPi + (t + (t * z * Horner(z, kSeries) + turn * kHalfPiLow));
+  return x < 0.0 ? -value : x > 0.0 ? value : x;
+}
+
+SPIKESIM_INLINE double Arcsin(double x) {
+  x = Flush(x);
+  const bool inside = Abs(x) <= 1.0;
+  const double safe = inside ? x : 0.0;
+  const double root = __builtin_sqrt((1.0 - safe) * (1.0 + safe));
+  const double value = Arctan(safe / (root == 0.0 ? 1.0 : root));
+  const double edge = safe < 0.0 ? -kHalfPi : kHalfPi;
+  const double regular = root == 0.0 ? edge : value;
+  return inside ? regular : kNaN;
+}
+
+SPIKESIM_INLINE double Arccos(double x) {
+  x = Flush(x);
+  const bool inside = Abs(x) <= 1.0;
+  const double safe = inside ? x : 0.0;
+  const double below = 1.0 + safe;
+  const double ratio = (1.0 - safe) / (below == 0.0 ? 1.0 : below);
+  const double value = 2.0 * Arctan(__builtin_sqrt(ratio));
+  const double regular = below == 0.0 ? 2.0 * kHalfPi : value;
+  return inside ? regular : kNaN;
 }
 
 // --- hyperbolic functions ------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 // Elementary functions in float32: the same bits on every machine, but defined by nothing else. The
-// largest errors, in units of the last place: power 0.6, exp 1.1, log 1.3, cosh, sin and cos 1.6,
+// largest errors, in units of the last place: power, log10, arctan,
+// arcsin and arccos 0.6, exp 1.1, log 1.3, cosh, sin and cos 1.6,
 // expm1 and exprel 1.9, log1p 2, sinh 2.3, tanh 2.5, tan 3.3. For |x| > 10^6, the absolute error of
 // sine and cosine grows to about |x| 2^-52; for |x| > 2^30, they are NaN. Subnormal numbers may
 // count as zero, and the sign of a zero may get lost.
@@ -163,6 +164,20 @@ SPIKESIM_INLINE float Tan(float x) {
   const float above = Either(turns.n, -turns.cosine, turns.sine);
   const float value = above / Either(turns.n, turns.sine, turns.cosine);
   return Abs(x) <= 0x1p30f ? value : kNaNFloat;
+}
+
+// In float64, rounded last.
+SPIKESIM_INLINE float Log10(float x) {
+  return static_cast<float>(Log(static_cast<double>(x)) * 0.4342944819032518);
+}
+SPIKESIM_INLINE float Arctan(float x) {
+  return static_cast<float>(Arctan(static_cast<double>(x)));
+}
+SPIKESIM_INLINE float Arcsin(float x) {
+  return static_cast<float>(Arcsin(static_cast<double>(x)));
+}
+SPIKESIM_INLINE float Arccos(float x) {
+  return static_cast<float>(Arccos(static_cast<double>(x)));
 }
 
 // With q = (e^|x| - 1)/4 or e^|x|/4.

@@ -31,9 +31,17 @@ _HIGHEST_POWER = 8
 def hoist(program: Program) -> Program:
     """Blocks hold no subexpression that the run does not change."""
     groups = {n.name: n for n in program.neurons}
+    neurons, clocks = [], {c.name: c for c in program.clocks}
+    for n in program.neurons:
+        h = _Hoister({f.name for f in n.fields if f.kind in FIXED}, program.dt)
+        for c in program.clocks:
+            if c.group == n.name:
+                clocks[c.name] = replace(c, block=h.block(c.block))
+        neurons.append(_neurons(n, h))
     return replace(
         program,
-        neurons=tuple(_neurons(n, program.dt) for n in program.neurons),
+        neurons=tuple(neurons),
+        clocks=tuple(clocks.values()),
         edges=tuple(_edges(e, groups, program.dt) for e in program.edges),
         couplings=tuple(_edges(e, groups, program.dt) for e in program.couplings),
     )
@@ -144,12 +152,11 @@ def _product(base: Expr, exponent: Expr) -> Expr | None:
     return result
 
 
-def _neurons(group: Neurons, dt: float) -> Neurons:
-    fixed = {f.name for f in group.fields if f.kind in FIXED}
-    h = _Hoister(fixed, dt)
+def _neurons(group: Neurons, h: _Hoister) -> Neurons:
     matrices = tuple(_simpler(item, h) for item in group.prologue)
     lowered = replace(
         group,
+        begin=h.block(group.begin),
         inputs=h.block(group.inputs),
         update=h.block(group.update),
         stages=tuple(h.block(stage) for stage in group.stages),

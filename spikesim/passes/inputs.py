@@ -17,7 +17,6 @@ from ..ir.expr import Draw, Expr, Op, Ref, add, references, sub, substitute, wal
 from ..ir.program import (
     Block,
     Differential,
-    Event,
     Field,
     Input,
     Neurons,
@@ -30,15 +29,23 @@ from .refractory import HELD
 
 def inputs(program: Program) -> Program:
     """No Input is left."""
-    neurons = []
+    neurons, clocks = [], list(program.clocks)
     for group in program.neurons:
         group = replace(group, fields=group.fields + _arrival_fields(group))
-        for one in program.inputs:
-            if one.target.group == group.name:
-                group = _put_in(group, one)
+        mine = [one for one in program.inputs if one.target.group == group.name]
+        for one in mine:
+            group = _put_in(group, one)
+        fixed = {one.into: one.value for one in mine if one.kind == "signal" and _constant(one)}
+        clocks = [
+            replace(c, block=_block(c.block, fixed)) if c.group == group.name else c for c in clocks
+        ]
+        early = [s for c in clocks if c.group == group.name for s in c.block] + list(group.begin)
+        needed = {name for s in early for name in references(s.value)}
         arrive = group.arrive + tuple(_arrival(port) for port in group.ports)
-        neurons.append(replace(group, arrive=arrive))
-    return replace(program, neurons=tuple(neurons), inputs=())
+        # What looks at a signal when the step begins sees that of the step.
+        begin = tuple(s for s in group.inputs if s.target in needed) + group.begin
+        neurons.append(replace(group, arrive=arrive, begin=begin))
+    return replace(program, neurons=tuple(neurons), inputs=(), clocks=tuple(clocks))
 
 
 def arriving(variable: str) -> str:
@@ -90,19 +97,20 @@ def _constant(one: Input) -> bool:
     return not looked_up and not references(one.value) & {"t", "step"}
 
 
-def _substituted(group: Neurons, values: dict[str, Expr]) -> Neurons:
-    def block(statements: Block) -> Block:
-        return tuple(
-            Statement(s.target, substitute(s.value, values), s.how, s.local) for s in statements
-        )
+def _block(statements: Block, values: dict[str, Expr]) -> Block:
+    return tuple(replace(s, value=substitute(s.value, values)) for s in statements)
 
+
+def _substituted(group: Neurons, values: dict[str, Expr]) -> Neurons:
     return replace(
         group,
+        begin=_block(group.begin, values),
         equations=tuple(
             Differential(d.variable, substitute(d.rate, values), d.held) for d in group.equations
         ),
-        update=block(group.update),
+        update=_block(group.update, values),
         events=tuple(
-            Event(e.name, substitute(e.condition, values), block(e.reset)) for e in group.events
+            replace(e, condition=substitute(e.condition, values), reset=_block(e.reset, values))
+            for e in group.events
         ),
     )

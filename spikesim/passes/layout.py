@@ -25,17 +25,23 @@ def layout(program: Program) -> Program:
 
 def addresses(program: Program) -> Delivery:
     """The numbers of sources and slots, and no synapses yet."""
-    sources, n_sources = {}, 0
-    for n in program.neurons:
-        if any(event.name == "spike" for event in n.events):
-            sources[n.name] = n_sources
-            n_sources += n.size
+    wanted = {(e.source.group, e.event) for e in program.edges}
+    sending = [
+        [e.name for e in n.events if e.name == "spike" or (n.name, e.name) in wanted]
+        for n in program.neurons
+    ]
+    sources, n_sources = [], 0
+    for layer in range(max(map(len, sending), default=0)):
+        for n, events in zip(program.neurons, sending, strict=True):
+            if layer < len(events):
+                sources.append((n.name, events[layer], n_sources))
+                n_sources += n.size
     slots, n_slots = [], 0
     for n in program.neurons:
         for port in n.ports:
             slots.append((n.name, port.variable, n_slots))
             n_slots += n.size
-    return Delivery(tuple(sources.items()), tuple(slots), n_sources, n_slots)
+    return Delivery(tuple(sources), tuple(slots), n_sources, n_slots)
 
 
 def port_of(e: Edges) -> tuple[str, str]:
@@ -45,7 +51,7 @@ def port_of(e: Edges) -> tuple[str, str]:
 
 def is_static(e: Edges) -> bool:
     """Does the edge only add a fixed weight to one port?"""
-    if e.event != "spike" or e.post or e.clocked or e.continuous or len(e.pre) != 1:
+    if e.post or e.clocked or e.continuous or len(e.pre) != 1:
         return False
     (one,) = e.pre
     fixed = {f.name for f in e.fields if f.kind in FIXED}
@@ -63,14 +69,14 @@ def _unreliable(static: list[Edges], order: np.ndarray) -> Unreliable:
 
 def _laid_out(program: Program, static: list[Edges]) -> Delivery:
     delivery = addresses(program)
-    sources = dict(delivery.sources)
     slots = {(group, variable): start for group, variable, start in delivery.slots}
     sizes = {n.name: n.size for n in program.neurons}
     columns = []
     indegree = []
     for e in static:
         pairs: Pairs = e.pattern
-        source = e.source.indices(sizes[e.source.group])[pairs.source] + sources[e.source.group]
+        source = e.source.indices(sizes[e.source.group])[pairs.source]
+        source = source + delivery.first_source(e.source.group, e.event)
         target = e.target.indices(sizes[e.target.group])[pairs.target]
         delay = np.broadcast_to(np.asarray(e.axonal) + np.asarray(e.dendritic), len(pairs))
         columns.append((source, target + slots[port_of(e)], delay))

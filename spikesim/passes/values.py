@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..distributions import Distribution
-from ..ir.program import Field, Neurons, Program
+from ..ir.expr import Expr
+from ..ir.program import Field, Neurons, Pieces, Program
 from ..random import stream
 
 
@@ -21,9 +22,21 @@ def values(program: Program) -> Program:
 
 
 def _neurons(group: Neurons, seed: int) -> Neurons:
+    def drawn(f: Field, value: Any, index: Any) -> Any:
+        if not isinstance(value, Distribution):
+            return value
+        element = np.arange(group.size) if index is None else index
+        return value.draw(seed, stream(f"{group.name}.{f.name}"), element, 0)
+
     def value(f: Field) -> Any:
-        if isinstance(f.value, Distribution):
-            return f.value.draw(seed, stream(f"{group.name}.{f.name}"), np.arange(group.size), 0)
-        return f.value
+        if not isinstance(f.value, Pieces):
+            return drawn(f, f.value, None)
+        parts = tuple((index, drawn(f, part, index)) for index, part in f.value.parts)
+        if any(isinstance(part, Expr) for _, part in parts):
+            return Pieces(parts)
+        whole = np.zeros(group.size)
+        for index, part in parts:
+            whole[slice(None) if index is None else index] = 0.0 if part is None else part
+        return whole
 
     return replace(group, fields=tuple(replace(f, value=value(f)) for f in group.fields))

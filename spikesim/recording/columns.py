@@ -111,7 +111,6 @@ class Picker:
         self.columns = [*columns_of(self.program), *self.synapses]
         delivery = self.program.delivery
         n_sources = delivery.n_sources if delivery else 0
-        offsets = dict(delivery.sources) if delivery else {}
         # For each column, which of its elements a source is (-1: none), and whether in order; for
         # neurons in a row, the first source and the one after the last.
         self.places: dict[str, np.ndarray | tuple[int, int]] = {}
@@ -122,7 +121,8 @@ class Picker:
                 self.bins.setdefault(c.name, (self.first, 0, 0.0))
             if c.what not in ("spikes", "rate") or c.name in logged:
                 continue
-            sources = c.neurons + offsets[c.group]
+            assert delivery is not None
+            sources = c.neurons + delivery.first_source(c.group, "spike")
             if (np.diff(sources) == 1).all():
                 self.places[c.name] = int(sources[0]), int(sources[-1]) + 1
             else:

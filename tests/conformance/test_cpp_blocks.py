@@ -467,11 +467,3 @@ def test_an_operation_that_the_machine_lacks(monkeypatch):
     monkeypatch.setattr(machine, "loop", lambda name, *how: found(name, *how) * (name != "mod.d"))
     with pytest.raises(UnsupportedError, match=r"'cpp' has no operation 'mod\.d'"):
         outcome(program(update=[s("a", op("mod", a, F))]), "cpp")
-
-
-def test_a_state_of_one_value_for_all():
-    """Threads would write it at once; nothing makes one yet."""
-    of = (*fields(SIZE), Field("x", "state", 1.0, shared=True))
-    made = Program(0.1, 5, (Neurons("g", SIZE, of, update=(s("x", 1.0, "+="),)),))
-    with pytest.raises(UnsupportedError, match=r"'cpp' can't run: g\.x, a state of one"):
-        outcome(made, "cpp")

@@ -18,7 +18,10 @@ pytestmark = pytest.mark.skipif(bool(why_missing()), reason="the C++ part is not
 DTYPE = {"f": np.float32, "d": np.float64, "i": np.int32, "b": np.bool_}
 MEANING = operations(HostArrays(conformance=True))
 # The types of operands that an operation has loops for.
-ELEMENTARY = ["exp", "expm1", "exprel", "log", "log1p", "sin", "cos", "tan", "sinh", "cosh", "tanh"]
+ELEMENTARY = [
+    *("exp", "expm1", "exprel", "log", "log1p", "log10", "sinh", "cosh", "tanh"),
+    *("sin", "cos", "tan", "arcsin", "arccos", "arctan"),
+]
 UNARY = {
     **dict.fromkeys(["neg", "abs", "sign"], "fdi"),
     **dict.fromkeys(["floor", "ceil", "sqrt", *ELEMENTARY], "fd"),
@@ -194,6 +197,10 @@ SINGLE = {
     "sin": (1.6, -1000, 1000),
     "cos": (1.6, -1000, 1000),
     "tan": (3.3, -1000, 1000),
+    "log10": (0.6, 1e-30, 1e30),
+    "arcsin": (0.6, -1, 1),
+    "arccos": (0.6, -1, 1),
+    "arctan": (0.6, -1e6, 1e6),
     "sinh": (2.3, -89, 89),
     "cosh": (1.6, -89, 89),
     "tanh": (2.5, -20, 20),

@@ -284,15 +284,71 @@ SLIPS = {
         EquationError,
         ["line 1", "expected 'dx/dt = ...'"],
     ),
-    "Brian2's parameter": (
-        lambda: lif(equations="dv/dt = (E - v)/tau\nw : volt"),
+    "a state by a line of its own": (
+        lambda: lif(equations="dv/dt = (E - v)/tau\nE : volt\nE = 3*mV"),
         EquationError,
-        ["line 2", "expected 'dx/dt = ...'", "sp.parameter"],
+        ["line 3", "'E' has two equations"],
+    ),
+    "a unit that a declaration contradicts": (
+        lambda: lif(equations="dv/dt = (E - v)/tau\nE : amp"),
+        EquationError,
+        ["line 2", "'E' is declared with another unit", "E : amp"],
     ),
     "Brian2's other flags": (
         lambda: lif(equations="dv/dt = (E - v)/tau : volt (constant)"),
         EquationError,
-        ["unknown flag (constant)", "(unless refractory)"],
+        ["unknown flag (constant)", "(unless refractory)", "(constant) is for lines 'x : unit'"],
+    ),
+    "a flag of Brian2 that is written otherwise": (
+        lambda: lif(equations="dv/dt = (E - v)/tau\nw : volt (linked)"),
+        EquationError,
+        ["unknown flag (linked)", "sp.linked(", "\n    w : volt (linked)\n             ^"],
+    ),
+    "an integer that moves": (
+        lambda: lif(equations="dv/dt = (E - v)/tau : integer"),
+        EquationError,
+        ["'v' is integer, and so has no differential equation"],
+    ),
+    "a rate of an integer": (
+        lambda: lif(n=sp.state(0, dtype=int), equations="dn/dt = 1/ms"),
+        EquationError,
+        ["dn/dt: 'n' is an integer, and so has no rate"],
+    ),
+    "an integer set to a fraction": (
+        lambda: lif(n=sp.state(0, dtype=int), reset="n += 0.5\nn = v/mV\nn = int(v/mV)\nn /= 2"),
+        SpikesimError,
+        ["line 1: 'n' is an integer", "line 2: 'n' is an integer", "write int(...)", "line 4"],
+    ),
+    "an integer set to a condition": (
+        lambda: lif(n=sp.state(0, dtype=int), reset="n = v > 3*mV"),
+        DimensionError,
+        ["what 'n' is = must be a number without unit, but this is a condition"],
+    ),
+    "a boolean set to a number": (
+        lambda: lif(b=sp.state(False), reset="b = 1"),
+        DimensionError,
+        ["what 'b' is = must be a condition, but this is a number without unit"],
+    ),
+    "a boolean that is added to": (
+        lambda: lif(b=sp.state(False), reset="b += 1"),
+        EquationError,
+        ["'b' is boolean; it can only be set with '='"],
+    ),
+    "a boolean in a sum": (
+        lambda: lif(b=sp.state(False), reset="v = v + b*mV"),
+        DimensionError,
+        ["a condition is no number; write int(condition)"],
+    ),
+    "an integer with a unit": (lambda: sp.state(3 * mV, dtype=int), ParameterError, ["no unit"]),
+    "an integer that is none": (
+        lambda: sp.parameter(2.5, dtype=int),
+        ParameterError,
+        ["got 2.5, expected a whole number"],
+    ),
+    "an unknown dtype": (
+        lambda: sp.parameter(2, dtype="int"),
+        ParameterError,
+        ["dtype is float, int or bool, got 'int'"],
     ),
     "a flag misspelt": (
         lambda: lif(equations="dv/dt = (E - v)/tau (unless refactory)"),

@@ -785,10 +785,15 @@ SLIPS = {
         UnknownNameError,
         ["population 'p'", "no state 'V' to initialize", "'v'"],
     ),
-    "a parameter initialized": (
-        lambda n: n.model(sp.neurons.LIF(), C=1 * pF),
+    "a port initialized": (
+        lambda n: n.model(sp.neurons.LIF(), I=1 * pF),
         UnknownNameError,
-        ["population 'p'", "no state 'C'"],
+        ["population 'p'", "no state 'I'"],
+    ),
+    "a parameter initialized in another unit": (
+        lambda n: n.model(sp.neurons.LIF(), C=1 * mV),
+        DimensionError,
+        ["population 'p', C: got 1 millivolt", "expected a quantity in pF"],
     ),
     "unknown recording": (
         lambda n: n.net.record(n.exc, "spike"),
@@ -1118,7 +1123,7 @@ SLIPS = {
     "float": (lambda n: n.exc[1.0], DescriptionError, ["index with a number"]),
     "slice of floats": (lambda n: n.exc[0.5:2], DescriptionError, ["index with a number"]),
     "slice step of zero": (lambda n: n.exc[::0], DescriptionError, ["index with a number"]),
-    "text": (lambda n: n.exc["v"], DescriptionError, ["index with a number", "'v'"]),
+    "text": (lambda n: n.exc["w"], UnknownNameError, ["'exc' has no variable 'w'"]),
     "None": (lambda n: n.exc[None], DescriptionError, ["index with a number"]),
     "True": (lambda n: n.exc[True], DescriptionError, ["index with a number"]),
     "two indices": (lambda n: n.exc[[[0, 1], [2, 3]]], DescriptionError, ["index with a number"]),

@@ -406,10 +406,10 @@ def test_brian2_style_lines():
         """,
         "test",
     )
-    assert [(e.name, e.differential, e.held) for e in lines] == [
-        ("v", True, True),
-        ("g", True, False),
-        ("x", False, False),
+    assert [(e.name, e.differential, set(e.flags)) for e in lines] == [
+        ("v", True, {"unless refractory"}),
+        ("g", True, set()),
+        ("x", False, set()),
     ]
     assert [str(e.unit) for e in lines] == ["mV", "nS", "1"]
     assert [e.source.line for e in lines] == [2, 3, 4]

@@ -17,15 +17,19 @@ ONE_ARGUMENT = [
     "exprel",
     "log",
     "log1p",
+    "log10",
     "sin",
     "cos",
     "tan",
+    "arcsin",
+    "arccos",
     "arctan",
     "sinh",
     "cosh",
     "tanh",
 ]
-ODD = ["expm1", "log1p", "sin", "tan", "arctan", "sinh", "tanh"]  # as far as the sign of zero goes
+# As far as the sign of zero goes.
+ODD = ["expm1", "log1p", "sin", "tan", "arcsin", "arctan", "sinh", "tanh"]
 LARGEST = np.finfo(np.float64).max
 TINY = np.finfo(np.float64).tiny
 
@@ -128,6 +132,9 @@ ACCURACY = {  # function: (allowed error in units of the last place, arguments)
     "sin": (1.0, lambda rng: np.r_[rng.uniform(-1e5, 1e5, N), log_range(-200, 3, N, rng)]),
     "cos": (1.0, lambda rng: np.r_[rng.uniform(-1e5, 1e5, N), log_range(-200, 3, N, rng)]),
     "tan": (2.5, lambda rng: np.r_[rng.uniform(-1e5, 1e5, N), log_range(-200, 3, N, rng)]),
+    "log10": (1.6, lambda rng: np.r_[rng.uniform(0.5, 2, N), abs(log_range(-1022, 1023, N, rng))]),
+    "arcsin": (4.0, lambda rng: np.r_[rng.uniform(-1, 1, N), log_range(-200, 0, N, rng)]),
+    "arccos": (4.0, lambda rng: np.r_[rng.uniform(-1, 1, N), 1 - abs(log_range(-50, 1, N, rng))]),
     "arctan": (2.2, lambda rng: np.r_[log_range(-200, 200, N, rng), log_range(-3, 3, N, rng)]),
     "sinh": (2.0, lambda rng: np.r_[log_range(-200, 9.4, N, rng), log_range(-3, 3, N, rng)]),
     "cosh": (2.0, lambda rng: np.r_[log_range(-30, 9.4, N, rng), log_range(-3, 3, N, rng)]),
@@ -138,7 +145,7 @@ ACCURACY = {  # function: (allowed error in units of the last place, arguments)
 def exact(mpmath, name):
     if name == "exprel":
         return lambda x: mpmath.expm1(x) / x
-    return getattr(mpmath, {"arctan": "atan"}.get(name, name))
+    return getattr(mpmath, {"arctan": "atan", "arcsin": "asin", "arccos": "acos"}.get(name, name))
 
 
 @pytest.mark.parametrize("name", ONE_ARGUMENT)
@@ -221,6 +228,18 @@ LIMITS = {  # function: {argument: value}
     "sin": {0: 0, math.inf: math.nan, -math.inf: math.nan, 1e-300: 1e-300},
     "cos": {0: 1, math.inf: math.nan, -math.inf: math.nan, 1e-300: 1},
     "tan": {0: 0, math.inf: math.nan, -math.inf: math.nan, 1e-300: 1e-300},
+    "log10": {
+        0: -math.inf,
+        1: 0,
+        10: 1,
+        1000: 3,
+        1e15: 15,
+        0.01: -2,
+        math.inf: math.inf,
+        -1: math.nan,
+    },
+    "arcsin": {0: 0, 1: math.pi / 2, -1: -math.pi / 2, 1.1: math.nan, -math.inf: math.nan},
+    "arccos": {1: 0, 0: math.pi / 2, -1: math.pi, 1.1: math.nan, math.inf: math.nan},
     "arctan": {
         -math.inf: -math.pi / 2,
         math.inf: math.pi / 2,

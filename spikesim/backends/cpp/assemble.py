@@ -35,8 +35,14 @@ class Assembler:
             return machine.Code()
         each = _with_stores(_fused(unit), unit)
         _give_registers(each)
-        once, blocks = self._array(unit.once, True), self._array(each, False)
-        return machine.Code(once, len(once), blocks, len(blocks))
+        keep = [
+            Instruction(
+                machine.LOOP, f"to_{place.type}.{place.type}", place.type, [value], out=place
+            )
+            for place, value in unit.keeps.values()
+        ]
+        parts = self._array(unit.once, True), self._array(each, False), self._array(keep, True)
+        return machine.Code(*(x for part in parts for x in (part, len(part))))
 
     def _array(self, instructions: list[Instruction], once: bool) -> Any:
         made = [self._instruction(x, once) for x in instructions if x.out is not None]

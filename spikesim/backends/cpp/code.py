@@ -114,7 +114,8 @@ class Unit:
     scope: the places of the group's fields. real: the type of states. listed: for a list of
     elements, whose values are gathered and scattered. passing: fields that are not kept. known:
     results by what they were computed from. once, each: the instructions for all elements together
-    and for each. stores: by name, where a result goes in the end.
+    and for each. stores: by name, where a result goes in the end; keeps: the same of states that
+    all elements share.
     """
 
     memory: Memory
@@ -128,8 +129,10 @@ class Unit:
     once: list[Instruction] = field(default_factory=list)
     each: list[Instruction] = field(default_factory=list)
     stores: dict[str, tuple[Place, Result]] = field(default_factory=dict)
+    keeps: dict[str, tuple[Place, Place | Result]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.alone = False  # is what is being computed shared by all elements?
         self.now: dict[str, Value] = dict(self.scope)
         self.now |= {"t": Place("d", _T, local=True), "step": Place("i", _STEP, local=True)}
         self.fold = operations(HostArrays(self.conformance))
@@ -139,6 +142,8 @@ class Unit:
     def block(self, statements: Block) -> None:
         """Statements in order."""
         for s in statements:
+            place = self.scope.get(s.target)
+            self.alone = isinstance(place, Place) and _is_single(place)
             value = self.value(s.value)
             if s.how == "+=":
                 value = self._operation("add", self.now[s.target], value)
@@ -147,9 +152,15 @@ class Unit:
             if s.local or s.target in self.passing:
                 self.now[s.target] = value
                 continue
-            place = self.scope[s.target]
             assert isinstance(place, Place)
-            self.store(s.target, place, value)
+            if self.alone:
+                kept = self._emit(
+                    f"to_{place.type}", place.type, [self._typed(value, place.type)], place.type
+                )
+                self.now[s.target], self.keeps[s.target] = kept, (place, kept)
+            else:
+                self.store(s.target, place, value)
+        self.alone = False
 
     def store(self, name: str, place: Place, value: Value) -> None:
         """From now on `name` is `value`, which goes to `place` in the end."""
@@ -285,6 +296,7 @@ class Unit:
         self, name: str, of: str, inputs: list[Place | Result], gives: str,
         what: int = machine.LOOP, stream: int = 0, spread: bool = False, once: bool = False,
     ) -> Place | Result:  # fmt: skip
+        once |= self.alone and what != machine.LOOP
         key = name, of, tuple(inputs), gives, stream, spread, once
         if key in self.known:
             return self.known[key]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from ctypes import c_int64
 from typing import Any
@@ -10,9 +11,8 @@ from typing import Any
 import numpy as np
 
 from ... import random
-from ...errors import UnsupportedError
 from ...ir.expr import references
-from ...ir.program import Neurons, Probe, Program
+from ...ir.program import Clock, Link, Neurons, Probe, Program
 from ...ir.verify import released
 from ...native import machine
 from ...native.connect import allocate
@@ -78,7 +78,7 @@ class Machine:
         self.conformance, self.real = options.conformance, LETTER[options.dtype]
         self.deliver_first = program.order.index("deliver") < program.order.index("threshold")
         delivery = program.delivery
-        self.offsets = dict(delivery.sources)
+        self.layers = self._layers()
         self.slots = {(g, v): start for g, v, start in delivery.slots}
         self.memory = Memory()
         # Whichever table has the longest delay: a state is that of other weights too.
@@ -87,11 +87,12 @@ class Machine:
             "log": allocate((rows, delivery.n_sources), np.int32),
         }
         # Between runs all is counted by the first thread: a state is that of any number of threads.
-        self.found = np.zeros((rows, threads), np.int32)
+        self.found = np.zeros((rows, max(len(self.layers), 1) * threads), np.int32)
         self.state["log.count"] = self.found[:, 0]
         if any(s.table.segment is None for s in synapses.stores):
             self.state["ring"] = allocate((rows, delivery.n_slots), options.dtype)
         self.arrived = allocate(delivery.n_slots, options.dtype)
+        self.fields: dict[str, np.ndarray] = {}
         self.flags: dict[tuple[str, str], Place] = {}
         # Where variables that are logged lie when events are recorded. With the standard order
         # nothing has changed them since the condition was looked at; else they are copies.
@@ -122,10 +123,12 @@ class Machine:
             program.dt, options.dtype.itemsize == 8, self.deliver_first, threads, block,
             assembler.local, len(described), machine.array(machine.Group, described),
             self.rounds, len(sums), machine.array(machine.Coupling, sums),
-            delivery.n_sources, delivery.n_slots, len(part_start) - 1, len(tables),
+            delivery.n_sources, max(len(self.layers), 1), delivery.n_slots,
+            len(part_start) - 1, len(tables),
             part_start.ctypes.data, machine.array(machine.Table, tables),
             self.arrived.ctypes.data, _at(self.state.get("ring")), rows,
             self.state["log"].ctypes.data, self.found.ctypes.data,
+            bool(program.links), any(g.begin for g in program.neurons), bool(program.clocks),
             n_logs=len(logs), logs=logs,
         )  # fmt: skip
         self.latest: State | None = None
@@ -149,6 +152,11 @@ class Machine:
             one.block(stage)
         after.block(group.arrive)
         units = {f"before.{k}": one for k, one in enumerate(before)} | {"after": after}
+        units["begin"] = unit()
+        units["begin"].block(group.begin)
+        for clock in self._clocks(group):
+            units[f"clock {clock.name}"] = unit()
+            units[f"clock {clock.name}"].block(clock.block)
         looking = after if self.deliver_first else before[-1]
         for event in group.events:
             flags = self.memory.keep(np.zeros(group.size, bool))
@@ -173,10 +181,6 @@ class Machine:
             name = f"{group.name}.{f.name}"
             if f.kind == "arrival":
                 continue
-            if f.kind == "state" and f.shared:
-                raise UnsupportedError(
-                    f"the backend 'cpp' can't run: {name}, a state of one value for all"
-                )
             value = np.asarray(self.values[name])
             letter = {"float": self.real, "int": "i", "bool": "b"}[f.dtype]
             if f.kind != "state" and value.dtype != np.float64:
@@ -184,7 +188,8 @@ class Machine:
             cast = np.ascontiguousarray(value.ravel(), DTYPE[letter])
             if f.kind == "state":
                 cast = cast.copy()
-                self.state[name] = cast
+                self.state[name] = cast.reshape(value.shape)
+            self.fields[name] = cast
             scope[f.name] = self.memory.keep(cast, shared=not value.ndim)
         for port in group.ports:
             if not self.values[f"{group.name}.{grid(port.variable)}"]:
@@ -201,18 +206,64 @@ class Machine:
         events = [
             machine.Event(
                 self.flags[group.name, event.name].base,
-                event.name == "spike",
+                *self._source(group.name, event.name),
                 assembler.code(units[event.name]) if event.reset else machine.Code(),
             )
             for event in group.events
         ]
         slots = [self.slots[group.name, p.variable] for p in group.ports]
+        links = [self._link(k) for k in self.program.links if k.reader == group.name]
+        clocks = [
+            machine.Clock(
+                c.every, c.offset, *self._listed(c.at), assembler.code(units[f"clock {c.name}"])
+            )
+            for c in self._clocks(group)
+        ]
         before = [assembler.code(units[f"before.{k}"]) for k in range(self.rounds)]
         return machine.Group(
-            group.size, self.offsets.get(group.name, -1), machine.array(machine.Code, before),
+            group.size, machine.array(machine.Code, before),
             assembler.code(units["after"]), len(events), machine.array(machine.Event, events),
             len(slots), (c_int64 * len(slots))(*slots),
+            len(links), machine.array(machine.Link, links), assembler.code(units["begin"]),
+            len(clocks), machine.array(machine.Clock, clocks),
         )  # fmt: skip
+
+    def _clocks(self, group: Neurons) -> list[Clock]:
+        return [c for c in self.program.clocks if c.group == group.name]
+
+    def _listed(self, at: tuple[int, ...] | None) -> tuple[int | None, int]:
+        if at is None:
+            return None, 0
+        steps = np.array(sorted(at), np.int64)
+        self.memory.kept.append(steps)
+        return steps.ctypes.data, len(steps)
+
+    def _link(self, link: Link) -> machine.Link:
+        values = self.fields[f"{link.source.group}.{link.variable}"]
+        out = self.fields[f"{link.reader}.{link.name}"]
+        index = link.source.indices(self.program.group(link.source.group).size)
+        index = np.broadcast_to(index * (len(values) > 1), out.shape).astype(np.int64)
+        self.memory.kept.append(index)
+        return machine.Link(values.ctypes.data, index.ctypes.data, out.ctypes.data, out.itemsize)
+
+    def _layers(self) -> list[dict[tuple[str, str], int]]:
+        """The first sources of the first events of groups, of their second ones, and so on."""
+        assert self.program.delivery is not None
+        layers: list[dict[tuple[str, str], int]] = []
+        seen: Counter[str] = Counter()
+        for group, event, start in self.program.delivery.sources:
+            if seen[group] == len(layers):
+                layers.append({})
+            layers[seen[group]][group, event] = start
+            seen[group] += 1
+        return layers
+
+    def _source(self, group: str, event: str) -> tuple[int, int]:
+        """The first source of an event, -1 for none, and its layer."""
+        for number, layer in enumerate(self.layers):
+            if (group, event) in layer:
+                return layer[group, event], number
+        return -1, 0
 
     def _coupling(
         self, c: Joined, before: Sequence[Joined], assembler: Assembler
@@ -316,7 +367,8 @@ class Machine:
             if not p.variable:
                 continue
             values = self.state[f"{p.source.group}.{p.variable}"]
-            index = np.ascontiguousarray(p.source.indices(len(values)))
+            size = self.program.group(p.source.group).size
+            index = np.ascontiguousarray(p.source.indices(size)) * bool(values.ndim)
             out = np.empty((len(sample_steps(n, count, p.every)), len(index)), values.dtype)
             samples[p.name] = out
             self.indices.append(index)

@@ -39,6 +39,7 @@ class JaxArrays:
 
     xp: Any = jnp
     library: portable.ArrayLibrary = JaxLibrary()
+    traced = True
 
     def __init__(self, conformance: bool, native: bool = False):
         self.conformance, self.native = conformance, native

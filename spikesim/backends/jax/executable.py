@@ -146,9 +146,12 @@ class JaxExecutable:
         Of a probe that is logged: who had the event, and values of all [chunk, elements].
         """
         self.compilations += 1  # runs when JAX traces, once a compilation
-        step: Callable[..., Any] = self._step(table)
+        made = self._step(table)
+        step: Callable[..., Any] = made
+        begin: Callable[..., Any] | None = made.begin if made.begins else None
         if self.options.conformance:
             step = as_written(step, table["zero"])
+            begin = as_written(begin, table["zero"]) if begin else None
         probes = [p for p in self.program.probes if p.variable]
         fired = jnp.zeros((self.chunk, state["fired"].shape[0]), bool)
         samples = {
@@ -168,11 +171,15 @@ class JaxExecutable:
 
         def one(carry: Any) -> Any:
             n, state, fired, samples, logs = carry
+            if begin:
+                state = begin(values, state, n, seed)
             for p in probes:
                 # Off the beat the sample goes to a row that a later one overwrites, or the last.
                 row = n // p.every - (n0 + p.every - 1) // p.every
                 row = jnp.where(n % p.every == 0, row, samples[p.name].shape[0] - 1)
-                value = state[f"{p.source.group}.{p.variable}"][p.source.index]
+                value = state[f"{p.source.group}.{p.variable}"]
+                if value.ndim:
+                    value = value[p.source.index]
                 samples = samples | {p.name: samples[p.name].at[row].set(value)}
             state, seen = step(values, state, n, seed)
             logs = jax.tree.map(lambda log, now: log.at[n - n0].set(now), logs, seen)
