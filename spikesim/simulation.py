@@ -366,7 +366,8 @@ class _Stretch:
     def write(self, path: Any, over: bool = False) -> None:
         """Write a checkpoint. over: the run ends here."""
         header = self.simulation._header() | {
-            "first": self.first, "end": self.end, "run": self.about["run"], "over": over, "sink": type(self.sink).__name__,
+            "first": self.first, "end": self.end, "run": self.about["run"], "over": over,
+            "sink": type(self.sink).__name__,
             "bins": [[name, *bin_] for name, bin_ in self.picker.bins.items()],
             "counts": self.counts, "asked": self.asked,
         }  # fmt: skip
