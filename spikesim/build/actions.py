@@ -10,7 +10,7 @@ from ..distributions import stripped
 from ..errors import DescriptionError, ParameterError, SpikesimError
 from ..ir.expr import Op, Ref, where
 from ..ir.program import Block, Clock, Field, nearest_step
-from ..models.declaration import Reader
+from ..models.reader import Reader
 from ..network import Action
 from ..units import TIME
 from .group import Group

@@ -47,8 +47,9 @@ from ..ir.program import (
     View,
 )
 from ..models.base import NeuronModel
-from ..models.declaration import START, Declared, Definition, Reader, Steady
+from ..models.declaration import START, Declared, Definition, Steady
 from ..models.linked import Linked
+from ..models.reader import Reader
 from ..network import Population
 from ..stimuli.base import Source
 from ..units import DIMENSIONLESS, TRUTH, Dimension, unit_name

@@ -11,7 +11,8 @@ from ..distributions import Distribution, stripped
 from ..errors import EquationError, ParameterError, SpikesimError, UnknownNameError, did_you_mean
 from ..ir.expr import Expr, references
 from ..ir.program import Pieces
-from ..models.declaration import Declared, Definition, Reader
+from ..models.declaration import Declared, Definition
+from ..models.reader import Reader
 from ..network import Population
 
 

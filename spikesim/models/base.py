@@ -28,7 +28,6 @@ from .declaration import (
     OF_NEURONS,
     Declared,
     Definition,
-    Reader,
     declaration_faults,
     is_timed_array,
     method_fault,
@@ -36,6 +35,7 @@ from .declaration import (
     table_of,
 )
 from .linked import Linked
+from .reader import Reader
 
 # What users of other simulators, or in a hurry, write in place of the words of a model.
 _INSTEAD = {

@@ -11,7 +11,8 @@ from ..ir.expr import references
 from ..ir.program import Statement
 from ..units import Dimension, decompose
 from .base import Model, declared_names, refuse_prefix, unknown_words
-from .declaration import Definition, Reader, declaration_faults
+from .declaration import Definition, declaration_faults
+from .reader import Reader
 
 EVALUATED = ("step", "stage")
 
