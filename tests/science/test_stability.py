@@ -84,3 +84,12 @@ def test_a_neuron_without_equations_has_no_step_that_is_too_long(method):
     net = sp.Network()
     net.population("counter", 2, sp.neuron("", v=sp.state(1 * mV), method=method))
     assert np.array_equal(net.run(1 * ms, "numpy")["counter"].final["v"], [1, 1])
+
+
+@pytest.mark.parametrize("name", sorted(dir(sp.neurons)))
+def test_no_ready_made_neuron_is_warned_of_at_its_defaults(name):
+    net = sp.Network(dt=0.05 * ms)
+    net.population("cells", 2, getattr(sp.neurons, name)())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", sp.errors.RunWarning)
+        net.run(1 * ms, "numpy")
