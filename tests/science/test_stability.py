@@ -97,3 +97,12 @@ def test_noise_is_no_rate():
     net.population("cells", 2, sp.neuron(text, tau=10 * ms, method="euler"), v=1 * mV)
     with pytest.warns(RuntimeWarning, match="stable up to 20 ms"):
         net.compile("numpy", precision="float64").run(42 * ms)
+
+
+@pytest.mark.parametrize("name", sorted(dir(sp.neurons)))
+def test_no_ready_made_neuron_is_warned_of_at_its_defaults(name):
+    net = sp.Network(dt=0.05 * ms)
+    net.population("cells", 2, getattr(sp.neurons, name)())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", sp.errors.RunWarning)
+        net.run(1 * ms, "numpy")

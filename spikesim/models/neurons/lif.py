@@ -11,7 +11,9 @@ class LIF(NeuronModel):
     After a spike the membrane potential is set to V_reset and stays there for t_ref. With an
     ExpCurrent synapse it is NEST's `iaf_psc_exp` (PyNN's `IF_curr_exp`), with AlphaCurrent
     `iaf_psc_alpha` (`IF_curr_alpha`), with Delta `iaf_psc_delta` (`IF_curr_delta`); with several
-    synapses the `_multisynapse` forms of these.
+    synapses the `_multisynapse` forms of these. With ExpConductance it is `iaf_cond_exp`
+    (`IF_cond_exp`), with AlphaConductance `iaf_cond_alpha` (`IF_cond_alpha`), with
+    DoubleExpConductance `iaf_cond_beta`; take `method = "rk4"` for their accuracy.
 
     Lapicque (1907); this form: Rotter and Diesmann (1999), Biol. Cybern. 81:381.
     """
