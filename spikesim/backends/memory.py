@@ -76,15 +76,13 @@ def estimate(
     if tables is None:
         found |= {
             "synapses": _BYTES_BY_PASSES * synapses,
-            "spikes under way": 2 * real * rows * delivery.n_slots,
+            "spikes under way": 2 * rows * (real * delivery.n_slots + delivery.n_sources),
         }
         return Memory(found)
     cells = parts * delivery.n_sources
     largest = max(t.synapses for t in tables)
     by_row = [t for t in tables if t.by_row]
     log, ring = 4 * rows * delivery.n_sources, real * rows * delivery.n_slots * bool(by_row)
-    if len(by_row) == len(tables):
-        log = 4 * delivery.n_sources
     found |= {
         "targets": 2 * synapses,
         "weights": int(options.weight_dtype.itemsize * sum(t.weights for t in tables)),

@@ -139,7 +139,7 @@ def arrivals():
         under_way = events.start(weights.dtype)
         for step, flags in enumerate(fired):
             arrived, under_way = events.exchange(
-                under_way, jnp.asarray(flags), weights[order], step, step
+                under_way, jnp.asarray(flags), {"delivery.weights": weights[order]}, 0, step, step
             )
         return arrived
 
