@@ -54,7 +54,7 @@ class Stability:
     def largest_step_ahead(self, group: str, state: State, neuron: int) -> float | None:
         """The smallest of them in the 10 ms that follow, of one neuron by itself."""
         rates, start = self._rates(group, state, np.array([neuron]))
-        if rates is None:
+        if rates is None or not np.isfinite(start).all():
             return None
         with np.errstate(all="ignore"):
             path = solve_ivp(lambda _, x: rates(x[:, None])[:, 0], (0, _AHEAD), start[:, 0],
@@ -63,14 +63,16 @@ class Stability:
         return min((s for s in steps if s is not None), default=None)
 
     def _limit(self, group: str, rates: Rates, x: np.ndarray) -> float | None:
-        """The largest stable step at points [variables, neurons]."""
-        shift = 1e-6 * np.maximum(np.abs(x), 1e-3)
-        points = np.eye(len(x))[..., None] * shift  # [variable, shifted variable, neuron]
-        with np.errstate(all="ignore"):
-            change = rates(x[:, None] + points) - rates(x[:, None] - points)
-            jacobians = np.moveaxis(change / (2 * shift), -1, 0)
-        jacobians = jacobians[np.isfinite(jacobians).all(axis=(1, 2))]
-        fastest = -float(np.linalg.eigvals(jacobians).real.min(initial=0.0))
+        """The largest stable step at points [variables, neurons].
+
+        A slope that a longer difference does not confirm is that of a jump, or of a bend sharper
+        than the difference is long: it tells nothing of stability.
+        """
+        size = np.maximum(np.abs(x), 1e-3)
+        rate, far = (_fastest(rates, x, shift * size) for shift in (1e-6, 1e-5))
+        with np.errstate(invalid="ignore"):
+            rate = rate[np.maximum(rate, far) <= 2 * np.minimum(rate, far)]  # never where nan
+        fastest = float(rate.max(initial=0.0))
         return REACH[self.methods[group]] / fastest if fastest > 0 else None
 
     def _rates(
@@ -80,22 +82,34 @@ class Stability:
         and the variables as they are."""
         group, binder = self.groups[name], self.model.binder
         scope: dict[str, Any] = {"dt": self.model.program.dt, "t": 0.0}
-        for f in self.model.lowered.group(name).fields:
-            full = f"{name}.{f.name}"
-            if full in state:
-                scope[f.name] = np.asarray(state[full])[neurons].astype(np.float64)
-            elif f.kind in ("parameter", "constant", "table"):
-                value = binder.value(name, f, self.given, group.size, False)
-                per_neuron = f.kind != "table" and value.shape == (group.size,)
-                scope[f.name] = value[neurons] if per_neuron else value
+        lowered = self.model.lowered.group(name)
+        full = {f.name: f"{name}.{f.name}" for f in lowered.fields}
+        now = {f: np.asarray(state[n]) for f, n in full.items() if n in state}
+        given = {**self.given, **{full[f]: v for f, v in now.items()}}  # or states would be drawn
+        tables = {f.name for f in lowered.fields if f.kind == "table"}
+        for f, value in {**now, **binder.scope(lowered, given)}.items():
+            each = f not in tables and np.shape(value) == (group.size,)
+            scope[f] = value[neurons] if each else value
         drift = Noise(group).drift
         moving = list(drift)
         if not all(references(rate) <= scope.keys() for rate in drift.values()):
             return None, np.empty(0)
 
         def rates(x: np.ndarray) -> np.ndarray:
-            now = scope | dict(zip(moving, x, strict=True))
-            values = [binder.evaluate(rate, now) for rate in drift.values()]
+            there = scope | dict(zip(moving, x, strict=True))
+            values = [binder.evaluate(rate, there) for rate in drift.values()]
             return np.array([np.broadcast_to(v, x.shape[1:]) for v in values], np.float64)
 
-        return rates, np.array([scope[x] for x in moving])
+        return rates, np.array([scope[x] for x in moving], np.float64)
+
+
+def _fastest(rates: Rates, x: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """At each point, the rate of what decays fastest; nan where there is no Jacobian."""
+    points = np.eye(len(x))[..., None] * shift  # [variable, shifted variable, neuron]
+    with np.errstate(all="ignore"):
+        change = rates(x[:, None] + points) - rates(x[:, None] - points)
+        jacobians = np.moveaxis(change / (2 * shift), -1, 0)
+    known = np.isfinite(jacobians).all(axis=(1, 2))
+    found = np.full(len(jacobians), np.nan)
+    found[known] = -np.linalg.eigvals(jacobians[known]).real.min(axis=1)
+    return found

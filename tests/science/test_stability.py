@@ -99,6 +99,52 @@ def test_noise_is_no_rate():
         net.compile("numpy", precision="float64").run(42 * ms)
 
 
+@pytest.mark.parametrize("backend", ["numpy", "jax", "cpp"])
+@pytest.mark.parametrize("size", [1, 20])
+def test_a_variable_that_all_neurons_share(backend, size):
+    """Brian2's `(shared)`: one value, not one a neuron."""
+    net = sp.Network(dt=0.1 * ms)
+    text = "dv/dt = (s - v)/tau : mV\ns : mV (shared)"
+    cell = sp.neuron(text, tau=0.03 * ms, method="rk4", s=sp.state(1 * mV))
+    net.population("cells", size, cell)
+    with pytest.warns(sp.errors.RunWarning, match=r"stable up to 0\.084 ms"):
+        net.run(0.2 * ms, backend, precision="float64")
+
+
+@pytest.mark.parametrize(
+    "rate",
+    ["-sign(x)/ms", "-x/(10*ms) - 0.1*int(x > 0)/ms", "-floor(x)/ms", "-sign(x)*sqrt(abs(x))/ms"],
+)
+def test_a_jump_is_no_fast_decay(rate):
+    """At x = 0 a difference quotient grows as the difference shrinks; nothing blows up."""
+    net = sp.Network(dt=0.1 * ms)
+    net.population("cells", 2, sp.neuron(f"dx/dt = {rate} : 1", method="heun"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", sp.errors.RunWarning)
+        final = net.run(100 * ms, "numpy", precision="float64")["cells"].final["x"]
+    assert (abs(final) < 1.1).all()
+
+
+def test_a_variable_far_smaller_than_its_unit():
+    """Differences are not to reach out to where the cube, which is nothing here, is steep."""
+    net = sp.Network(dt=0.1 * ms)
+    text = "dx/dt = -x*(1 + (x/1e-12)**2)/(10*ms) : 1"
+    net.population("cells", 2, sp.neuron(text, method="heun"), x=1e-13)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", sp.errors.RunWarning)
+        final = net.run(10 * ms, "numpy", precision="float64")["cells"].final["x"]
+    assert (abs(final) < 1e-13).all()
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered in cast")
+def test_what_overflows_at_the_start_is_told_as_such():
+    net = sp.Network(dt=0.1 * ms)
+    text = "dx/dt = -x/(10*ms) : 1"
+    net.population("cells", 2, sp.neuron(text, method="heun"), x=1e200)  # float32 ends at 3e38
+    with pytest.raises(sp.errors.NotFiniteError, match="x of neuron 0"):
+        net.run(1 * ms, "numpy", precision="float32")
+
+
 @pytest.mark.parametrize("name", sorted(dir(sp.neurons)))
 def test_no_ready_made_neuron_is_warned_of_at_its_defaults(name):
     net = sp.Network(dt=0.05 * ms)
