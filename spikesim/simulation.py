@@ -106,7 +106,8 @@ class Simulation:
         stays beside a recording on disk: the same call then gives its results again at once.
 
         Ctrl-C ends the run after the chunk being taken; what was recorded is kept, and
-        `results.complete` is False. Raises CheckpointError for a checkpoint of another run, and
+        `results.complete` is False. Where it was at its end by then, everything is kept and complete,
+        and KeyboardInterrupt is raised, so that a loop of short runs ends too. Raises CheckpointError for a checkpoint of another run, and
         RecordingError where the sink can't be written.
         """
         steps = self._steps(duration, "duration")
@@ -132,6 +133,7 @@ class Simulation:
                     stretch.write(checkpoint)
                 if stopped:
                     break
+        at_end = pressed() and not stopped
         lasting = checkpoint is not None and stretch.sink.lasting
         if lasting and not stopped:
             stretch.write(checkpoint, over=True)
@@ -140,6 +142,8 @@ class Simulation:
             tidy(checkpoint)
             if not lasting:
                 Path(checkpoint).unlink(missing_ok=True)
+        if at_end:
+            raise KeyboardInterrupt
         if not results.complete:
             warn(f"the run was interrupted at {self.t:g} ms; what was recorded so far is kept")
         return results
