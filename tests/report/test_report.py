@@ -67,7 +67,8 @@ def test_a_later_stretch_is_shown() -> None:
     later = simulation.run(100 * ms)
     found = json.loads(data.embedded(later)[0])
     t, rate = (
-        np.frombuffer(base64.b64decode(found["populations"][0][key]), "<f4") for key in ("t", "rate")
+        np.frombuffer(base64.b64decode(found["populations"][0][key]), "<f4")
+        for key in ("t", "rate")
     )
     assert found["start"] == pytest.approx(1000)
     np.testing.assert_allclose(t + 1000, later["exc"].spikes.t, atol=1e-3)
