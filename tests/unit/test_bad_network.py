@@ -1252,10 +1252,10 @@ def test_nothing_is_drawn_before_the_faults_are_told(monkeypatch):
 @pytest.mark.parametrize("name", ["a/b", "/", "x" * 201, "\u00e9" * 101])
 def test_names_that_would_be_no_folder(name):
     net = sp.Network()
-    with pytest.raises(DescriptionError, match="/|at most"):
+    with pytest.raises(DescriptionError, match=r"/|at most"):
         net.population(name, 1, sp.neurons.LIF())
     cells = net.population("a", 1, sp.neurons.LIF())
-    with pytest.raises(DescriptionError, match="/|at most"):
+    with pytest.raises(DescriptionError, match=r"/|at most"):
         net.project(cells, cells, sp.one_to_one(), weight=1 * mV, name=name)
 
 
@@ -1269,5 +1269,5 @@ def test_intervals_beyond_the_longest_run(what, every):
         cells.every(every * ms, "v = E_L")
     else:
         net.record(cells, what, every=every * ms)
-    with pytest.raises(SpikesimError, match="at most|finite"):
+    with pytest.raises(SpikesimError, match=r"at most|finite"):
         net.compile("numpy")

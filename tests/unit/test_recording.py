@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from itertools import pairwise
@@ -444,3 +445,47 @@ def test_no_unfinished_store_is_ever_seen(plain, tmp_path, monkeypatch):
     assert not place.exists()
     plain.run(5 * ms, sink=sp.to_disk(place))
     assert os.listdir(tmp_path) == ["kept.zarr"]
+
+
+def test_another_process_writes_there(plain, tmp_path):
+    """The second is refused, with overwrite=True too; the first is as if it had been alone."""
+    place, refused = tmp_path / "kept.zarr", []
+
+    def intrude(moment):
+        for options in ({}, {"overwrite": True}):
+            with pytest.raises(RecordingError, match="another process") as caught:
+                plain.run(5 * ms, sink=sp.to_disk(place, **options))
+            refused.append(caught.value)
+        with pytest.raises(RecordingError, match="another process"):
+            plain.run(50 * ms, sink=sp.to_disk(place), checkpoint=tmp_path / "kept", every=5 * ms)
+
+    plain.run(
+        50 * ms, sink=sp.to_disk(place), checkpoint=tmp_path / "kept", every=20 * ms, until=intrude
+    )
+    assert len(refused) == 4
+    assert_same(sp.read_recording(place), plain.run(50 * ms))
+    plain.run(5 * ms, sink=sp.to_disk(place, overwrite=True))  # free again
+
+
+def test_a_store_that_is_removed_during_the_run(plain, tmp_path):
+    place = tmp_path / "kept.zarr"
+
+    def away(moment):
+        if place.exists():
+            place.rename(tmp_path / "moved.zarr")
+            shutil.rmtree(tmp_path / "moved.zarr")
+
+    with pytest.raises(RecordingError, match="removed while"):
+        plain.run(500 * ms, sink=sp.to_disk(place), until=away)
+
+
+def test_links_are_kept(plain, tmp_path):
+    place, kept = tmp_path / "there.zarr", tmp_path / "there"
+    links = tmp_path / "link.zarr", tmp_path / "link"
+    for link, target in zip(links, (place, kept), strict=True):
+        link.symlink_to(target)
+    plain.run(5 * ms, sink=sp.to_disk(links[0]))
+    plain.run(5 * ms, sink=sp.to_disk(links[0], overwrite=True))
+    assert links[0].is_symlink() and sp.read_recording(place).complete
+    plain.run(25 * ms, checkpoint=links[1], every=10 * ms)
+    assert links[1].is_symlink() and not kept.exists()
