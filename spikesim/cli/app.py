@@ -52,6 +52,7 @@ def run(
 ) -> None:
     """Run the network of a script and print the rates of its populations."""
     length = script.duration(duration)
+    script.check_places(file, out, report)
     net = script.load(file)
     if seed is not None:
         net.seed = seed
