@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from .errors import DescriptionError, RecordingError, SpikesimError
 from .ir.program import Edges, Probe, Program, nearest_step
 from .network import numbered
 from .recording.columns import Column, Entries, joined
-from .recording.disk import opened
+from .recording.disk import chunks, opened
 from .results import (
     Connections,
     PopulationResult,
@@ -81,14 +82,14 @@ def read_recording(path: Any, start: Any = None, stop: Any = None) -> Results:
     """
     store = opened(path, "r")
     try:
-        return _read(store, start, stop)
+        return _read(Path(path), store, start, stop)
     except SpikesimError:
         raise
     except Exception as fault:  # broken chunks fail in many ways
         raise RecordingError(f"{path} is broken: {fault}") from fault
 
 
-def _read(store: Any, start: Any, stop: Any) -> Results:
+def _read(path: Path, store: Any, start: Any, stop: Any) -> Results:
     about = dict(store.attrs)
     dt, end, columns, content, latest = about["dt"], about["end"], [], {}, about["first"]
     low = about["first"] if start is None else int(nearest_step(milliseconds(start, "start"), dt))
@@ -106,6 +107,10 @@ def _read(store: Any, start: Any, stop: Any) -> Results:
         latest = max(latest, int(steps[written - 1]) + 1)
         first = _place(steps, written, low)
         last = written if high is None else _place(steps, written, high)
+        for part in c.parts:  # a chunk that is missing would be read as zeros
+            lacking = [f for f in chunks(path, group[part], first, last) if not f.exists()]
+            if lacking:
+                raise RecordingError(f"{path} is broken: it lacks {lacking[0].relative_to(path)}")
         content[c.name] = tuple(group[part][first:last] for part in c.parts)
     final: dict[str, dict[str, np.ndarray]] = {c.group: {} for c in columns if c.source is None}
     if end is not None:

@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import RecordingError
+from ..files import flush
 from .columns import Column, Entries, Piece, joined
 from .lock import Lock
 from .sinks import Mark, Sink
@@ -65,6 +66,7 @@ class Disk(Sink):
         self.waiting: dict[str, list[Entries]] = {c.name: [] for c in self.columns}
         self.written = {c.name: 0 for c in self.columns}
         self.arrays: dict[tuple[str, str], Any] = {}
+        self.fresh: set[Path] = set()  # files that are not surely on the disk
         self.latest = time.monotonic()
         self.writer = ThreadPoolExecutor(1, "recording")
         self.under_way: list[Future[None]] = []
@@ -171,13 +173,17 @@ class Disk(Sink):
         group = self.store[c.name]
         if name not in group:
             rest = like.shape[1:]
-            codec = zarr().codecs.BloscCodec(cname="lz4", clevel=1, shuffle="shuffle")
+            codecs = zarr().codecs
+            packed = codecs.BloscCodec(cname="lz4", clevel=1, shuffle="shuffle")
             group.create_array(
                 name, shape=(0, *rest), chunks=(_rows(like), *rest), dtype=like.dtype,
-                compressors=codec,
+                compressors=[packed, codecs.Crc32cCodec()],
             )  # fmt: skip
-        self.arrays[c.name, name] = group[name]
-        return group[name]
+        with zarr().config.set(
+            {"array.write_empty_chunks": True}
+        ):  # none is left out, see `chunks`
+            self.arrays[c.name, name] = group[name]
+        return self.arrays[c.name, name]
 
     def add(self, piece: Piece) -> None:
         late = time.monotonic() - self.latest > _LATE
@@ -216,6 +222,11 @@ class Disk(Sink):
             array = self._array(c, name, new)
             array.resize((after, *array.shape[1:]))
             array[after - len(new) :] = new
+            self.fresh |= {*chunks(self.path, array, after - len(new), after)}
+            self.fresh |= {
+                self.path / c.name / name / "zarr.json",
+                self.path / c.name / "zarr.json",
+            }
         self.store[c.name].attrs["written"] = after
 
     def _look(self) -> None:
@@ -233,7 +244,7 @@ class Disk(Sink):
                 raise FileNotFoundError(None, _GONE) from fault
 
     def mark(self) -> Mark:
-        self._guarded(self._settle)
+        self._guarded(self._secure)
         kept: Mark = {}
         for c in self.columns:
             kept[f"{c.name}/written"] = np.array(self.written[c.name])
@@ -241,6 +252,20 @@ class Disk(Sink):
             for name, values in zip(c.parts, entries, strict=True):
                 kept[f"{c.name}/{name}"] = values
         return kept
+
+    def _secure(self) -> None:
+        """Wait until all that a checkpoint counts on is on the disk, through a loss of power."""
+        self._settle()
+        self._look()
+        for file in sorted(self.fresh):
+            flush(file)
+        for folder in sorted(
+            {up for file in self.fresh for up in (file.parent, *file.parents[1:4])}
+        ):
+            if folder.is_relative_to(self.path):
+                with suppress(OSError):  # some systems can't
+                    flush(folder)
+        self.fresh = set()
 
     def close(self, end: int, final: dict[str, dict[str, np.ndarray]]) -> None:
         self._guarded(lambda: self._finish(end, final))
@@ -289,6 +314,14 @@ DESCRIBED = (
 def _rows(values: np.ndarray) -> int:
     width = int(np.prod(values.shape[1:]))
     return max(1, _CHUNK // max(width, 1))
+
+
+def chunks(folder: Path, array: Any, first: int, last: int) -> list[Path]:
+    """The files of the rows first ... last - 1 of an array of a store in that folder."""
+    rows, rest = array.chunks[0], (0,) * (array.ndim - 1)
+    key = array.metadata.encode_chunk_key
+    numbers = range(first // rows, -(-last // rows))
+    return [folder / array.path / key((k, *rest)) for k in numbers]
 
 
 def opened(path: str | os.PathLike[str], mode: str) -> Any:

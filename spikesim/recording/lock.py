@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
-try:
-    import fcntl
-except ImportError:  # Windows: nobody is kept out there
-    fcntl = None  # type: ignore[assignment]
+# On Windows nobody is kept out.
+fcntl: Any = import_module("fcntl") if os.name == "posix" else None
 
 
 class Lock:

@@ -489,3 +489,41 @@ def test_links_are_kept(plain, tmp_path):
     assert links[0].is_symlink() and sp.read_recording(place).complete
     plain.run(25 * ms, checkpoint=links[1], every=10 * ms)
     assert links[1].is_symlink() and not kept.exists()
+
+
+@pytest.mark.parametrize("harm", ["lost", "changed"])
+def test_damage_is_noticed(plain, store, tmp_path, harm):
+    shutil.copytree(store, tmp_path / "kept.zarr")
+    files = [f for f in (tmp_path / "kept.zarr").rglob("*") if f.is_file() and "c" in f.parts]
+    files = [f for f in files if f.parent.name == "c" and "neurons" not in f.parts]
+    files = [f for f in files if "final" not in f.parts]
+    assert len(files) > 20
+    for file in files[::7]:
+        whole = file.read_bytes()
+        file.unlink()
+        if harm == "changed":
+            file.write_bytes(whole[:-5] + bytes([whole[-5] ^ 1]) + whole[-4:])
+        with pytest.raises(RecordingError, match="broken"):
+            sp.read_recording(tmp_path / "kept.zarr")
+        file.write_bytes(whole)
+    sp.read_recording(tmp_path / "kept.zarr")
+
+
+def test_a_checkpoint_counts_on_what_is_on_the_disk(plain, tmp_path, monkeypatch):
+    flushed, seen = [], []
+    monkeypatch.setattr(disk, "flush", flushed.append)
+
+    class Looked(disk.Disk):
+        def mark(self):
+            found = super().mark()
+            files = [f.relative_to(self.path) for f in self.path.rglob("*") if f.is_file()]
+            chunks = {
+                self.path / f for f in files if f.parts[1:2] != ("neurons",) and "c" in f.parts
+            }
+            assert chunks <= {*flushed}
+            seen.append(len(chunks))
+            return found
+
+    sink = Looked(tmp_path / "kept.zarr")
+    plain.run(50 * ms, sink=sink, checkpoint=tmp_path / "kept", every=5 * ms)
+    assert seen[-1] > 20
