@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import DescriptionError, RecordingError, SpikesimError
+from .errors import DescriptionError, ParameterError, RecordingError, SpikesimError
 from .ir.program import Edges, Probe, Program, nearest_step
 from .network import numbered
 from .recording.columns import Column, Entries, joined
@@ -78,8 +78,13 @@ def read_recording(path: Any, start: Any = None, stop: Any = None) -> Results:
     """The results of a recording on disk, also while its run goes on.
 
     start, stop: read what was recorded in the steps between these times; default all. Final states
-    are there when the run is over. Raises RecordingError.
+    are there when the run is over. Raises RecordingError, and ParameterError where stop is before
+    start.
     """
+    if start is not None and stop is not None:
+        first, last = milliseconds(start, "start"), milliseconds(stop, "stop")
+        if last < first:
+            raise ParameterError(f"stop is {last:g} ms, before start, {first:g} ms")
     store = opened(path, "r")
     try:
         return _read(Path(path), store, start, stop)
