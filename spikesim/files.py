@@ -27,10 +27,10 @@ def replacing(path: Any, error: type[FileError] = FileError) -> Iterator[Path]:
         if target.is_dir():
             raise IsADirectoryError(None, "it is a folder")
         yield draft
-        _flush(draft)
+        flush(draft)
         os.replace(draft, target)
         with suppress(OSError):  # the new name too; some systems can't
-            _flush(target.parent)
+            flush(target.parent)
     except OSError as fault:
         kept = (
             "the file that was there is unchanged"
@@ -70,7 +70,7 @@ def _draft(target: Path, word: str, quoted: Callable[[str], str] = str) -> str:
     return f".{quoted(target.stem)}-{word}{quoted(target.suffix)}"
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
     """Wait until a file or a folder is on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

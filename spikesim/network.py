@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .model import Model
     from .results import Results
 
+_LONGEST = 200
 ORDERS = {"standard": STANDARD_ORDER, "nest": NEST_ORDER}
 
 
@@ -499,8 +500,10 @@ class Network(_Fixed):
 
 def check_word(name: Any, what: str) -> None:
     """Raise DescriptionError unless `name` can be part of a path such as "exc.v"."""
-    if not isinstance(name, str) or not name or set(name) & set(".>,#") or name.split() != [name]:
-        raise DescriptionError(f"{what} is a word without spaces or any of . > , #, got {name!r}")
+    if not isinstance(name, str) or not name or set(name) & set(".>,#/") or name.split() != [name]:
+        raise DescriptionError(f"{what} is a word without spaces or any of . > , # /, got {name!r}")
+    if len(name.encode(errors="replace")) > _LONGEST:  # it may become the name of a folder
+        raise DescriptionError(f"{what} has at most {_LONGEST} bytes, got {name!r:.60}...")
     if name == "delivery":
         raise DescriptionError(f"{what} can't be {name!r}, which has a meaning of its own")
 

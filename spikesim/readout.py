@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .errors import DescriptionError, RecordingError, SpikesimError
+from .errors import DescriptionError, ParameterError, RecordingError, SpikesimError
 from .ir.program import Edges, Probe, Program, nearest_step
 from .network import numbered
 from .recording.columns import Column, Entries, joined
-from .recording.disk import opened
+from .recording.disk import chunks, opened
 from .results import (
     Connections,
     PopulationResult,
@@ -77,18 +78,23 @@ def read_recording(path: Any, start: Any = None, stop: Any = None) -> Results:
     """The results of a recording on disk, also while its run goes on.
 
     start, stop: read what was recorded in the steps between these times; default all. Final states
-    are there when the run is over. Raises RecordingError.
+    are there when the run is over. Raises RecordingError, and ParameterError where stop is before
+    start.
     """
+    if start is not None and stop is not None:
+        first, last = milliseconds(start, "start"), milliseconds(stop, "stop")
+        if last < first:
+            raise ParameterError(f"stop is {last:g} ms, before start, {first:g} ms")
     store = opened(path, "r")
     try:
-        return _read(store, start, stop)
+        return _read(Path(path), store, start, stop)
     except SpikesimError:
         raise
     except Exception as fault:  # broken chunks fail in many ways
         raise RecordingError(f"{path} is broken: {fault}") from fault
 
 
-def _read(store: Any, start: Any, stop: Any) -> Results:
+def _read(path: Path, store: Any, start: Any, stop: Any) -> Results:
     about = dict(store.attrs)
     dt, end, columns, content, latest = about["dt"], about["end"], [], {}, about["first"]
     low = about["first"] if start is None else int(nearest_step(milliseconds(start, "start"), dt))
@@ -106,6 +112,10 @@ def _read(store: Any, start: Any, stop: Any) -> Results:
         latest = max(latest, int(steps[written - 1]) + 1)
         first = _place(steps, written, low)
         last = written if high is None else _place(steps, written, high)
+        for part in c.parts:  # a chunk that is missing would be read as zeros
+            lacking = [f for f in chunks(path, group[part], first, last) if not f.exists()]
+            if lacking:
+                raise RecordingError(f"{path} is broken: it lacks {lacking[0].relative_to(path)}")
         content[c.name] = tuple(group[part][first:last] for part in c.parts)
     final: dict[str, dict[str, np.ndarray]] = {c.group: {} for c in columns if c.source is None}
     if end is not None:

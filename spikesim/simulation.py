@@ -106,8 +106,10 @@ class Simulation:
         stays beside a recording on disk: the same call then gives its results again at once.
 
         Ctrl-C ends the run after the chunk being taken; what was recorded is kept, and
-        `results.complete` is False. Raises CheckpointError for a checkpoint of another run, and
-        RecordingError where the sink can't be written.
+        `results.complete` is False. Where it was at its end by then, everything is kept and
+        complete, and KeyboardInterrupt is raised, so that a loop of short runs ends too. Raises
+        CheckpointError for a checkpoint of another run, and RecordingError where the sink can't be
+        written.
         """
         steps = self._steps(duration, "duration")
         if self.step + steps > _FOREVER:
@@ -118,7 +120,7 @@ class Simulation:
             check(checkpoint, CheckpointError)
         stretch = _Stretch(self, steps, Memory() if sink is None else sink, checkpoint)
         dt, done, stopped = self.model.program.dt, self.step - stretch.first, False
-        with progress_bar(steps, dt, progress, done) as advance, interrupted() as pressed:
+        with stretch, progress_bar(steps, dt, progress, done) as advance, interrupted() as pressed:
             end = self.step if stretch.over else stretch.end
             for taken in self._chunks(end, [n for n in (asking, keeping) if n]):
                 stretch.take(taken)
@@ -132,6 +134,7 @@ class Simulation:
                     stretch.write(checkpoint)
                 if stopped:
                     break
+        at_end = pressed() and not stopped
         lasting = checkpoint is not None and stretch.sink.lasting
         if lasting and not stopped:
             stretch.write(checkpoint, over=True)
@@ -139,7 +142,9 @@ class Simulation:
         if checkpoint is not None and not stopped:
             tidy(checkpoint)
             if not lasting:
-                Path(checkpoint).unlink(missing_ok=True)
+                Path(os.path.realpath(checkpoint)).unlink(missing_ok=True)
+        if at_end:
+            raise KeyboardInterrupt
         if not results.complete:
             warn(f"the run was interrupted at {self.t:g} ms; what was recorded so far is kept")
         return results
@@ -321,6 +326,13 @@ class _Stretch:
         else:
             sink.open(self.picker.columns, self.about)
         simulation._watch.begin(simulation._state)
+
+    def __enter__(self) -> _Stretch:
+        return self
+
+    def __exit__(self, kind: Any, *_: Any) -> None:
+        if kind is not None:
+            self.sink.abandon()
 
     def _identity(self) -> str:
         """A number for this run: equal for the same run in another process."""

@@ -9,7 +9,7 @@ import numpy as np
 from ..distributions import stripped
 from ..errors import DescriptionError, ParameterError, SpikesimError
 from ..ir.expr import Op, Ref, where
-from ..ir.program import Block, Clock, Field, nearest_step
+from ..ir.program import MOST_STEPS, Block, Clock, Field, nearest_step
 from ..models.reader import Reader
 from ..network import Action
 from ..units import TIME
@@ -72,6 +72,10 @@ def _steps(time: Any, word: str, dt: float, subject: str, faults: list[SpikesimE
         return 1
     if np.ndim(plain) or not isinstance(plain, float) or plain < 0:
         faults.append(ParameterError(f"{subject}: {word} is {time}; expected one time"))
+        return 1
+    if plain / dt > MOST_STEPS:
+        text = f"{subject}: {word} is {time}; expected at most {MOST_STEPS} steps of {dt:g} ms"
+        faults.append(ParameterError(text))
         return 1
     steps = int(nearest_step(plain, dt))
     if word == "every" and steps and abs(steps * dt - plain) > 1e-9 * plain:

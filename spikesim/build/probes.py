@@ -6,7 +6,7 @@ import numpy as np
 
 from ..distributions import stripped
 from ..errors import DescriptionError, ParameterError, SpikesimError, UnknownNameError, did_you_mean
-from ..ir.program import Probe, View, nearest_step
+from ..ir.program import MOST_STEPS, Probe, View, nearest_step
 from ..recording import Request
 from ..units import TIME
 from .group import Group
@@ -96,6 +96,14 @@ def _every(request: Request, dt: float, subject: str, faults: list[SpikesimError
         return 1
     if np.ndim(interval) or not isinstance(interval, float):
         faults.append(ParameterError(f"{subject}: every is {request.every}; expected one time"))
+        return 1
+    if not abs(interval / dt) <= MOST_STEPS:
+        faults.append(
+            ParameterError(
+                f"{subject}: every is {request.every}; expected at most {MOST_STEPS} steps of "
+                f"{dt:g} ms"
+            )
+        )
         return 1
     steps = round(interval / dt)
     if steps < 1 or abs(steps * dt - interval) > 1e-9 * interval:

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from .. import here
+from ..errors import ParameterError
 from ..files import check
 from ..results.table import TITLES, activity
 from ..simulate import compile_network, estimate_memory
@@ -52,6 +53,7 @@ def run(
 ) -> None:
     """Run the network of a script and print the rates of its populations."""
     length = script.duration(duration)
+    script.check_places(file, out, report)
     net = script.load(file)
     if seed is not None:
         net.seed = seed
@@ -59,6 +61,10 @@ def run(
         check(written)
     model = compile_network(net, backend)
     results = model.run(length, progress=Console().is_terminal)
+    if results.duration == 0:
+        raise ParameterError(
+            f"duration is {duration!r}; expected at least one step, {results.dt:g} ms"
+        )
     rates = [(name, *activity(one)) for name, one in results.populations.items()]
     show(rates, "population", *TITLES)
     print(

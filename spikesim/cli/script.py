@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from .. import units
-from ..errors import DescriptionError, ParameterError
+from ..errors import DescriptionError, FileError, ParameterError
 from ..network import Network
 
 _UNITS = {"us": "us", "ms": "ms", "s": "second", "second": "second", "seconds": "second"}
@@ -29,6 +29,14 @@ def duration(text: str) -> Any:
     except ValueError:
         raise ParameterError(f"duration is {text!r}; {found[1]!r} is no number") from None
     return number * getattr(units, _UNITS[found[2].lower()])
+
+
+def check_places(file: Path, *written: Path | None) -> None:
+    """Raise FileError where one file would take the place of another, or of the script."""
+    places = [file, *(one for one in written if one is not None)]
+    for k, place in enumerate(places):
+        if any(place.resolve() == other.resolve() for other in places[:k]):
+            raise FileError(f"{str(place)!r} is named twice; what is written needs its own name")
 
 
 def load(file: Path) -> Network:

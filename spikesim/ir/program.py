@@ -44,6 +44,7 @@ NEST_ORDER = (
 
 # 2.15/0.1 is 21.4999...: a time this little below the half step still rounds up.
 _GRID_SLACK = 1e-9
+MOST_STEPS = 2**31 - 1  # of a run; also between samples, or calls of an action
 
 
 def nearest_step(time: Any, dt: float) -> np.ndarray:

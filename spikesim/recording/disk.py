@@ -11,22 +11,30 @@ wait. A thread of its own writes, while the next steps are taken.
 
 from __future__ import annotations
 
+import errno
+import glob
 import os
 import shutil
 import time
+import uuid
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..errors import RecordingError
+from ..files import flush
 from .columns import Column, Entries, Piece, joined
+from .lock import Lock
 from .sinks import Mark, Sink
 
 FORMAT = "spikesim recording 1"
 _CHUNK = 2**20  # numbers in a chunk: it takes milliseconds to write one of any size
+_GONE = "it was removed while the run went on"
+_DRAFTS = ("new", "old")
 _LATE = 10.0  # seconds after which what waits is written, for readers
 
 
@@ -47,8 +55,9 @@ class Disk(Sink):
     lasting = True
 
     def __init__(self, path: str | os.PathLike[str], overwrite: bool = False):
-        self.path, self.overwrite = Path(path), overwrite
+        self.path, self.overwrite = Path(os.path.realpath(path)), overwrite
         self.store: Any = None
+        self.lock: Lock | None = None
 
     def open(
         self, columns: Iterable[Column], about: dict[str, Any], mark: Mark | None = None
@@ -57,6 +66,7 @@ class Disk(Sink):
         self.waiting: dict[str, list[Entries]] = {c.name: [] for c in self.columns}
         self.written = {c.name: 0 for c in self.columns}
         self.arrays: dict[tuple[str, str], Any] = {}
+        self.fresh: set[Path] = set()  # files that are not surely on the disk
         self.latest = time.monotonic()
         self.writer = ThreadPoolExecutor(1, "recording")
         self.under_way: list[Future[None]] = []
@@ -65,24 +75,59 @@ class Disk(Sink):
 
     def _make(self) -> None:
         """A new store; it has its name when it is whole."""
-        self._refuse_to_overwrite()
-        unfinished, old = (self.path.with_name(f".{self.path.name}.{w}") for w in ("new", "old"))
-        for left in (unfinished, old):
-            shutil.rmtree(left, ignore_errors=True)
+        self._tidy()
+        word = uuid.uuid4().hex[:12]
+        unfinished, old = (self.path.with_name(f".{self.path.name}.{word}.{w}") for w in _DRAFTS)
+        before = Lock(self.path) if self.path.is_dir() else None
+        try:
+            self._refuse_to_overwrite()
+            unfinished.mkdir(parents=True)
+            self.lock = Lock(unfinished)
+            self._fill(unfinished)
+            if before is not None:
+                self.path.rename(old)
+            unfinished.rename(self.path)
+        except BaseException as fault:
+            self._let_go()
+            if old.exists() and not self.path.exists():
+                old.rename(self.path)
+            if isinstance(fault, OSError) and fault.errno in (errno.ENOTEMPTY, errno.EEXIST):
+                raise BlockingIOError from fault  # another was there first
+            raise
+        finally:
+            for left in (unfinished, old):
+                shutil.rmtree(left, ignore_errors=True)
+            if before is not None:
+                before.free()
+        self.store = zarr().open_group(self.path, mode="r+")
+
+    def _fill(self, folder: Path) -> None:
+        """Write what a store has from the start."""
         described = [{name: getattr(c, name) for name in DESCRIBED} for c in self.columns]
         about = {"format": FORMAT, **self.about, "columns": described, "end": None}
-        store = zarr().open_group(unfinished, mode="w", attributes=about)
+        store = zarr().open_group(folder, mode="a", attributes=about)
         for c in self.columns:
             group = store.create_group(c.name, attributes={"written": 0})
             for name in ("neurons", "source", "target"):
                 if (numbers := getattr(c, name)) is not None:
                     array = group.create_array(name, shape=numbers.shape, dtype="int64")
                     array[...] = numbers
-        if self.path.exists():
-            self.path.rename(old)
-        unfinished.rename(self.path)
-        shutil.rmtree(old, ignore_errors=True)
-        self.store = zarr().open_group(self.path, mode="r+")
+
+    def _tidy(self) -> None:
+        """Remove what processes that were killed left of making a store."""
+        for kind in _DRAFTS:
+            for left in self.path.parent.glob(f".{glob.escape(self.path.name)}.*.{kind}"):
+                with suppress(BlockingIOError):  # still at work
+                    Lock(left).free()
+                    shutil.rmtree(left, ignore_errors=True)
+
+    def _let_go(self) -> None:
+        if self.lock is not None:
+            self.lock.free()
+
+    def abandon(self) -> None:
+        self.writer.shutdown()
+        self._let_go()
 
     def _refuse_to_overwrite(self) -> None:
         """Raise RecordingError where something is in the way.
@@ -105,6 +150,7 @@ class Disk(Sink):
 
     def _reopen(self, mark: Mark) -> None:
         self.store = opened(self.path, "r+")
+        self.lock = Lock(self.path)
         self.store.attrs["end"] = None
         for c in self.columns:
             group, written = self.store[c.name], int(mark[f"{c.name}/written"])
@@ -127,13 +173,17 @@ class Disk(Sink):
         group = self.store[c.name]
         if name not in group:
             rest = like.shape[1:]
-            codec = zarr().codecs.BloscCodec(cname="lz4", clevel=1, shuffle="shuffle")
+            codecs = zarr().codecs
+            packed = codecs.BloscCodec(cname="lz4", clevel=1, shuffle="shuffle")
             group.create_array(
                 name, shape=(0, *rest), chunks=(_rows(like), *rest), dtype=like.dtype,
-                compressors=codec,
+                compressors=[packed, codecs.Crc32cCodec()],
             )  # fmt: skip
-        self.arrays[c.name, name] = group[name]
-        return group[name]
+        with zarr().config.set(
+            {"array.write_empty_chunks": True}
+        ):  # none is left out, see `chunks`
+            self.arrays[c.name, name] = group[name]
+        return self.arrays[c.name, name]
 
     def add(self, piece: Piece) -> None:
         late = time.monotonic() - self.latest > _LATE
@@ -167,20 +217,34 @@ class Disk(Sink):
         self.waiting[c.name] = [entries] if len(entries[0]) else []
 
     def _append(self, c: Column, after: int, entries: list[np.ndarray]) -> None:
+        self._look()
         for name, new in zip(c.parts, entries, strict=True):
             array = self._array(c, name, new)
             array.resize((after, *array.shape[1:]))
             array[after - len(new) :] = new
+            self.fresh |= {*chunks(self.path, array, after - len(new), after)}
+            self.fresh |= {
+                self.path / c.name / name / "zarr.json",
+                self.path / c.name / "zarr.json",
+            }
         self.store[c.name].attrs["written"] = after
+
+    def _look(self) -> None:
+        """Raise FileNotFoundError where somebody took the store away."""
+        if self.lock is None or not self.lock.holds(self.path):
+            raise FileNotFoundError(None, _GONE)
 
     def _settle(self) -> None:
         """Wait until all that was handed over is written."""
         under_way, self.under_way = self.under_way, []
         for append in under_way:
-            append.result()
+            try:
+                append.result()
+            except KeyError as fault:  # what Zarr makes of a file that is missing
+                raise FileNotFoundError(None, _GONE) from fault
 
     def mark(self) -> Mark:
-        self._guarded(self._settle)
+        self._guarded(self._secure)
         kept: Mark = {}
         for c in self.columns:
             kept[f"{c.name}/written"] = np.array(self.written[c.name])
@@ -189,10 +253,25 @@ class Disk(Sink):
                 kept[f"{c.name}/{name}"] = values
         return kept
 
+    def _secure(self) -> None:
+        """Wait until all that a checkpoint counts on is on the disk, through a loss of power."""
+        self._settle()
+        self._look()
+        for file in sorted(self.fresh):
+            flush(file)
+        for folder in sorted(
+            {up for file in self.fresh for up in (file.parent, *file.parents[1:4])}
+        ):
+            if folder.is_relative_to(self.path):
+                with suppress(OSError):  # some systems can't
+                    flush(folder)
+        self.fresh = set()
+
     def close(self, end: int, final: dict[str, dict[str, np.ndarray]]) -> None:
         self._guarded(lambda: self._finish(end, final))
 
     def _finish(self, end: int, final: dict[str, dict[str, np.ndarray]]) -> None:
+        self._look()
         for c in self.columns:
             self._write(c, 1)
         self._settle()
@@ -206,11 +285,19 @@ class Disk(Sink):
                 array[...] = value
         self.store.attrs["populations"] = list(final)
         self.store.attrs["end"] = end
+        self._let_go()
 
     def _guarded(self, action: Any) -> None:
         try:
             action()
+        except BlockingIOError as fault:
+            self._let_go()
+            raise RecordingError(
+                f"another process writes the recording {self.path} now; wait until it has ended, "
+                "or choose another name"
+            ) from fault
         except OSError as fault:
+            self._let_go()
             raise RecordingError(
                 f"the recording {self.path} can't be written: {fault.strerror or fault}; choose a "
                 "folder that can be written to and has room. What was written before is kept"
@@ -227,6 +314,14 @@ DESCRIBED = (
 def _rows(values: np.ndarray) -> int:
     width = int(np.prod(values.shape[1:]))
     return max(1, _CHUNK // max(width, 1))
+
+
+def chunks(folder: Path, array: Any, first: int, last: int) -> list[Path]:
+    """The files of the rows first ... last - 1 of an array of a store in that folder."""
+    rows, rest = array.chunks[0], (0,) * (array.ndim - 1)
+    key = array.metadata.encode_chunk_key
+    numbers = range(first // rows, -(-last // rows))
+    return [folder / array.path / key((k, *rest)) for k in numbers]
 
 
 def opened(path: str | os.PathLike[str], mode: str) -> Any:

@@ -43,6 +43,9 @@ class Sink:
     def close(self, end: int, final: dict[str, dict[str, np.ndarray]]) -> None:
         """No more will come. end: the step after the last; final: states, by population."""
 
+    def abandon(self) -> None:
+        """The run failed: let go of what others wait for."""
+
 
 class Memory(Sink):
     """Everything in memory."""

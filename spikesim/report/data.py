@@ -20,13 +20,14 @@ def embedded(results: Results) -> tuple[str, str]:
     """(JSON, a note on what was left out); both empty where no spikes were recorded.
 
     Of each population: name, neurons, colour, its place from the top down (0 to 1), the rate in
-    fine bins, and for each spike its time (ms) and place. Numbers are float32 in base64.
+    fine bins, and for each spike its time from the
+    start on (ms) and place. Numbers are float32 in base64.
     """
     known = {name: spikes_of(population) for name, population in results.populations.items()}
     found = {name: spikes for name, spikes in known.items() if spikes is not None}
     if not found or results.duration <= 0:
         return "", ""
-    span = (0.0, results.duration)
+    span = (results.start, results.start + results.duration)
     every = thinning(found, span, _MOST_SPIKES)
     fine = max(_FINEST, results.duration / _MOST_BINS)
     width = results.dt * max(1.0, np.ceil(fine / results.dt - 1e-9))
@@ -38,13 +39,16 @@ def embedded(results: Results) -> tuple[str, str]:
             "colour": paint[b.name],
             "top": b.top,
             "height": b.height,
-            "t": _packed(b.t),
+            "t": _packed(b.t - results.start),
             "y": _packed(b.y),
             "rate": _packed(histogram(b.spikes, edges, 1e-3 * results.dt)),
         }
         for b in stacked(found, span, every)
     ]
-    run = {"duration": results.duration, "bin": width, "populations": populations}
+    run = {
+        "start": results.start, "duration": results.duration, "bin": width,
+        "populations": populations,
+    }  # fmt: skip
     note = f"Of the neurons, one in {every} is drawn; rates are of all." if every > 1 else ""
     return json.dumps(run).replace("<", "\\u003c"), note
 

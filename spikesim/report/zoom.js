@@ -1,5 +1,6 @@
 "use strict";
 // Raster and rates over one view of time and neurons, drawn anew whenever the view changes.
+// Times are from the start of the run on; the axis adds it.
 const run = JSON.parse(document.getElementById("data").textContent);
 const raster = document.getElementById("raster"), rates = document.getElementById("rates");
 const LEFT = 110, RIGHT = 12, TOP = 8, BOTTOM = 34, INK = "#333", FAINT = "#e4e4e4";
@@ -50,9 +51,10 @@ function timeAxis(size, title) {
   pen.strokeStyle = pen.fillStyle = INK;
   pen.beginPath();
   pen.moveTo(LEFT, base); pen.lineTo(LEFT + size.across, base);
-  for (const t of ticks(view.t0, view.t1, 8)) {
-    pen.moveTo(x(t, size), base); pen.lineTo(x(t, size), base + 4);
-    if (title) { pen.textAlign = "center"; pen.fillText(t, x(t, size), base + 16); }
+  for (const t of ticks(run.start + view.t0, run.start + view.t1, 8)) {
+    const place = x(t - run.start, size);
+    pen.moveTo(place, base); pen.lineTo(place, base + 4);
+    if (title) { pen.textAlign = "center"; pen.fillText(t, place, base + 16); }
   }
   pen.stroke();
   pen.textAlign = "center";

@@ -187,3 +187,13 @@ def test_durations(text: str) -> None:
 def test_bad_durations(text: str) -> None:
     with pytest.raises(ParameterError, match="duration is"):
         script.duration(text)
+
+
+def test_nothing_takes_the_place_of_the_script(small: Path, tmp_path: Path) -> None:
+    for options in (["--out", small], ["--report", small], ["--out", "one", "--report", "./one"]):
+        assert "named twice" in str(call("run", small, "--duration", "1ms", *options))
+    assert small.read_text("utf-8") == SMALL
+
+
+def test_less_than_a_step(small: Path) -> None:
+    assert "at least one step" in str(call("run", small, "--duration", "1e-9ms"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -55,6 +57,22 @@ def test_page_needs_nothing_else(tmp_path: Path) -> None:
     text = write(tmp_path / "small.html")
     assert not re.search(r"https?:|<link|\bsrc=|@import|url\(", text)
     assert len(text) < 200_000
+
+
+def test_a_later_stretch_is_shown() -> None:
+    net = sp.Network(dt=0.1 * ms, seed=1)
+    net.record(net.population("exc", 50, sp.neurons.Poisson(rate=50 * Hz)), "spikes")
+    simulation = net.compile("numpy").start()
+    simulation.run(1000 * ms)
+    later = simulation.run(100 * ms)
+    found = json.loads(data.embedded(later)[0])
+    t, rate = (
+        np.frombuffer(base64.b64decode(found["populations"][0][key]), "<f4")
+        for key in ("t", "rate")
+    )
+    assert found["start"] == pytest.approx(1000)
+    np.testing.assert_allclose(t + 1000, later["exc"].spikes.t, atol=1e-3)
+    assert rate.mean() == pytest.approx(later["exc"].spikes.rate(), rel=1e-4)
 
 
 def test_names_are_no_markup(tmp_path: Path) -> None:

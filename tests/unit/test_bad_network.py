@@ -1247,3 +1247,27 @@ def test_nothing_is_drawn_before_the_faults_are_told(monkeypatch):
     net.connect(delay=-1 * ms)
     with pytest.raises(ConnectivityError):
         net.net.run(10 * ms, backend="numpy")
+
+
+@pytest.mark.parametrize("name", ["a/b", "/", "x" * 201, "\u00e9" * 101])
+def test_names_that_would_be_no_folder(name):
+    net = sp.Network()
+    with pytest.raises(DescriptionError, match=r"/|at most"):
+        net.population(name, 1, sp.neurons.LIF())
+    cells = net.population("a", 1, sp.neurons.LIF())
+    with pytest.raises(DescriptionError, match=r"/|at most"):
+        net.project(cells, cells, sp.one_to_one(), weight=1 * mV, name=name)
+
+
+@pytest.mark.parametrize("every", [1e300, 1e18, 3e8, float("inf")])
+@pytest.mark.parametrize("what", ["v", "rate", "action"])
+def test_intervals_beyond_the_longest_run(what, every):
+    """In the machine they would be 0, or negative."""
+    net = sp.Network(dt=0.1 * ms)
+    cells = net.population("a", 2, sp.neurons.LIF())
+    if what == "action":
+        cells.every(every * ms, "v = E_L")
+    else:
+        net.record(cells, what, every=every * ms)
+    with pytest.raises(SpikesimError, match=r"at most|finite"):
+        net.compile("numpy")

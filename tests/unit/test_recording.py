@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from itertools import pairwise
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import spikesim as sp
@@ -172,6 +173,7 @@ def store(plain, tmp_path_factory):
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.none() | st.integers(0, 550), st.none() | st.integers(0, 550))
 def test_reading_a_window(plain, store, start, stop):
+    assume(start is None or stop is None or start <= stop)
     everything = sp.read_recording(store)
     times = [None if n is None else n * 0.1 * ms for n in (start, stop)]
     part = sp.read_recording(store, *times)
@@ -444,3 +446,90 @@ def test_no_unfinished_store_is_ever_seen(plain, tmp_path, monkeypatch):
     assert not place.exists()
     plain.run(5 * ms, sink=sp.to_disk(place))
     assert os.listdir(tmp_path) == ["kept.zarr"]
+
+
+def test_another_process_writes_there(plain, tmp_path):
+    """The second is refused, with overwrite=True too; the first is as if it had been alone."""
+    place, refused = tmp_path / "kept.zarr", []
+
+    def intrude(moment):
+        for options in ({}, {"overwrite": True}):
+            with pytest.raises(RecordingError, match="another process") as caught:
+                plain.run(5 * ms, sink=sp.to_disk(place, **options))
+            refused.append(caught.value)
+        with pytest.raises(RecordingError, match="another process"):
+            plain.run(50 * ms, sink=sp.to_disk(place), checkpoint=tmp_path / "kept", every=5 * ms)
+
+    plain.run(
+        50 * ms, sink=sp.to_disk(place), checkpoint=tmp_path / "kept", every=20 * ms, until=intrude
+    )
+    assert len(refused) == 4
+    assert_same(sp.read_recording(place), plain.run(50 * ms))
+    plain.run(5 * ms, sink=sp.to_disk(place, overwrite=True))  # free again
+
+
+def test_a_store_that_is_removed_during_the_run(plain, tmp_path):
+    place = tmp_path / "kept.zarr"
+
+    def away(moment):
+        if place.exists():
+            place.rename(tmp_path / "moved.zarr")
+            shutil.rmtree(tmp_path / "moved.zarr")
+
+    with pytest.raises(RecordingError, match="removed while"):
+        plain.run(500 * ms, sink=sp.to_disk(place), until=away)
+
+
+def test_links_are_kept(plain, tmp_path):
+    place, kept = tmp_path / "there.zarr", tmp_path / "there"
+    links = tmp_path / "link.zarr", tmp_path / "link"
+    for link, target in zip(links, (place, kept), strict=True):
+        link.symlink_to(target)
+    plain.run(5 * ms, sink=sp.to_disk(links[0]))
+    plain.run(5 * ms, sink=sp.to_disk(links[0], overwrite=True))
+    assert links[0].is_symlink() and sp.read_recording(place).complete
+    plain.run(25 * ms, checkpoint=links[1], every=10 * ms)
+    assert links[1].is_symlink() and not kept.exists()
+
+
+@pytest.mark.parametrize("harm", ["lost", "changed"])
+def test_damage_is_noticed(plain, store, tmp_path, harm):
+    shutil.copytree(store, tmp_path / "kept.zarr")
+    files = [f for f in (tmp_path / "kept.zarr").rglob("*") if f.is_file() and "c" in f.parts]
+    files = [f for f in files if f.parent.name == "c" and "neurons" not in f.parts]
+    files = [f for f in files if "final" not in f.parts]
+    assert len(files) > 20
+    for file in files[::7]:
+        whole = file.read_bytes()
+        file.unlink()
+        if harm == "changed":
+            file.write_bytes(whole[:-5] + bytes([whole[-5] ^ 1]) + whole[-4:])
+        with pytest.raises(RecordingError, match="broken"):
+            sp.read_recording(tmp_path / "kept.zarr")
+        file.write_bytes(whole)
+    sp.read_recording(tmp_path / "kept.zarr")
+
+
+def test_a_checkpoint_counts_on_what_is_on_the_disk(plain, tmp_path, monkeypatch):
+    flushed, seen = [], []
+    monkeypatch.setattr(disk, "flush", flushed.append)
+
+    class Looked(disk.Disk):
+        def mark(self):
+            found = super().mark()
+            files = [f.relative_to(self.path) for f in self.path.rglob("*") if f.is_file()]
+            chunks = {
+                self.path / f for f in files if f.parts[1:2] != ("neurons",) and "c" in f.parts
+            }
+            assert chunks <= {*flushed}
+            seen.append(len(chunks))
+            return found
+
+    sink = Looked(tmp_path / "kept.zarr")
+    plain.run(50 * ms, sink=sink, checkpoint=tmp_path / "kept", every=5 * ms)
+    assert seen[-1] > 20
+
+
+def test_a_window_that_ends_before_it_starts(store):
+    with pytest.raises(ParameterError, match="before start"):
+        sp.read_recording(store, 20 * ms, 10 * ms)

@@ -252,3 +252,17 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     link.symlink_to(target)
     example().save(link)
     assert link.is_symlink() and bits(sp.load_results(target)) == bits(example())
+
+
+@pytest.mark.parametrize("value", ["x", None, True, 1e308, float("nan")])
+@pytest.mark.parametrize("word", ["duration", "dt", "start"])
+def test_a_header_that_lies(tmp_path: Path, word: str, value: Any) -> None:
+    saved = tmp_path / "run.npz"
+    example().save(saved)
+    with np.load(saved) as file:
+        content = dict(file)
+    header = json.loads(content["header"].tobytes()) | {word: value}
+    content["header"] = np.frombuffer(json.dumps(header).encode(), np.uint8)
+    np.savez(saved, **content)
+    with pytest.raises(FileError, match=f"its {word} is"):
+        sp.load_results(saved)

@@ -328,6 +328,21 @@ def test_an_interrupted_run_warns_and_says_so(plain):
     assert_same([result, simulation.run(50 * ms)], plain.run(60 * ms))
 
 
+def test_ctrl_c_in_a_loop_of_short_runs(plain, tmp_path):
+    """Each is over in one chunk: the loop has to end all the same, and nothing is lost."""
+
+    class Press(Memory):
+        def add(self, *piece):
+            if not any(self.parts.values()):
+                os.kill(os.getpid(), signal.SIGINT)
+            super().add(*piece)
+
+    simulation = plain.start()
+    with pytest.raises(KeyboardInterrupt):
+        simulation.run(5 * ms, sink=Press(), checkpoint=tmp_path / "kept")
+    assert simulation.t == pytest.approx(5) and not os.listdir(tmp_path)
+
+
 # ---- checkpoints -------------------------------------------------------------------------------
 
 
