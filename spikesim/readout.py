@@ -75,7 +75,8 @@ def read_out(
 
 
 def read_recording(path: Any, start: Any = None, stop: Any = None) -> Results:
-    """The results of a recording on disk, also while its run goes on.
+    """The results of a recording on disk, also while its run goes on: then up to the time at which
+    all that is recorded has been written; `complete` is False until the run is over.
 
     start, stop: read what was recorded in the steps between these times; default all. Final states
     are there when the run is over. Raises RecordingError, and ParameterError where stop is before
@@ -96,9 +97,12 @@ def read_recording(path: Any, start: Any = None, stop: Any = None) -> Results:
 
 def _read(path: Path, store: Any, start: Any, stop: Any) -> Results:
     about = dict(store.attrs)
-    dt, end, columns, content, latest = about["dt"], about["end"], [], {}, about["first"]
+    dt, there = about["dt"], about["whole"]
+    columns, content = [], {}
     low = about["first"] if start is None else int(nearest_step(milliseconds(start, "start"), dt))
-    high = None if stop is None else int(nearest_step(milliseconds(stop, "stop"), dt))
+    high = there
+    if stop is not None:
+        high = min(there, int(nearest_step(milliseconds(stop, "stop"), dt)))
     for one in about["columns"]:
         group = store[one["name"]]
         written = group.attrs["written"]
@@ -109,23 +113,20 @@ def _read(path: Path, store: Any, start: Any, stop: Any) -> Results:
             content[c.name] = joined(c, [])
             continue
         steps = group["steps"]
-        latest = max(latest, int(steps[written - 1]) + 1)
         first = _place(steps, written, low)
-        last = written if high is None else _place(steps, written, high)
+        last = max(first, _place(steps, written, high))
         for part in c.parts:  # a chunk that is missing would be read as zeros
             lacking = [f for f in chunks(path, group[part], first, last) if not f.exists()]
             if lacking:
                 raise RecordingError(f"{path} is broken: it lacks {lacking[0].relative_to(path)}")
         content[c.name] = tuple(group[part][first:last] for part in c.parts)
     final: dict[str, dict[str, np.ndarray]] = {c.group: {} for c in columns if c.source is None}
-    if end is not None:
+    if about["end"] is not None:
         final = {p: {} for p in about["populations"]}
         for p, states in store["final"].groups() if "final" in store else ():
             final[p] = {name: array[...] for name, array in states.arrays()}
-    there = latest if end is None else end
     low = min(max(low, about["first"]), there)
-    span = low, there if high is None else max(low, min(high, there))
-    return read_out(columns, content, final, span, about, complete=end is not None)
+    return read_out(columns, content, final, (low, max(low, high)), about, about["complete"])
 
 
 def _place(steps: Any, n: int, step: int) -> int:

@@ -351,7 +351,7 @@ class _Stretch:
             count = len(sample_steps(taken.first, taken.count, c.every))
             samples[c.name] = np.broadcast_to(self.weights[c.name], (count, len(c.neurons)))
         piece = self.picker.pick(taken.first, taken.count, taken.spikes, samples, taken.logs)
-        self.sink.add(piece)
+        self.sink.add(piece, taken.end)
         for name in self.counts:
             self.counts[name] += len(piece[name][0])
         self.simulation.step, self.simulation._state = taken.end, taken.state
@@ -410,13 +410,13 @@ class _Stretch:
         self.over = bool(header.get("over"))
 
     def results(self, complete: bool) -> Results:
-        self.sink.add(self.picker.rest())
+        self.sink.add(self.picker.rest(), self.simulation.step)
         final: dict[str, dict[str, np.ndarray]] = {
             g.name: {} for g in self.simulation.model.lowered.neurons
         }
         for (group, name), value in self._states().items():
             final[group][name] = value
-        self.sink.close(self.simulation.step, final)
+        self.sink.close(self.simulation.step, final, complete)
         self.simulation._watch.end(
             self.picker.columns, self.counts, self.first, self.simulation.step
         )

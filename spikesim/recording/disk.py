@@ -5,8 +5,10 @@ recorded in step steps[k]; values are elements for spikes, positions in `neurons
 array in the group `variables` for each variable that is kept with them. A column of a projection
 has the arrays source and target as well; `neurons` are numbers of connections. Entries are
 written in whole chunks, so that memory does not grow with the run, and after some seconds in any
-case; the group's attribute `written` says how many a reader finds. A checkpoint keeps those that
-wait. A thread of its own writes, while the next steps are taken.
+case; the group's attribute `written` says how many a reader finds, and that of the store, `whole`,
+the step before which nothing is missing in any column. A checkpoint keeps those that wait. A thread
+of its own writes, while the next steps are taken. `end` is there when the run has ended, and
+`complete` says whether it was interrupted.
 """
 
 from __future__ import annotations
@@ -67,6 +69,7 @@ class Disk(Sink):
         self.written = {c.name: 0 for c in self.columns}
         self.arrays: dict[tuple[str, str], Any] = {}
         self.fresh: set[Path] = set()  # files that are not surely on the disk
+        self.end = self.whole = int(about["first"])
         self.latest = time.monotonic()
         self.writer = ThreadPoolExecutor(1, "recording")
         self.under_way: list[Future[None]] = []
@@ -104,7 +107,8 @@ class Disk(Sink):
     def _fill(self, folder: Path) -> None:
         """Write what a store has from the start."""
         described = [{name: getattr(c, name) for name in DESCRIBED} for c in self.columns]
-        about = {"format": FORMAT, **self.about, "columns": described, "end": None}
+        about = {"format": FORMAT, **self.about, "columns": described}
+        about |= {"whole": self.whole, "end": None, "complete": False}
         store = zarr().open_group(folder, mode="a", attributes=about)
         for c in self.columns:
             group = store.create_group(c.name, attributes={"written": 0})
@@ -151,7 +155,9 @@ class Disk(Sink):
     def _reopen(self, mark: Mark) -> None:
         self.store = opened(self.path, "r+")
         self.lock = Lock(self.path)
-        self.store.attrs["end"] = None
+        self.end, self.whole = int(mark["end"]), int(mark["whole"])
+        self.latest -= float(mark["age"])
+        self.store.attrs.update({"whole": self.whole, "end": None, "complete": False})
         for c in self.columns:
             group, written = self.store[c.name], int(mark[f"{c.name}/written"])
             for name in c.parts if written else ():
@@ -185,7 +191,8 @@ class Disk(Sink):
             self.arrays[c.name, name] = group[name]
         return self.arrays[c.name, name]
 
-    def add(self, piece: Piece) -> None:
+    def add(self, piece: Piece, end: int) -> None:
+        self.end = end
         late = time.monotonic() - self.latest > _LATE
         for c in self.columns:
             if c.name in piece and len(piece[c.name][0]):
@@ -196,10 +203,11 @@ class Disk(Sink):
             rows = 1 if late or not waiting else _rows(waiting[0][1])
             if sum(len(entries[0]) for entries in waiting) >= rows:
                 due.append((c, rows))
-        if due:
+        if due or late:
             self._guarded(self._settle)  # so that no more than one piece waits for the disk
             for c, rows in due:
                 self._write(c, rows)
+            self._note()
         if late:
             self.latest = time.monotonic()
 
@@ -215,6 +223,15 @@ class Disk(Sink):
             self.under_way.append(append)
             entries = tuple(part[whole:].copy() for part in entries)
         self.waiting[c.name] = [entries] if len(entries[0]) else []
+
+    def _note(self) -> None:
+        """Say, after what was handed over, up to which step all columns are written."""
+        waiting = [parts[0][0] for parts in self.waiting.values() if parts]
+        whole = min((int(steps[0]) for steps in waiting), default=self.end)
+        if whole > self.whole:
+            self.whole = whole
+            note = self.writer.submit(self.store.attrs.__setitem__, "whole", whole)
+            self.under_way.append(note)
 
     def _append(self, c: Column, after: int, entries: list[np.ndarray]) -> None:
         self._look()
@@ -245,7 +262,10 @@ class Disk(Sink):
 
     def mark(self) -> Mark:
         self._guarded(self._secure)
-        kept: Mark = {}
+        age = time.monotonic() - self.latest  # sessions that are short add up
+        kept: Mark = {
+            "end": np.array(self.end), "whole": np.array(self.whole), "age": np.array(age),
+        }  # fmt: skip
         for c in self.columns:
             kept[f"{c.name}/written"] = np.array(self.written[c.name])
             entries = joined(c, self.waiting[c.name])
@@ -267,10 +287,10 @@ class Disk(Sink):
                     flush(folder)
         self.fresh = set()
 
-    def close(self, end: int, final: dict[str, dict[str, np.ndarray]]) -> None:
-        self._guarded(lambda: self._finish(end, final))
+    def close(self, end: int, final: dict[str, dict[str, np.ndarray]], complete: bool) -> None:
+        self._guarded(lambda: self._finish(end, final, complete))
 
-    def _finish(self, end: int, final: dict[str, dict[str, np.ndarray]]) -> None:
+    def _finish(self, end: int, final: dict[str, dict[str, np.ndarray]], complete: bool) -> None:
         self._look()
         for c in self.columns:
             self._write(c, 1)
@@ -283,8 +303,8 @@ class Disk(Sink):
                     name, shape=value.shape, dtype=value.dtype, overwrite=True
                 )
                 array[...] = value
-        self.store.attrs["populations"] = list(final)
-        self.store.attrs["end"] = end
+        ended = {"populations": list(final), "whole": end, "end": end, "complete": complete}
+        self.store.attrs.update(ended)
         self._let_go()
 
     def _guarded(self, action: Any) -> None:

@@ -29,8 +29,8 @@ class Sink:
         where it has checkpoints, otherwise "".
         """
 
-    def add(self, piece: Piece) -> None:
-        """Take what a chunk gave."""
+    def add(self, piece: Piece, end: int) -> None:
+        """Take what a chunk gave. end: the step after its last."""
 
     def content(self) -> dict[str, Entries]:
         """All that was recorded, by column."""
@@ -40,8 +40,9 @@ class Sink:
         """What a checkpoint keeps of it."""
         return {}
 
-    def close(self, end: int, final: dict[str, dict[str, np.ndarray]]) -> None:
-        """No more will come. end: the step after the last; final: states, by population."""
+    def close(self, end: int, final: dict[str, dict[str, np.ndarray]], complete: bool) -> None:
+        """No more will come. end: the step after the last; final: states, by population; complete:
+        False where the run was interrupted."""
 
     def abandon(self) -> None:
         """The run failed: let go of what others wait for."""
@@ -59,7 +60,7 @@ class Memory(Sink):
             for c in self.columns:
                 self.parts[c.name] = [tuple(mark[f"{c.name}/{part}"] for part in c.parts)]
 
-    def add(self, piece: Piece) -> None:
+    def add(self, piece: Piece, end: int) -> None:
         for name, entries in piece.items():
             if len(entries[0]):
                 self.parts[name].append(entries)

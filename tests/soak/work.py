@@ -71,7 +71,7 @@ class Digest(Sink):
         self.sums = {c.group: [0, 0, 0] for c in columns}
         self.groups = {c.name: c.group for c in columns}
 
-    def add(self, piece):
+    def add(self, piece, end):
         for name, (steps, elements) in piece.items():
             note(self.sums[self.groups[name]], steps, elements)
 

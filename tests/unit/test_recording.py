@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from itertools import pairwise
@@ -20,6 +21,7 @@ from spikesim.errors import (
     DimensionError,
     ParameterError,
     RecordingError,
+    RunWarning,
     SeveralErrors,
 )
 from spikesim.recording import disk
@@ -255,11 +257,11 @@ class Failing(disk.Disk):
 
     left = 10**9
 
-    def add(self, piece):
+    def add(self, piece, end):
         self.left -= 1
         if self.left < 0:
             raise ZeroDivisionError
-        super().add(piece)
+        super().add(piece, end)
 
 
 def test_a_store_is_taken_up_at_its_checkpoint(model, tmp_path):
@@ -533,3 +535,56 @@ def test_a_checkpoint_counts_on_what_is_on_the_disk(plain, tmp_path, monkeypatch
 def test_a_window_that_ends_before_it_starts(store):
     with pytest.raises(ParameterError, match="before start"):
         sp.read_recording(store, 20 * ms, 10 * ms)
+
+
+def test_what_is_read_during_a_run_has_one_end(plain, tmp_path, monkeypatch):
+    """One column fills its chunks long before the others: none may seem to have less."""
+    monkeypatch.setattr(disk, "_CHUNK", 64)
+    here, place, ends = plain.run(2000 * ms), tmp_path / "kept.zarr", []
+
+    def look(moment):
+        found = sp.read_recording(place)
+        ends.append(found.duration)
+        for name in ("cells", "source"):
+            t = here[name].spikes.t
+            assert np.array_equal(found[name].spikes.t, t[t <= found.duration + 1e-6])
+        v = here["cells"].v
+        assert np.array_equal(found["cells"].v.t, v.t[v.t < found.duration - 1e-6])
+
+    plain.run(2000 * ms, sink=sp.to_disk(place), until=look, every=100 * ms)
+    assert sorted(ends) == ends and 0 < ends[-1] <= 2000
+
+
+@pytest.mark.parametrize("checkpoint", [None, "kept"])
+def test_an_interrupted_recording_is_not_complete(plain, tmp_path, checkpoint):
+    def press(moment):
+        os.kill(os.getpid(), signal.SIGINT)
+        return False
+
+    options = {"checkpoint": checkpoint and tmp_path / checkpoint, "every": 10 * ms}
+    with pytest.warns(RunWarning, match="interrupted at 10 ms"):
+        plain.run(50 * ms, sink=sp.to_disk(tmp_path / "kept.zarr"), until=press, **options)
+    found = sp.read_recording(tmp_path / "kept.zarr")
+    assert not found.complete and found.duration == pytest.approx(10)
+    if checkpoint:
+        plain.run(50 * ms, sink=sp.to_disk(tmp_path / "kept.zarr"), **options)
+        assert_same(sp.read_recording(tmp_path / "kept.zarr"), plain.run(50 * ms))
+
+
+def test_short_sessions_add_up(plain, tmp_path, monkeypatch):
+    """Each is killed before what waits is old enough to be written for readers."""
+    monkeypatch.setattr(disk, "_CHUNK", 2**20)
+    clock = [0.0]
+    monkeypatch.setattr(disk.time, "monotonic", lambda: clock[0])
+
+    def pause(moment):
+        clock[0] += 1.0
+        return False
+
+    for _ in range(6):
+        sink = Failing(tmp_path / "kept.zarr")
+        sink.left = 4
+        with pytest.raises(ZeroDivisionError):
+            plain.run(500 * ms, sink=sink, checkpoint=tmp_path / "kept", every=5 * ms, until=pause)
+    found = sp.read_recording(tmp_path / "kept.zarr")
+    assert found.duration > 0 and not found.complete

@@ -351,11 +351,11 @@ class Failing(Memory):
 
     at: int | None = None
 
-    def add(self, piece):
+    def add(self, piece, end):
         steps = [pair[0][-1] for pair in piece.values() if len(pair[0])]
         if Failing.at is not None and steps and max(steps) >= Failing.at:
             raise ZeroDivisionError
-        super().add(piece)
+        super().add(piece, end)
 
 
 def stopped_run(model, place, at=30, **options):
