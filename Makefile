@@ -4,6 +4,7 @@
 PYTHON ?= python3
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+KINDS ?=
 BENCHMARKS := cuba cobahh adex brunel microcircuit events recording noise step
 BENCH_ENVS := spikesim nest brian2 brainpy
 
@@ -16,7 +17,7 @@ BIN := .venv/bin
 help:  ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 26
 	@echo "Variables: PYTHON=python3.12 (which Python), PYTEST_ARGS='-k name' (for make test),"
-	@echo "           BENCH_ARGS='--quick --json' (for make bench)"
+	@echo "           BENCH_ARGS='--quick --json' (for make bench), KINDS='gap' (for comparisons)"
 
 demo: .venv/.demo  ## run a small cortical microcircuit and draw its spikes
 	@touch .venv/.demo-started
@@ -47,16 +48,10 @@ docs: .venv/.docs  ## build the documentation, with its examples run; a warning 
 	@echo "The documentation is at:"; echo "$(CURDIR)/docs/_build/html/index.html"
 
 peer-nest: .venv-nest/.ready  ## compare with NEST 3.10
-	.venv-nest/bin/python tests/peers/peer_nest.py
-	.venv-nest/bin/python tests/peers/peer_nest_gap.py
-	.venv-nest/bin/python tests/peers/peer_nest_stimuli.py
-	.venv-nest/bin/python tests/peers/peer_nest_adaptive.py
+	.venv-nest/bin/python tests/peers/peer_nest.py $(KINDS)
 
-peer-brian2-networks: .venv-brian2/.ready  ## compare whole networks with Brian2 2.9
-	.venv-brian2/bin/python tests/peers/peer_brian2_networks.py
-	.venv-brian2/bin/python tests/peers/peer_brian2_language.py
-	.venv-brian2/bin/python tests/peers/peer_brian2_gap.py
-	.venv-brian2/bin/python tests/peers/peer_brian2_noise.py
+peer-brian2-networks: .venv-brian2/.ready  ## compare with Brian2 2.9
+	.venv-brian2/bin/python tests/peers/peer_brian2.py $(KINDS)
 
 bench: bench-envs  ## measure speed against NEST, Brian2 and BrainPy (half an hour)
 	@for name in $(BENCHMARKS); do \

@@ -1,5 +1,4 @@
-"""spikesim against Brian2 on models of its documentation, each built in both. Part of
-`make peer-brian2-networks`.
+"""spikesim against Brian2 on models of its documentation, each built in both.
 
 The models are those of Brian2's examples `adaptive_threshold`, `IF_curve_LIF`,
 `IF_curve_Hodgkin_Huxley` and `phase_locking`; what these draw at random is drawn here and handed to
@@ -14,7 +13,7 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from comparison import Row, identical
+from comparison import Comparisons, Row, identical
 
 import spikesim as sp
 from spikesim.units import Hz, ms, mV, nS, pA, pF
@@ -174,7 +173,7 @@ def compare(name: str, backend: str, build: Callable) -> Row:
     return Row(f"{name} {backend}", len(ours[0]), same, difference, BOUND.get(name, 1e-9))
 
 
-def comparisons() -> list[tuple[str, Callable[[], Row]]]:
+def comparisons() -> Comparisons:
     """Every model on every backend."""
     models = {
         "adaptive threshold": adaptive_threshold,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 
 import numpy as np
+
+LEAST_P = 1e-3
 
 
 @dataclass
@@ -28,6 +32,31 @@ class Row:
         within = bool(self.difference <= self.bound)
         return self.spikes > 0 and self.identical == self.spikes and within
 
+    def __str__(self) -> str:
+        return (f"{self.spikes:8} {self.identical:9} {self.difference:14.3g} {self.unit:5}"
+                f"  {self.bound:g}")  # fmt: skip
+
+
+@dataclass
+class Law:
+    """A comparison of random results: the p-value that both are of one law, for each of some
+    features."""
+
+    model: str
+    p: dict[str, float]
+    skipped: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """There are p-values, and none is too small."""
+        return bool(self.p) and all(p >= LEAST_P for p in self.p.values())
+
+    def __str__(self) -> str:
+        return "  " + ", ".join(f"{name} p = {p:.3g}" for name, p in self.p.items())
+
+
+Comparisons = list[tuple[str, Callable[[], Row | Law]]]
+
 
 def identical(ours: tuple[np.ndarray, np.ndarray], theirs: tuple[np.ndarray, np.ndarray]) -> int:
     """How many (step, neuron) pairs are in both lists, less those that only the peer has."""
@@ -36,7 +65,7 @@ def identical(ours: tuple[np.ndarray, np.ndarray], theirs: tuple[np.ndarray, np.
     return len(a & b) - len(b - a)
 
 
-def report(comparisons: list[tuple[str, Callable[[], Row]]]) -> int:
+def report(comparisons: Comparisons) -> int:
     """Run all, print the table and the closing line; the exit status."""
     print(f"{'model':44} {'spikes':>8} {'identical':>9} {'largest difference':>20}  bound")
     passed = failed = skipped = 0
@@ -53,8 +82,19 @@ def report(comparisons: list[tuple[str, Callable[[], Row]]]) -> int:
             print(f"{row.model:44} skipped: {row.skipped}")
             continue
         passed, failed = passed + row.passed, failed + (not row.passed)
-        mark = "" if row.passed else "  FAILED"
-        print(f"{row.model:44} {row.spikes:8} {row.identical:9} {row.difference:14.3g} {row.unit:5}"
-              f"  {row.bound:g}{mark}", flush=True)  # fmt: skip
+        print(f"{row.model:44} {row}{'' if row.passed else '  FAILED'}", flush=True)
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return int(failed > 0)
+
+
+def main(peer: str, kinds: Sequence[str]) -> int:
+    """The comparisons of the kinds that the command line names, or of all, as one table.
+
+    Those of a kind are what `comparisons()` of the module PEER_KIND returns.
+    """
+    asked = sys.argv[1:] or kinds
+    if unknown := set(asked) - set(kinds):
+        sys.exit(
+            f"no comparisons called {', '.join(sorted(unknown))}; there are {', '.join(kinds)}"
+        )
+    return report([c for kind in asked for c in import_module(f"{peer}_{kind}").comparisons()])

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import nest_networks
 import numpy as np
-from comparison import Row, identical
+from comparison import Comparisons, Row, identical
 
 import spikesim as sp
 from spikesim.units import ms, mV, pA, pF
@@ -183,10 +182,10 @@ CASES = [
 ]  # fmt: skip
 
 
-def comparisons(seeds: int, backend: str = "cpp") -> list[tuple[str, Callable[[], Row]]]:
+def comparisons(seeds: int = 20, backend: str = "cpp") -> Comparisons:
     """Every case with seeds 1, 2 ...: on one backend, with the first seed also on the others."""
     others = [b for b in ("numpy", "jax", "cpp") if b != backend]
-    todo = []
+    todo: Comparisons = []
     for case in CASES:
         for seed in range(1, seeds + 1):
             for b in (backend, *(others if seed == 1 else ())):

@@ -47,79 +47,6 @@ import numpy as np
 _POPULATIONS = ("L23E", "L23I", "L4E", "L4I", "L5E", "L5I", "L6E", "L6I")
 
 
-def psc_exp_network(
-    n,
-    source,
-    target,
-    weight_pA,
-    delay_steps,
-    input_neuron,
-    input_time_steps,
-    input_weight_pA,
-    parameters,
-    v_initial_mV,
-    duration_steps,
-    dt_ms,
-    record_v_of,
-) -> dict[str, np.ndarray]:
-    """Runs `n` neurons ``iaf_psc_exp``.
-
-    **Arguments:**
-
-    - `source`, `target`: the neurons of each connection; a pair may occur several times.
-    - `weight_pA`, `delay_steps`: of each connection, or one number for all.
-    - `input_neuron`, `input_time_steps`, `input_weight_pA`: one entry for each input spike, in
-      any order; the time is the label of its arrival, at least 2.
-    - `parameters`: NEST's names to values, each one number, an array with one for each neuron,
-      or a tuple for a parameter that is a list.
-    - `v_initial_mV`: one number, or one for each neuron.
-    - `record_v_of`: the neurons whose V_m is logged at every step.
-
-    **Returns:** `times_steps` and `senders` of all spikes, sorted by time, then neuron; `v` as
-    [time, neuron], columns in the order of `record_v_of`; `v_steps`, the label of each row.
-    """
-    return _network(
-        "iaf_psc_exp",
-        n,
-        (source, target, weight_pA, delay_steps),
-        (input_neuron, input_time_steps, input_weight_pA),
-        parameters,
-        v_initial_mV,
-        duration_steps,
-        dt_ms,
-        record_v_of,
-    )
-
-
-def psc_delta_network(
-    n,
-    source,
-    target,
-    weight_mV,
-    delay_steps,
-    input_neuron,
-    input_time_steps,
-    input_weight_mV,
-    parameters,
-    v_initial_mV,
-    duration_steps,
-    dt_ms,
-    record_v_of,
-) -> dict[str, np.ndarray]:
-    """Runs `n` neurons ``iaf_psc_delta``: as `psc_exp_network`, with weights in mV."""
-    return _network(
-        "iaf_psc_delta",
-        n,
-        (source, target, weight_mV, delay_steps),
-        (input_neuron, input_time_steps, input_weight_mV),
-        parameters,
-        v_initial_mV,
-        duration_steps,
-        dt_ms,
-        record_v_of,
-    )
-
-
 def model_network(
     model,
     n,
@@ -138,10 +65,25 @@ def model_network(
     receptor=None,
     input_receptor=None,
 ) -> dict[str, np.ndarray]:
-    """Runs `n` neurons of any NEST model: as `psc_exp_network`, with its name first.
+    """Runs `n` neurons of a NEST model.
 
-    `receptor` is the receptor type of each connection, `input_receptor` that of all input.
-    `v_initial_mV` is None for a model without a membrane potential.
+    **Arguments:**
+
+    - `source`, `target`: the neurons of each connection; a pair may occur several times.
+    - `weight`, `delay_steps`: of each connection, or one number for all.
+    - `input_neuron`, `input_time_steps`, `input_weight`: one entry for each input spike, in
+      any order; the time is the label of its arrival, at least 2.
+    - `parameters`: NEST's names to values, each one number, an array with one for each neuron,
+      or a tuple for a parameter that is a list.
+    - `v_initial_mV`: one number, or one for each neuron.
+    - `record_v_of`: the neurons whose V_m is logged at every step.
+
+    **Returns:** `times_steps` and `senders` of all spikes, sorted by time, then neuron; `v` as
+    [time, neuron], columns in the order of `record_v_of`; `v_steps`, the label of each row.
+
+    Weights are in pA, mV or nS, as the model takes them. `receptor` is the receptor type of each
+    connection, `input_receptor` that of all input. `v_initial_mV` is None for a model without a
+    membrane potential.
     """
     return _network(
         str(model),
@@ -334,10 +276,8 @@ def microcircuit(
 
 
 def run(network, **inputs) -> dict[str, np.ndarray]:
-    """Runs the network called `network`: psc_exp_network, psc_delta_network, model_network,
-    uncoupled, rate_unit or microcircuit."""
-    known = (psc_exp_network, psc_delta_network, model_network, uncoupled, rate_unit,
-             microcircuit)  # fmt: skip
+    """Runs the network called `network`: model_network, uncoupled, rate_unit or microcircuit."""
+    known = (model_network, uncoupled, rate_unit, microcircuit)
     networks = {f.__name__: f for f in known}
     if network not in networks:
         raise ValueError(f"There is no network {network!r} here; there are {sorted(networks)}.")

@@ -10,7 +10,7 @@ from typing import Any
 
 import nest_networks
 import numpy as np
-from comparison import Row, identical
+from comparison import Comparisons, Row, identical
 from scipy.stats import ks_2samp
 
 import spikesim as sp
@@ -154,9 +154,9 @@ FULL_GLIF = {
 }  # fmt: skip
 
 
-def comparisons(seeds: int, backend: str = "cpp") -> list[tuple[str, Callable[[], Row]]]:
+def comparisons(seeds: int = 10, backend: str = "cpp") -> Comparisons:
     """Those at currents, on all backends, and the random ones."""
-    todo: list[tuple[str, Callable[[], Row]]] = []
+    todo: Comparisons = []
     for b in (backend, *(b for b in ("numpy", "jax", "cpp") if b != backend)):
         glif = ("glif_psc 5", sp.neurons.GLIF5(), "glif_psc", FULL_GLIF)
         todo.append(("glif_psc 5", partial(at_currents, *glif, b)))

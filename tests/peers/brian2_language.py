@@ -1,22 +1,17 @@
 """The language of models against Brian2: the same text, or nearly, handed to both.
 
-Run by `make peer-brian2-networks`. Brian2 labels a spike with the start of its step and we with the
-end, so its steps are shifted by one.
+Brian2 labels a spike with the start of its step and we with the end, so its steps are shifted by
+one.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 import brian2 as b2
-from comparison import Row, identical, report
+import numpy as np
+from comparison import Comparisons, Row, identical
 
 import spikesim as sp
 from spikesim.units import ms
@@ -176,13 +171,10 @@ def functions() -> Row:
     return row("functions", mine, theirs)
 
 
-COMPARISONS = [
-    (f.__name__.replace("_", " "), f)
-    for f in (
+def comparisons() -> Comparisons:
+    """A test for each part of the language."""
+    parts = (
         refractory_while_a_condition_holds, held_while_a_condition_holds, events, constant_over_dt,
         actions, timed_arrays, functions,
-    )
-]  # fmt: skip
-
-if __name__ == "__main__":
-    sys.exit(report(COMPARISONS))
+    )  # fmt: skip
+    return [(f.__name__.replace("_", " "), f) for f in parts]

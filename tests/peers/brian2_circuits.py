@@ -1,4 +1,4 @@
-"""spikesim against Brian2, one network handed to both. Run by `make peer-brian2-networks`.
+"""spikesim against Brian2, one network handed to both.
 
 Connectivity, delays and initial values are ours; Brian2 gets them as arrays. In float64 every spike
 must be the same. Brian2 labels a spike with the start of its step, we with the end, so its steps
@@ -14,15 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[2] / "docs" / "examples"))
 
-import brian2_examples
 import brian2_networks
 import coba
 import cobahh
 import cuba
-from comparison import Row, identical, report
+from comparison import Comparisons, Row, identical
 
 import spikesim as sp
 from spikesim.units import ms
@@ -70,14 +68,14 @@ def compare(
     return Row(f"{name} {backend} n={n} {duration:g} ms", len(steps), same, difference, 1e-6)
 
 
-def main() -> int:
-    """All comparisons."""
+def comparisons() -> Comparisons:
+    """CUBA, COBA and COBAHH on every backend."""
     delays = sp.uniform(0 * ms, 3 * ms)
     conductances = {"v_initial_mV": ("v", 1.0), "ge_initial": ("ampa.g", 0.1),
                     "gi_initial": ("gaba.g", 0.1)}  # fmt: skip
     in_nS = {"v_initial_mV": ("v", 1.0), "ge_initial_nS": ("ampa.g", 1.0),
              "gi_initial_nS": ("gaba.g", 1.0)}  # fmt: skip
-    todo: list[tuple[str, Callable[[], Row]]] = []
+    todo: Comparisons = []
     for backend in ("numpy", "jax", "cpp"):
         for word, delay in (("no delay", 0 * ms), ("delays", delays)):
             todo.append((word, partial(
@@ -89,8 +87,4 @@ def main() -> int:
         todo.append(("COBAHH", partial(
             compare, "COBAHH", backend, 1000, 200.0, 0 * ms, cobahh.network,
             brian2_networks.cobahh, 3.0, in_nS)))  # fmt: skip
-    return report(todo + brian2_examples.comparisons())
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return todo

@@ -1,4 +1,4 @@
-"""Continuous coupling against Brian2's `(summed)` variables. Run by `make peer-brian2-networks`.
+"""Continuous coupling against Brian2's `(summed)` variables.
 
 The network of Brian2's example of gap junctions: ten leaky neurons that drive themselves, all
 coupled to all. The coupling is computed from the state at the start of a step by both.
@@ -6,15 +6,10 @@ coupled to all. The coupling is computed from the state at the start of a step b
 
 from __future__ import annotations
 
-import sys
 from functools import partial
-from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from comparison import Row, identical, report
+from comparison import Comparisons, Row, identical
 
 import spikesim as sp
 from spikesim.units import dimensionless, ms, mV
@@ -72,5 +67,6 @@ def compare(backend: str) -> Row:
     return Row(name, len(spikes[0]), identical(spikes, their_spikes), difference, 1e-9)
 
 
-if __name__ == "__main__":
-    sys.exit(report([(name, partial(compare, name)) for name in sys.argv[1:] or ["numpy", "cpp"]]))
+def comparisons() -> Comparisons:
+    """Two backends."""
+    return [(backend, partial(compare, backend)) for backend in ("numpy", "cpp")]

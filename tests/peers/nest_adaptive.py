@@ -1,7 +1,5 @@
 """spikesim against NEST: models that NEST integrates with an adaptive step.
 
-Run by `make peer-nest`.
-
 Ten uncoupled neurons of each model get the same spike trains and currents, in float64. Spikes are
 to be as many, each within one of NEST's steps of 0.1 ms, and potentials within 1e-3 mV, but for a
 window around spikes where stated. Our method is rk4; our step is 0.1 ms where that is enough:
@@ -17,19 +15,14 @@ window around spikes where stated. Our method is rk4; our step is 0.1 ms where t
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 import nest_networks
-from comparison import Row, report
+import numpy as np
+from comparison import Comparisons, Row
 
 import spikesim as sp
 from spikesim.units import ms, mV, nS, pA, pF
@@ -219,11 +212,7 @@ def compare_rate(kind: str) -> Row:
     return Row(kind, len(difference), close, float(difference.max()), 1e-12, "")
 
 
-def main() -> int:
+def comparisons() -> Comparisons:
     """All comparisons, those of spiking neurons with two inputs each."""
     spiking = [(c.kind, partial(compare, c, seed, 500.0)) for c in CASES for seed in (1, 2)]
-    return report(spiking + [(kind, partial(compare_rate, kind)) for kind in RATES])
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return spiking + [(kind, partial(compare_rate, kind)) for kind in RATES]

@@ -1,4 +1,4 @@
-"""Gap junctions within the step against NEST's waveform relaxation. Run by `make peer-nest`.
+"""Gap junctions within the step against NEST's waveform relaxation.
 
 Two fast-spiking cells of Mancilla et al. (2007), NEST's `hh_psc_alpha_gap`, joined by a junction.
 NEST iterates each interval of communication and interpolates the partner's potential by a cubic; we
@@ -8,15 +8,11 @@ differ.
 
 from __future__ import annotations
 
-import sys
 from functools import partial
-from pathlib import Path
 
+import nest_networks
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from comparison import Row, identical, report
+from comparison import Comparisons, Row, identical
 
 import spikesim as sp
 from spikesim.units import ms, mV, nS, pA, pF
@@ -54,11 +50,7 @@ def cell() -> sp.NeuronModel:
 
 def nest_pair(step: float) -> dict[str, np.ndarray]:
     """NEST's potentials [2, samples] at a step, where each starts, and the steps of spikes."""
-    import nest
-
-    nest.verbosity = nest.VerbosityLevel.ERROR
-    nest.ResetKernel()
-    nest.resolution = step
+    nest = nest_networks._kernel(step)
     nest.set(use_wfr=True, wfr_comm_interval=step, wfr_tol=1e-9, wfr_max_iterations=50,
              wfr_interpolation_order=3)  # fmt: skip
     cells = nest.Create("hh_psc_alpha_gap", 2, params={"I_e": 100.0})
@@ -94,6 +86,6 @@ def compare(step: float, bound: float) -> Row:
     return Row(name, len(passed[0][0]), identical(*passed), difference, bound)
 
 
-if __name__ == "__main__":
-    rows = [(f"gap junctions {s}", partial(compare, s, b)) for s, b in ((0.02, 0.02), (0.1, 5.0))]
-    sys.exit(report(rows))
+def comparisons() -> Comparisons:
+    """Two intervals of NEST's."""
+    return [(f"gap junctions {s}", partial(compare, s, b)) for s, b in ((0.02, 0.02), (0.1, 5.0))]
