@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.integrate import solve_ivp
+from scipy.integrate import LSODA
 
 from .ir.expr import references
 from .ir.program import Neurons
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 REACH = {"euler": 2.0, "milstein": 2.0, "heun": 2.0, "rk4": 2.785}
 _AHEAD = 10.0  # ms in which a neuron may come to where it is stiffest
+_STEPS_AHEAD = 300
 _MOST = 16  # neurons that are looked at
 Rates = Callable[[np.ndarray], np.ndarray]
 
@@ -56,10 +57,18 @@ class Stability:
         rates, start = self._rates(group, state, np.array([neuron]))
         if rates is None or not np.isfinite(start).all():
             return None
+        solver = LSODA(
+            lambda _, x: rates(x[:, None])[:, 0], 0.0, start[:, 0], _AHEAD, rtol=1e-6, atol=1e-6
+        )
+        path = [start]
         with np.errstate(all="ignore"):
-            path = solve_ivp(lambda _, x: rates(x[:, None])[:, 0], (0, _AHEAD), start[:, 0],
-                             method="LSODA", rtol=1e-6, atol=1e-6)  # fmt: skip
-        steps = [self._limit(group, rates, x[:, None]) for x in path.y.T]
+            # What runs away to infinity is followed for so many steps only.
+            while solver.status == "running" and len(path) < _STEPS_AHEAD:
+                solver.step()
+                if not np.isfinite(solver.y).all():
+                    break
+                path.append(solver.y[:, None].copy())
+        steps = [self._limit(group, rates, x) for x in path]
         return min((s for s in steps if s is not None), default=None)
 
     def _limit(self, group: str, rates: Rates, x: np.ndarray) -> float | None:
