@@ -93,7 +93,7 @@ class Simulation:
         *,
         until: Callable[[Moment], bool] | None = None,
         every: Any = None,
-        sink: Sink | None = None,
+        sink: Any = None,
         progress: bool = False,
         checkpoint: str | os.PathLike[str] | None = None,
     ) -> Results:
@@ -116,6 +116,11 @@ class Simulation:
             raise ParameterError(f"the run would end after {_FOREVER} steps, which is the most")
         asking = self._interval(every, 10.0) if until else 0
         keeping = self._interval(every, 1000.0) if checkpoint is not None else 0
+        if sink is not None and not isinstance(sink, Sink):
+            hint = f"sp.to_disk({str(sink)!r})" if isinstance(sink, str | os.PathLike) else "a sink"
+            raise ParameterError(
+                f"sink is {sink!r:.60}; write sink={hint}, or leave it out to record in memory"
+            )
         if checkpoint is not None and not os.path.exists(checkpoint):
             check(checkpoint, CheckpointError)
         stretch = _Stretch(self, steps, Memory() if sink is None else sink, checkpoint)

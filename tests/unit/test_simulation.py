@@ -742,3 +742,9 @@ def test_the_bar_ends_at_the_end(dt, steps, capsys):
         said.rpartition("\r")[2].startswith("100%") and f"{steps * dt:.0f}/{steps * dt:.0f}" in said
     )
     assert said.count("\r") == 2  # no terminal: a picture at the start, one every 10 s, the last
+
+
+@pytest.mark.parametrize("sink", ["run.zarr", Path("run.zarr"), 5, sp.to_disk])
+def test_a_sink_that_is_none(plain, sink):
+    with pytest.raises(ParameterError, match=r"write sink="):
+        plain.run(5 * ms, sink=sink)
