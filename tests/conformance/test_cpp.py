@@ -572,14 +572,6 @@ def test_two_runs_at_once():
         assert len(wanted[1][0]) and all(map(np.array_equal, found[1], wanted[1]))
 
 
-@pytest.fixture
-def ctrl_c():
-    """Ctrl-C as usual: a shell has the processes in its background ignore it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.usefixtures("ctrl_c")
 def test_a_run_that_is_interrupted():
     model = network().compile("cpp")

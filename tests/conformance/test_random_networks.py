@@ -320,7 +320,7 @@ def stimulus(draw, chosen, dt):
         sp.poisson(changing, n=100, stop=8 * ms),
         sp.gamma_process(changing, shape=draw(st.integers(1, 5))),
         sp.poisson_dead_time(rate, draw(value(0, 10, ms, n))),
-        sp.correlated_poisson(draw(value(5, 50, Hz, 1)), 0.5),
+        sp.correlated_poisson(rate, 0.5),
     ]
     return {
         "stimulus": draw(st.sampled_from(trains)),

@@ -555,6 +555,7 @@ def test_what_is_read_during_a_run_has_one_end(plain, tmp_path, monkeypatch):
     assert sorted(ends) == ends and 0 < ends[-1] <= 2000
 
 
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("checkpoint", [None, "kept"])
 def test_an_interrupted_recording_is_not_complete(plain, tmp_path, checkpoint):
     def press(moment):
