@@ -456,7 +456,7 @@ def test_random_networks_in_cpp():
 
 
 def test_a_few_random_networks_in_jax():
-    check(examples=15, least_spikes=20, backends=["jax"])
+    check(examples=20, least_spikes=20, backends=["jax"])
 
 
 @pytest.mark.slow
