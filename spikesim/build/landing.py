@@ -182,11 +182,12 @@ def _place(
     for k in itertools.count(1):
         name = synapse.name if k == 1 else f"{synapse.name}_{k}"
         known, other = there.get(name), others.get(name)
+        taken = known or other
         if known is not None and _same(known, wanted):
             return name, True
         if known is None and (other is None or _same(replace(other, port=wanted.port), wanted)):
             return name, False
-        if synapse._named and (known or other) and (known or other).named:  # type: ignore[union-attr]
+        if synapse._named and taken is not None and taken.named:
             faults.append(
                 DescriptionError(
                     f"{subject}: {group.name!r} has another synapse named {name!r}, with other "

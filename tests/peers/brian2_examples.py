@@ -20,8 +20,6 @@ from spikesim.units import Hz, ms, mV, nS, pA, pF
 
 DT = 0.1
 WATCHED = 5
-# An upstroke multiplies differences in rounding.
-BOUND = {"f-I curve, Hodgkin-Huxley": 1e-7}
 
 
 def adaptive_threshold(rng: np.random.Generator) -> tuple[sp.Network, Callable[[], dict]]:
@@ -170,7 +168,7 @@ def compare(name: str, backend: str, build: Callable) -> Row:
     ours = np.round(result.spikes.t / DT).astype(int) - 1, result.spikes.i
     difference = float(np.abs(result.v.values - theirs["v"]).max())
     same = identical(ours, theirs["spikes"])
-    return Row(f"{name} {backend}", len(ours[0]), same, difference, BOUND.get(name, 1e-9))
+    return Row(f"{name} {backend}", len(ours[0]), same, difference, 1e-9)
 
 
 def comparisons() -> Comparisons:

@@ -10,7 +10,7 @@ from importlib import import_module
 
 import numpy as np
 
-LEAST_P = 1e-3
+LEAST_P = 0.01
 
 
 @dataclass
