@@ -11,7 +11,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 import scipy.sparse
-from hypothesis import HealthCheck, Phase, given, note, reject, settings
+from hypothesis import HealthCheck, Phase, assume, given, note, reject, settings
 from hypothesis import strategies as st
 
 import spikesim as sp
@@ -405,7 +405,7 @@ def outcome(model, duration, seed):
         return {"fault": np.array(str(fault))}
 
 
-def check(examples, least_spikes, backends):
+def check(examples, fewest_spikes, backends):
     seen = Counter()
 
     @settings(
@@ -422,6 +422,8 @@ def check(examples, least_spikes, backends):
         meaning = compiled(net, "numpy")
         duration = steps * meaning.program.dt * ms
         first = outcome(meaning, duration, seed)
+        spikes = sum(len(v) for name, v in first.items() if name.endswith("spikes.i"))
+        assume("fault" in first or spikes >= fewest_spikes)
         note(meaning.text(lowered=True))
         for k, name in enumerate(backends):
             # Such small ones would all be stored in one way, and run by one thread.
@@ -437,7 +439,7 @@ def check(examples, least_spikes, backends):
             assert not different, name
         seen["examples"] += 1
         seen["faults"] += "fault" in first
-        seen["spikes"] += sum(len(v) for name, v in first.items() if name.endswith("spikes.i"))
+        seen["spikes"] += spikes
 
     with (
         patch.object(numpy_backend, "_CHUNK", CHUNKS["numpy"]),
@@ -445,20 +447,20 @@ def check(examples, least_spikes, backends):
         patch.object(cpp_backend, "_CHUNK_STEPS", CHUNKS["cpp"]),
     ):
         same_everywhere()
-    assert seen["spikes"] > least_spikes * seen["examples"], seen
+    assert seen["examples"] == examples, seen
     assert seen["faults"] < seen["examples"] / 10, seen
     print(dict(seen))
 
 
 @pytest.mark.skipif(bool(why_missing()), reason="the C++ part is not built")
 def test_random_networks_in_cpp():
-    check(examples=100, least_spikes=20, backends=["cpp"])
+    check(examples=100, fewest_spikes=10, backends=["cpp"])
 
 
 def test_a_few_random_networks_in_jax():
-    check(examples=20, least_spikes=20, backends=["jax"])
+    check(examples=20, fewest_spikes=10, backends=["jax"])
 
 
 @pytest.mark.slow
 def test_300_random_networks():
-    check(examples=300, least_spikes=20, backends=["jax", *([] if why_missing() else ["cpp"])])
+    check(examples=300, fewest_spikes=10, backends=["jax", *([] if why_missing() else ["cpp"])])

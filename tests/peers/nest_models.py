@@ -25,7 +25,8 @@ class Case:
 
     synapses: ours, by receptor; two without `receptors` are for positive and negative weights, one
     is for all. strength: of an excitatory connection, in `unit`; drive: of one input spike, in
-    strengths; rate: input spikes a step. earlier: steps that our delays are shorter. density: share of all pairs that are connected.
+    strengths; rate: input spikes a step. earlier: steps that our delays are shorter.
+    density: share of all pairs that are connected.
     """
 
     name: str
