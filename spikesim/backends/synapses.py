@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ..errors import ParameterError, UnsupportedError, raise_all
 from ..ir.program import Delivery, Program
-from ..native.connect import Table, Weighing, allocate
+from ..native.connect import Table
+from ..native.pages import allocate
+from ..native.rules import Weighing
+from ..passes.draw import drawn_edges
 from ..passes.layout import addresses, port_of
 from .base import Options
 from .binding import Binder, Values, Weighed, of_groups
@@ -208,7 +212,7 @@ class Synapses:
         for k, store in enumerate(self.stores):
             if store.unreliable:
                 edges = self.given.edges[store.edges[0]]
-                chance = binder.release(edges, given, store.table.drawn)
+                chance = binder.release(edges, given, partial(drawn_edges, program=self.given))
                 assert chance is not None
                 each = store.in_order(chance) if chance.ndim else chance
                 self.releases[release_of(k)] = each

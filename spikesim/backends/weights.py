@@ -12,7 +12,9 @@ from ..distributions import Distribution
 from ..errors import ParameterError
 from ..ir.expr import Expr, Op, Ref, references
 from ..ir.program import Edges, Statement
-from ..native.connect import CHANGE, CHANGES, Table, Weighing
+from ..native.connect import Table
+from ..native.rules import CHANGE, CHANGES, Weighing
+from ..passes.draw import drawn_edges
 from ..passes.layout import is_static
 from .binding import Binder, Values
 
@@ -60,7 +62,7 @@ def weighing(
         changes = _changes(result, steps, scalars, binder)
     if changes is not None:
         return Weighing(None if value is None else float(value), changes)
-    drawn = table.drawn(e)
+    drawn = drawn_edges(e, table.program)
     if np.ndim(value) and np.shape(value) != (len(drawn.pattern),):
         raise ParameterError(
             f"params, {e.name}.{field.name}: shape {np.shape(value)}; expected one value or "

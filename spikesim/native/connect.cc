@@ -18,326 +18,23 @@
 #include <atomic>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
-#include <exception>
 #include <new>
-#include <system_error>
-#include <thread>
+#include <utility>
 #include <vector>
 
+#include "export.h"
 #include "half.h"
-#include "laws.h"
-#include "random.h"
-#include "portable.h"
-
-#if defined(_WIN32)
-#define SPIKESIM_EXPORT extern "C" __declspec(dllexport)
-#else
-#define SPIKESIM_EXPORT extern "C" __attribute__((visibility("default")))
-#endif
+#include "parallel.h"
+#include "rules.h"
 
 namespace spikesim {
-
-// An operation on weights: weight * value and so on.
-struct Change {
-  enum Kind : int32_t { kTimes, kPlus, kMinus, kFrom, kOver, kUnder };
-  int32_t kind;
-  double value;
-};
-
-// The layouts of these are those of the classes of the same names in spikesim/native/connect.py.
-struct Projection {
-  enum Rule : int32_t { kTotal, kIndegree, kOutdegree, kAll, kOne, kProbability, kList };
-  int32_t rule;
-  uint32_t stream;
-  int64_t n_source, n_target;
-  int64_t number;             // candidates, or the degree
-  double scale;               // 1/log(1 - p)
-  const int32_t* own;         // [n_target], of kOutdegree [n_source]: the same neuron's position in
-                              // the other view, or -1; null where that is of no concern
-  const int32_t* source;      // [n_source] number of the source in the network
-  const int32_t* by_source;   // [n_source] positions in ascending order of it
-  const uint32_t* place;      // [n_target] part << 16 | place in the part
-  const int64_t* begin;       // kList: [n_source + 1], where the pairs of a source begin
-  const int64_t* target;      // kList: [pairs], as are the next two
-  const int64_t* row;
-  const int64_t* position;
-  Law weight, axonal, dendritic;
-  int64_t n_changes;
-  const Change* changes;
-};
-
-struct Network {
-  uint32_t seed;
-  int32_t threads;
-  double dt;
-  int64_t n_sources, n_parts;
-  int64_t n_projections;
-  const Projection* projections;
-};
-
 namespace {
 
-constexpr int64_t kChunk = int64_t{1} << 20;          // draws a task
 constexpr int64_t kBucket = int64_t{1} << 17;         // synapses sorted together
 constexpr int64_t kLargestSort = int64_t{1} << 18;    // counters of a sort
 constexpr int64_t kListed = int64_t{100} * 1000 * 1000;  // counters listed at a time
 
-// work(thread, item) for every item, each once; the first exception is thrown on.
-template <typename Work>
-void Parallel(int threads, int64_t items, const Work& work) {
-  threads = static_cast<int>(std::max<int64_t>(1, std::min<int64_t>(threads, items)));
-  std::atomic<int64_t> next{0};
-  std::vector<std::exception_ptr> faults(threads);
-  auto run = [&](int thread) {
-    try {
-      for (int64_t item; (item = next.fetch_add(1)) < items;) work(thread, item);
-    } catch (...) {
-      faults[thread] = std::current_exception();
-      next = items;
-    }
-  };
-  std::vector<std::thread> others;
-  others.reserve(threads);
-  try {
-    for (int t = 1; t < threads; ++t) others.emplace_back(run, t);
-  } catch (const std::system_error&) {
-    // No more of them are to be had: those there are do the work.
-  }
-  run(0);
-  for (std::thread& t : others) t.join();
-  for (auto& fault : faults)
-    if (fault) std::rethrow_exception(fault);
-}
-
-// Some synapses of one projection: positions in the two views, and the counters of their draws.
-struct Batch {
-  int n = 0;
-  uint32_t source[kBlock], target[kBlock], row[kBlock], position[kBlock];
-  int64_t index[kBlock];  // kList: the number of the pair
-};
-
-bool Scanned(const Projection& p) {
-  return p.rule == Projection::kTotal || p.rule == Projection::kIndegree;
-}
-
-SPIKESIM_VECTOR void PairsOfTotal(uint32_t seed, uint32_t stream, const uint32_t* k, int n,
-                                  uint32_t n_source, uint32_t n_target, uint32_t* source,
-                                  uint32_t* target) {
-  std::fill(source, source + n, 0u);
-  std::copy(k, k + n, target);
-  Threefry(seed, stream, n, source, target);
-  for (int i = 0; i < n; ++i) {
-    source[i] = Integer(source[i], n_source);
-    target[i] = Integer(target[i], n_target);
-  }
-}
-
-void FirstWords(uint32_t seed, uint32_t stream, const uint32_t* row, const uint32_t* position,
-                int n, uint32_t* word) {
-  uint32_t other[kBlock];
-  std::copy(row, row + n, word);
-  std::copy(position, position + n, other);
-  Threefry(seed, stream, n, word, other);
-}
-
-// Skips to the next target of rule kProbability: floor(log(1 - u) scale), at most `most`.
-SPIKESIM_VECTOR void Gaps(uint32_t seed, uint32_t stream, uint32_t row, uint32_t position, int n,
-                          double scale, double most, double* gap) {
-  uint32_t x[kBlock], y[kBlock];
-  for (int i = 0; i < n; ++i) {
-    x[i] = row;
-    y[i] = position + static_cast<uint32_t>(i);
-  }
-  Threefry(seed, stream, n, x, y);
-  for (int i = 0; i < n; ++i) {
-    const double skip = std::floor(Log(1.0 - Uniform(x[i], y[i])) * scale);
-    gap[i] = skip < most ? skip : most;
-  }
-}
-
-// Partner `drawn` of a row that must not be paired with `own` (-1: no such).
-uint32_t Beside(uint32_t drawn, int32_t own) {
-  return drawn + (own >= 0 && drawn >= static_cast<uint32_t>(own));
-}
-
-// The pairs of the counters k of a rule that draws sources; n <= kBlock.
-void FromCounters(uint32_t seed, const Projection& p, const uint32_t* k, int n, Batch& b) {
-  if (p.rule == Projection::kTotal) {
-    PairsOfTotal(seed, p.stream, k, n, static_cast<uint32_t>(p.n_source),
-                 static_cast<uint32_t>(p.n_target), b.source, b.target);
-    std::fill(b.row, b.row + n, 0u);
-    std::copy(k, k + n, b.position);
-    b.n = n;
-    if (!p.own) return;
-    b.n = 0;
-    for (int i = 0; i < n; ++i) {
-      const uint32_t source = b.source[i], target = b.target[i], position = b.position[i];
-      b.source[b.n] = source;
-      b.target[b.n] = target;
-      b.position[b.n] = position;
-      b.n += p.own[target] != static_cast<int32_t>(source);
-    }
-    return;
-  }
-  const uint32_t degree = static_cast<uint32_t>(p.number);
-  for (int i = 0; i < n; ++i) {
-    b.row[i] = b.target[i] = k[i] / degree;
-    b.position[i] = k[i] % degree;
-  }
-  FirstWords(seed, p.stream, b.row, b.position, n, b.source);
-  for (int i = 0; i < n; ++i) {
-    const int32_t own = p.own ? p.own[b.target[i]] : -1;
-    b.source[i] = Beside(Integer(b.source[i], static_cast<uint32_t>(p.n_source - (own >= 0))), own);
-  }
-  b.n = n;
-}
-
-// Collects synapses one after the other, handing on full batches.
-template <typename Take>
-class Gathered {
- public:
-  Gathered(Batch& batch, const Take& take) : b_(batch), take_(take) { b_.n = 0; }
-  void Add(int64_t source, int64_t target, int64_t row, int64_t position, int64_t index = 0) {
-    const int n = b_.n++;
-    b_.source[n] = static_cast<uint32_t>(source);
-    b_.target[n] = static_cast<uint32_t>(target);
-    b_.row[n] = static_cast<uint32_t>(row);
-    b_.position[n] = static_cast<uint32_t>(position);
-    b_.index[n] = index;
-    if (b_.n == kBlock) Flush();
-  }
-  void Flush() {
-    if (b_.n) take_(b_);
-    b_.n = 0;
-  }
-
- private:
-  Batch& b_;
-  const Take& take_;
-};
-
-// The synapses of the source at position s, by a rule that has its pairs by source.
-template <typename Take>
-void FromSource(uint32_t seed, const Projection& p, int64_t s, Gathered<Take>& to) {
-  switch (p.rule) {
-    case Projection::kOutdegree: {
-      const int32_t own = p.own ? p.own[s] : -1;
-      const uint32_t most = static_cast<uint32_t>(p.n_target - (own >= 0));
-      uint32_t row[kBlock], position[kBlock], word[kBlock];
-      std::fill(row, row + kBlock, static_cast<uint32_t>(s));
-      for (int64_t k = 0; k < p.number; k += kBlock) {
-        const int n = static_cast<int>(std::min<int64_t>(kBlock, p.number - k));
-        for (int i = 0; i < n; ++i) position[i] = static_cast<uint32_t>(k + i);
-        FirstWords(seed, p.stream, row, position, n, word);
-        for (int i = 0; i < n; ++i) to.Add(s, Beside(Integer(word[i], most), own), s, k + i);
-      }
-      return;
-    }
-    case Projection::kAll:
-      for (int64_t t = 0; t < p.n_target; ++t)
-        if (!p.own || p.own[t] != s) to.Add(s, t, s, t);
-      return;
-    case Projection::kOne:
-      to.Add(s, s, s, 0);
-      return;
-    case Projection::kProbability: {
-      double gap[kBlock];
-      int64_t t = -1;
-      for (int64_t k = 0;; k += kBlock) {
-        Gaps(seed, p.stream, static_cast<uint32_t>(s), static_cast<uint32_t>(k), kBlock, p.scale,
-             static_cast<double>(p.n_target), gap);
-        for (int i = 0; i < kBlock; ++i) {
-          t += static_cast<int64_t>(gap[i]) + 1;
-          if (t >= p.n_target) return;
-          if (!p.own || p.own[t] != s) to.Add(s, t, s, k + i);
-        }
-      }
-    }
-    default:
-      for (int64_t i = p.begin[s]; i < p.begin[s + 1]; ++i)
-        to.Add(s, p.target[i], p.row[i], p.position[i], i);
-  }
-}
-
-// --- delays and weights --------------------------------------------------------------------------
-
-// out[i] += floor(delay/dt + 0.5 + 1e-9), as ir.program.nearest_step. Longer than 2^30 is 2^30.
-SPIKESIM_VECTOR void AddSteps(const double* delay, int n, double dt, int32_t* out) {
-  for (int i = 0; i < n; ++i) {
-    const double steps = std::floor(delay[i] / dt + (0.5 + 1e-9));
-    out[i] += static_cast<int32_t>(steps < 0x1p30 ? steps : 0x1p30);
-  }
-}
-
-void Delays(const Network& net, const Projection& p, const Batch& b, int32_t* out) {
-  std::fill(out, out + b.n, 0);
-  double delay[kBlock];
-  for (const Law* law : {&p.axonal, &p.dendritic}) {
-    if (law->kind == Law::kConstant && law->a == 0.0) continue;
-    Draw(*law, net.seed, b.row, b.position, b.index, b.n, delay);
-    AddSteps(delay, b.n, net.dt, out);
-  }
-}
-
-void Weights(const Network& net, const Projection& p, const Batch& b, double* w) {
-  Draw(p.weight, net.seed, b.row, b.position, b.index, b.n, w);
-  for (const Change* c = p.changes; c < p.changes + p.n_changes; ++c) {
-    const double v = c->value;
-    for (int i = 0; i < b.n; ++i) {
-      switch (c->kind) {
-        case Change::kTimes: w[i] = w[i] * v; break;
-        case Change::kPlus: w[i] = w[i] + v; break;
-        case Change::kMinus: w[i] = w[i] - v; break;
-        case Change::kFrom: w[i] = v - w[i]; break;
-        case Change::kOver: w[i] = w[i] / v; break;
-        default: w[i] = v / w[i];
-      }
-    }
-  }
-}
-
 // --- survey --------------------------------------------------------------------------------------
-
-struct Chunk {
-  int64_t projection, begin, end;  // of counters, or of source positions
-};
-
-// The work of a projection, cut into pieces of some 10^6 draws.
-std::vector<Chunk> Chunks(const Network& net, int64_t k) {
-  const Projection& p = net.projections[k];
-  int64_t end = p.n_source, step = kChunk;
-  if (Scanned(p)) {
-    end = p.rule == Projection::kTotal ? p.number : p.number * p.n_target;
-  } else {
-    int64_t each = p.n_target;
-    if (p.rule == Projection::kOutdegree) each = p.number;
-    if (p.rule == Projection::kOne) each = 1;
-    if (p.rule == Projection::kList && p.n_source) each = p.begin[p.n_source] / p.n_source;
-    step = std::max<int64_t>(1, kChunk / std::max<int64_t>(1, each));
-  }
-  std::vector<Chunk> chunks;
-  for (int64_t begin = 0; begin < end; begin += step)
-    chunks.push_back({k, begin, std::min(end, begin + step)});
-  return chunks;
-}
-
-template <typename Take>
-void FromChunk(const Network& net, const Chunk& chunk, Batch& batch, const Take& take) {
-  const Projection& p = net.projections[chunk.projection];
-  if (!Scanned(p)) {
-    Gathered<Take> to(batch, take);
-    for (int64_t s = chunk.begin; s < chunk.end; ++s) FromSource(net.seed, p, s, to);
-    return to.Flush();
-  }
-  uint32_t k[kBlock];
-  for (int64_t begin = chunk.begin; begin < chunk.end; begin += kBlock) {
-    const int n = static_cast<int>(std::min<int64_t>(kBlock, chunk.end - begin));
-    for (int i = 0; i < n; ++i) k[i] = static_cast<uint32_t>(begin + i);
-    FromCounters(net.seed, p, k, n, batch);
-    take(batch);
-  }
-}
 
 struct Survey {
   std::vector<uint32_t> counts, indegree;
@@ -346,7 +43,7 @@ struct Survey {
 
 // counts [parts][sources]; seen [n_seen]: which delays there are; indegree [projections]: the
 // largest. A delay beyond n_seen is an error of the caller.
-bool Survey_(const Network& net, uint32_t* counts, uint8_t* seen, int64_t n_seen,
+bool Survey_(const Wiring& net, uint32_t* counts, uint8_t* seen, int64_t n_seen,
              uint32_t* indegree) {
   const int64_t cells = net.n_parts * net.n_sources;
   std::vector<Survey> found(std::max(1, net.threads));
@@ -413,7 +110,7 @@ struct Bucket {
   int64_t synapses;
 };
 
-std::vector<Bucket> Buckets(const Network& net, const Table& table) {
+std::vector<Bucket> Buckets(const Wiring& net, const Table& table) {
   const int64_t widest =
       std::max<int64_t>(1, kLargestSort / std::max<int64_t>(1, net.n_parts * table.n_delays));
   std::vector<Bucket> buckets;
@@ -442,7 +139,7 @@ std::pair<int64_t, int64_t> Within(const Projection& p, int64_t begin, int64_t e
 class Lists {
  public:
   // Of the buckets [first, last). `memory` is used again and again: new pages cost time.
-  Lists(const Network& net, const std::vector<Bucket>& buckets, int64_t first, int64_t last,
+  Lists(const Wiring& net, const std::vector<Bucket>& buckets, int64_t first, int64_t last,
         std::vector<uint32_t>& memory)
       : net_(net), first_(first), n_(last - first), of_(net.n_sources), list_(memory) {
     for (int64_t b = first; b < last; ++b)
@@ -514,7 +211,7 @@ class Lists {
     });
   }
 
-  const Network& net_;
+  const Wiring& net_;
   int64_t first_, n_;
   std::vector<uint32_t> of_;  // [sources] 1 + bucket, 0 outside
   std::vector<Chunk> chunks_;
@@ -544,7 +241,7 @@ struct Scratch {
 template <typename Real>
 class Filler {
  public:
-  Filler(const Network& net, const Table& table)
+  Filler(const Wiring& net, const Table& table)
       : net_(net), table_(table), index_(1), scratch_(std::max(1, net.threads)) {
     for (int64_t d = 0; d < table.n_delays; ++d) {
       index_.resize(table.delays[d] + 1);
@@ -652,7 +349,7 @@ class Filler {
     }
   }
 
-  const Network& net_;
+  const Wiring& net_;
   const Table& table_;
   std::vector<uint32_t> index_;  // of a delay
   std::vector<uint64_t> begin_;  // [parts][sources]
@@ -675,13 +372,13 @@ int32_t Guarded(const Call& call) {
 
 // All give 0 if it went well, 1 for a delay out of range, 2 for lack of memory.
 
-SPIKESIM_EXPORT int32_t spikesim_survey(const spikesim::Network* net, uint32_t* counts,
+SPIKESIM_EXPORT int32_t spikesim_survey(const spikesim::Wiring* net, uint32_t* counts,
                                         uint8_t* seen, int64_t n_seen, uint32_t* indegree) {
   return spikesim::Guarded(
       [&] { return spikesim::Survey_(*net, counts, seen, n_seen, indegree) ? 0 : 1; });
 }
 
-SPIKESIM_EXPORT int32_t spikesim_fill(const spikesim::Network* net, const spikesim::Table* table) {
+SPIKESIM_EXPORT int32_t spikesim_fill(const spikesim::Wiring* net, const spikesim::Table* table) {
   return spikesim::Guarded([&] {
     if (table->width == 8)
       spikesim::Filler<double>(*net, *table).Run();
@@ -710,40 +407,5 @@ SPIKESIM_EXPORT void spikesim_round(int32_t threads, int64_t n_parts, const int6
         weight[i] = (weight[i] + c) - c;
       }
     });
-  }
-}
-
-// How many candidates rule kTotal looks at until `number` are no autapses.
-SPIKESIM_EXPORT int64_t spikesim_candidates(uint32_t seed, uint32_t stream, int64_t n_source,
-                                            int64_t n_target, const int32_t* own, int64_t number) {
-  uint32_t k[spikesim::kBlock], source[spikesim::kBlock], target[spikesim::kBlock];
-  int64_t found = 0;
-  for (int64_t first = 0; found < number; first += spikesim::kBlock) {
-    if (first + spikesim::kBlock > int64_t{1} << 32) return -1;
-    for (int i = 0; i < spikesim::kBlock; ++i) k[i] = static_cast<uint32_t>(first + i);
-    spikesim::PairsOfTotal(seed, stream, k, spikesim::kBlock, static_cast<uint32_t>(n_source),
-                           static_cast<uint32_t>(n_target), source, target);
-    for (int i = 0; i < spikesim::kBlock; ++i)
-      if (own[target[i]] != static_cast<int32_t>(source[i]) && ++found == number)
-        return first + i + 1;
-  }
-  return 0;
-}
-
-// Standard normal numbers of probabilities, for tests and benchmarks.
-SPIKESIM_EXPORT void spikesim_normal_quantiles(const double* p, int64_t n, double* z) {
-  for (int64_t i = 0; i < n; i += spikesim::kBlock)
-    spikesim::NormalQuantiles(
-        p + i, static_cast<int>(std::min<int64_t>(spikesim::kBlock, n - i)), z + i);
-}
-
-// `law` at the counters (0, 0) ... (0, n - 1), for tests and benchmarks.
-SPIKESIM_EXPORT void spikesim_draw(const spikesim::Law* law, uint32_t seed, int64_t n,
-                                   double* out) {
-  uint32_t row[spikesim::kBlock] = {}, position[spikesim::kBlock];
-  for (int64_t i = 0; i < n; i += spikesim::kBlock) {
-    const int m = static_cast<int>(std::min<int64_t>(spikesim::kBlock, n - i));
-    for (int k = 0; k < m; ++k) position[k] = static_cast<uint32_t>(i + k);
-    spikesim::Draw(*law, seed, row, position, nullptr, m, out + i);
   }
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "export.h"
 #include "portable.h"
 #include "random.h"
 
@@ -148,3 +149,10 @@ void Draw(const Law& law, uint32_t seed, const uint32_t* row, const uint32_t* po
 }
 
 }  // namespace spikesim
+
+// Standard normal numbers of probabilities, for tests.
+SPIKESIM_EXPORT void spikesim_normal_quantiles(const double* p, int64_t n, double* z) {
+  for (int64_t i = 0; i < n; i += spikesim::kBlock)
+    spikesim::NormalQuantiles(
+        p + i, static_cast<int>(std::min<int64_t>(spikesim::kBlock, n - i)), z + i);
+}

@@ -8,7 +8,7 @@
 
 namespace spikesim {
 
-// What weights or delays are. The layout is that of `Law` in spikesim/native/connect.py.
+// What weights or delays are. The layout is that of `Law` in spikesim/native/laws.py.
 struct Law {
   enum Kind : int32_t { kConstant, kUniform, kNormal, kLognormal, kGiven };
   int32_t kind;

@@ -30,6 +30,14 @@ def draw(program: Program) -> Program:
     return replace(program, edges=edges)
 
 
+def drawn_edges(e: Edges, program: Program) -> Edges:
+    """`draw` of one of the program's edges."""
+    faults: list[SpikesimError] = []
+    found = draw_edges(e, {n.name: n.size for n in program.neurons}, program.seed, faults)
+    raise_all("the network", faults)
+    return found
+
+
 def draw_edges(e: Edges, sizes: dict[str, int], seed: int, faults: list[SpikesimError]) -> Edges:
     """Edges with pairs and arrays, in the order of the pairs."""
     pairs = e.pattern

@@ -14,7 +14,8 @@ from spikesim.backends import synapses
 from spikesim.backends.base import Options
 from spikesim.backends.jax import executable, native
 from spikesim.build import build
-from spikesim.native import connect, why_missing
+from spikesim.native import why_missing
+from spikesim.native.rules import Weighing
 from spikesim.passes import SYMBOLIC, lower
 from spikesim.units import Hz, ms, mV, pA
 
@@ -127,7 +128,7 @@ def arrivals():
     rows = delivery.rows
     table = synapses.Synapses(lower(build(net), SYMBOLIC), Options("float64"), 2)
     (store,) = table.stores
-    store.table.fill([connect.Weighing()], store.weight, True)
+    store.table.fill([Weighing()], store.weight, True)
     source = np.repeat(np.arange(delivery.n_sources), np.diff(rows.row_pointer))
     part = np.searchsorted(store.table.part_start, rows.slot, side="right")
     order = np.lexsort((rows.delay, source, part))

@@ -19,7 +19,7 @@ from spikesim.backends.cpp import executable as executable_cpp
 from spikesim.backends.jax import executable
 from spikesim.backends.synapses import Synapses
 from spikesim.build import build
-from spikesim.native import connect, why_missing
+from spikesim.native import laws, why_missing
 from spikesim.passes import CONCRETE, SYMBOLIC, lower
 from spikesim.units import ms, mV, nS, pA
 
@@ -259,7 +259,7 @@ def test_normal_numbers_far_out():
     words = np.round(p * 2**52 - 0.5).astype(np.uint64)
     word0, word1 = (words >> 25).astype(np.uint32) << 5, (words & 0x1FFFFFF).astype(np.uint32) << 7
     expected = law.quantile(random.open_uniform(word0, word1))
-    assert np.array_equal(connect.normal_quantiles(random.open_uniform(word0, word1)), expected)
+    assert np.array_equal(laws.normal_quantiles(random.open_uniform(word0, word1)), expected)
 
 
 @pytest.mark.parametrize("backend", ["numpy", "jax", "cpp"])

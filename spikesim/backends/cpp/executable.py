@@ -15,7 +15,7 @@ from ...ir.expr import references
 from ...ir.program import Clock, Link, Neurons, Probe, Program
 from ...ir.verify import released
 from ...native import machine
-from ...native.connect import allocate
+from ...native.pages import allocate
 from ...passes import COUPLED, lower
 from ...passes.inputs import arriving, grid
 from ...passes.layout import addresses
