@@ -25,7 +25,8 @@ from ..ir.program import Clock, Edges, Program
 from ..ir.verify import verify
 from ..models.base import NeuronModel
 from ..models.linked import Linked
-from ..network import ORDERS, Network, SynapseView
+from ..network import ORDERS, Network
+from ..projection import SynapseView
 from ..units import TIME, strip
 from .actions import clock_of
 from .couplings import coupling_of, is_continuous

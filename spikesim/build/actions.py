@@ -11,7 +11,7 @@ from ..errors import DescriptionError, ParameterError, SpikesimError
 from ..ir.expr import Op, Ref, where
 from ..ir.program import MOST_STEPS, Block, Clock, Field, nearest_step
 from ..models.reader import Reader
-from ..network import Action
+from ..population import Action
 from ..units import TIME
 from .group import Group
 

@@ -12,7 +12,7 @@ from ..errors import ConnectivityError, DescriptionError, SpikesimError
 from ..ir.expr import Expr, Ref, mul, references, substitute
 from ..ir.program import Edges, Field, Port, Statement, Summed, View
 from ..models.synapse import SynapseModel
-from ..network import Projection
+from ..projection import Projection
 from .group import Group
 from .landing import check_reads, merge, merge_gate, renamed
 from .projections import SCALE, checked_counts, delays_of, rule_of, weight_of

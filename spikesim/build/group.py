@@ -50,7 +50,7 @@ from ..models.base import NeuronModel
 from ..models.declaration import START, Declared, Definition, Steady
 from ..models.linked import Linked
 from ..models.reader import Reader
-from ..network import Population
+from ..population import Population
 from ..stimuli.base import Source
 from ..units import DIMENSIONLESS, TRUTH, Dimension, unit_name
 from .initial import changed, initial_values

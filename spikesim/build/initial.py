@@ -13,7 +13,7 @@ from ..ir.expr import Expr, references
 from ..ir.program import Pieces
 from ..models.declaration import Declared, Definition
 from ..models.reader import Reader
-from ..network import Population
+from ..population import Population
 
 
 def initial_values(

@@ -8,7 +8,7 @@ from ..errors import DescriptionError, SpikesimError
 from ..ir.expr import ZERO, Expr, Ref, add, mul, substitute
 from ..ir.program import Field, Input, View
 from ..models.base import NeuronModel
-from ..network import Stimulation
+from ..projection import Stimulation
 from ..stimuli.base import Arrivals, Place, Signal, Source
 from ..units import Dimension, unit_name
 from .group import Group

@@ -19,7 +19,7 @@ from ..errors import (
 )
 from ..ir.expr import Expr, Ref, mul, references, substitute
 from ..ir.program import Edges, Field, Statement, View
-from ..network import Projection
+from ..projection import Projection
 from ..units import CONDUCTANCE, DIMENSIONLESS, TIME, Dimension, is_quantity, unit_name
 from .group import Group, is_shared
 from .landing import landing
