@@ -48,3 +48,45 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, np.nda
             "use that one, or run from the start"
         )
     return header, {name.removeprefix("data/"): values for name, values in arrays.items()}
+
+
+def flat(state: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """The arrays of a state by name, those of a tuple by number."""
+    arrays: dict[str, np.ndarray] = {}
+    for name, value in state.items():
+        if isinstance(value, tuple):
+            arrays |= {f"{name}/{k}": np.asarray(v) for k, v in enumerate(value)}
+        else:
+            arrays[name] = np.asarray(value)
+    return arrays
+
+
+def unflat(arrays: Mapping[str, np.ndarray], like: Mapping[str, Any]) -> dict[str, Any]:
+    """The state that `flat` made arrays of."""
+    return {
+        name: tuple(arrays[f"{name}/{k}"] for k in range(len(value)))
+        if isinstance(value, tuple)
+        else arrays[name]
+        for name, value in like.items()
+    }
+
+
+def under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The arrays whose names start so, without that."""
+    start = f"{prefix}/"
+    return {n.removeprefix(start): v for n, v in arrays.items() if n.startswith(start)}
+
+
+def misfit(arrays: Mapping[str, np.ndarray], like: Mapping[str, Any]) -> str:
+    """Why these arrays are no state of a simulation; empty if they are."""
+    expected = flat(like)
+    if strange := sorted(arrays.keys() ^ expected.keys()):
+        return f"only one of them has {strange[0]!r}"
+    for name, value in arrays.items():
+        wanted = expected[name]
+        if (value.shape, value.dtype) != (wanted.shape, wanted.dtype):
+            return (
+                f"{name} is {value.dtype} {list(value.shape)}, expected {wanted.dtype} "
+                f"{list(wanted.shape)}"
+            )
+    return ""
