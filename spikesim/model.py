@@ -206,11 +206,11 @@ class Model:
 
         write_report(self, results, path)
 
-    def graph(self, ax: Any = None) -> Any:
+    def graph(self, *, ax: Any = None) -> Any:
         """Plot of populations and projections; see `spikesim.plotting.graph`."""
         from .plotting import graph
 
-        return graph(self, ax)
+        return graph(self, ax=ax)
 
     def __repr__(self) -> str:
         return f"Model of {sum(n.size for n in self.program.neurons)} neurons on {self.backend}"

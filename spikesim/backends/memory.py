@@ -41,7 +41,12 @@ class Memory:
     def __str__(self) -> str:
         width = max(len(name) for name in self.parts)
         rows = [*self.parts.items(), ("total", self.total)]
-        return "\n".join(f"{name:{width}}  {size / 1e6:12,.1f} MB" for name, size in rows)
+        return "\n".join(f"{name:{width}}  {size_text(size):>12}" for name, size in rows)
+
+
+def size_text(size: float) -> str:
+    """A number of bytes in words: "3.2 kB", "1,204.0 MB"."""
+    return f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"
 
 
 @dataclass(frozen=True)
@@ -109,7 +114,7 @@ def with_recordings(memory: Memory, program: Program, options: Options, duration
             found += 16 * samples
         elif not c.is_events:
             found += samples * (8 + options.dtype.itemsize * len(c.neurons))
-    return Memory({**memory.parts, "recordings": found})
+    return Memory({**memory.parts, "recordings but spikes": found})
 
 
 def _one_each(f: Field) -> bool:

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from .. import here
+from .. import __version__, here
+from ..backends.memory import size_text
 from ..errors import ParameterError
 from ..files import check
 from ..results.table import TITLES, activity
@@ -28,9 +29,19 @@ File = Annotated[Path, typer.Argument(help="a script that defines network(), or 
 Backend = Annotated[str, typer.Option(help="cpp, jax, numpy, or auto: the fastest one here")]
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"spikesim {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def _options(
     debug: Annotated[bool, typer.Option("--debug", help="show the traceback of an error")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="which version this is", callback=_version, is_eager=True),
+    ] = False,
 ) -> None:
     """`--debug` is taken by `main`, wherever it stands; here it is for the help page."""
 
@@ -96,7 +107,9 @@ def memory(
     length = script.duration(duration) if duration else None
     found = estimate_memory(script.load(file), backend, length)
     rows = [*found.parts.items(), ("total", found.total)]
-    show([(name, f"{size / 1e6:,.1f} MB") for name, size in rows], "part", "memory")
+    show([(name, size_text(size)) for name, size in rows], "part", "memory")
+    if length is not None:
+        print("Spikes that are recorded come on top, 16 bytes each.")
 
 
 def show(rows: Any, *titles: str) -> None:

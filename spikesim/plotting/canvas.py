@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..errors import ParameterError
+
 # Eight colours that the colour-blind can tell apart (after Okabe and Ito 2008), darkest first.
 PALETTE = (
     "#0072B2",
@@ -40,6 +42,29 @@ def colours(names: Sequence[str], chosen: Mapping[str, Any] | None = None) -> di
 def new_figure(width: float, height: float) -> Any:
     """A figure of a size in inches whose panels arrange themselves."""
     return pyplot().figure(figsize=(width, height), layout="constrained")
+
+
+def checked(ax: Any) -> Any:
+    """`ax` itself: Axes, or None. Raises ParameterError for anything else."""
+    pyplot()
+    from matplotlib.axes import Axes
+
+    if ax is not None and not isinstance(ax, Axes):
+        raise ParameterError(
+            f"ax is {type(ax).__name__} {ax!r:.40}; expected Axes to draw on, such as those of "
+            "figure, ax = plt.subplots(), or none for a new figure"
+        )
+    return ax
+
+
+def axes(ax: Any, width: float, height: float) -> Any:
+    """The Axes given, or those of a new figure of a size in inches. Raises as `checked`."""
+    return new_figure(width, height).subplots() if checked(ax) is None else ax
+
+
+def say(ax: Any, text: str) -> None:
+    """Write in the middle of an Axes that has nothing else to show."""
+    ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", fontsize=9, color=INK)
 
 
 def quiet(ax: Any) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from ..results import Connections
-from .canvas import INK, PALETTE, new_figure, quiet
+from .canvas import INK, PALETTE, axes, quiet
 
 _MOST = 400  # rows or columns drawn; with more neurons a cell stands for several
 
 
-def matrix(connections: Connections, ax: Any = None) -> Any:
+def matrix(connections: Connections, *, ax: Any = None) -> Any:
     """Draw the weights from each source (down) to each target (across).
 
     Several connections of one pair add up. Of more than 400 neurons, a cell is the sum over a block
@@ -28,10 +28,9 @@ def matrix(connections: Connections, ax: Any = None) -> Any:
         (connections.source // step, connections.target // step), shape
     )  # fmt: skip
     total = np.bincount(place, connections.weight, minlength=shape[0] * shape[1]).reshape(shape)
-    if ax is None:
-        across = float(np.clip(3.6 * columns / rows, 2.4, 7.0))
-        down = float(np.clip(3.6 * rows / columns, 1.8, 4.6))
-        ax = new_figure(across + 1.4, min(down, 4.6) + 0.6).subplots()
+    across = float(np.clip(3.6 * columns / rows, 2.4, 7.0))
+    down = float(np.clip(3.6 * rows / columns, 1.8, 4.6))
+    ax = axes(ax, across + 1.4, down + 0.6)
     limit = float(np.abs(total).max(initial=0.0)) or 1.0
     image = ax.imshow(
         total, cmap="RdBu", vmin=-limit, vmax=limit, interpolation="nearest", aspect="auto",
@@ -49,14 +48,13 @@ def matrix(connections: Connections, ax: Any = None) -> Any:
     return ax
 
 
-def delays(connections: Connections, ax: Any = None) -> Any:
+def delays(connections: Connections, *, ax: Any = None) -> Any:
     """Draw a histogram of the delays, in steps of time if there are few.
 
     Returns the Axes. Raises ImportError without matplotlib.
     """
     values, counts = np.unique(np.round(connections.delay, 9), return_counts=True)
-    if ax is None:
-        ax = new_figure(4.6, 2.8).subplots()
+    ax = axes(ax, 4.6, 2.8)
     if 0 < len(values) <= 60:  # each delay is a bar: delays are whole steps
         width = float(np.diff(values).min()) if len(values) > 1 else 0.1
         ax.bar(values, counts, 0.9 * width, color=PALETTE[0])

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import UnknownNameError, did_you_mean
 from ..results import Results, Spikes
-from .canvas import beside, colours, legend, new_figure, quiet
+from .canvas import beside, checked, colours, legend, new_figure, quiet, say
 from .select import Window, chosen_spikes, window
 
 _MOST_LINES = 4  # in one panel; with more populations each has a panel of its own
@@ -42,8 +42,8 @@ def distribution(
     results: Results,
     of: str = "rate",
     populations: str | Iterable[str] | None = None,
-    ax: Any = None,
     *,
+    ax: Any = None,
     start: Any = None,
     stop: Any = None,
     colors: Mapping[str, Any] | None = None,
@@ -65,12 +65,14 @@ def distribution(
     grain = 1e3 / (span[1] - span[0]) if of == "rate" else 0.0  # rates are whole multiples of it
     edges = _edges(np.concatenate([*found.values()]), grain, logarithmic=of == "isi")
     paint = colours([*found], colors)
-    panels = [ax] * len(found) if ax is not None else _panels(len(found))
+    panels = _panels(len(found)) if checked(ax) is None else [ax] * len(found)
     shared = panels[0] is panels[-1]
     for panel, (name, values) in zip(panels, found.items(), strict=True):
         _draw(panel, values, edges, paint[name], name)
         if not shared:
             beside(panel, 0.5, name, paint[name])
+    if not any(len(values) for values in found.values()):
+        say(panels[0], f"no {counted}" if of == "isi" else "no neuron with enough spikes")
     for panel in {id(p): p for p in panels}.values():
         quiet(panel)
         panel.set_xlim(edges[0], edges[-1])
@@ -99,6 +101,9 @@ def _edges(values: np.ndarray, grain: float, *, logarithmic: bool) -> np.ndarray
     low, high = float(values.min()), float(values.max())
     count = int(np.clip(2 * np.cbrt(len(values)), 8, _BINS))
     if logarithmic:
+        low = float(values[values > 0].min(initial=high))
+        if not high:
+            return np.array([0.1, 1.0])
         return np.geomspace(0.9 * low, 1.1 * high, count + 1)
     if grain:
         width = grain * np.ceil(high / grain / count + 1e-9)
@@ -107,7 +112,8 @@ def _edges(values: np.ndarray, grain: float, *, logarithmic: bool) -> np.ndarray
 
 
 def _draw(ax: Any, values: np.ndarray, edges: np.ndarray, colour: Any, name: str) -> None:
-    part = np.histogram(values, edges)[0] / max(1, len(values))
+    # Intervals of 0, of two spikes in one step, have no place on a logarithmic axis: the first bin.
+    part = np.histogram(np.maximum(values, edges[0]), edges)[0] / max(1, len(values))
     ax.stairs(part, edges, fill=True, color=colour, alpha=0.2, lw=0)
     ax.stairs(part, edges, color=colour, lw=1.1, label=name)
     if len(values):

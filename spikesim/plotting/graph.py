@@ -12,7 +12,7 @@ from ..build import build
 from ..distributions import Distribution
 from ..ir.program import Edges, Program
 from ..network import Network
-from .canvas import INK, new_figure, quiet
+from .canvas import INK, axes, quiet
 
 _RADIUS = 0.17
 _NODE = "#555555"
@@ -21,7 +21,7 @@ _EXCITATION = "#0072B2"
 _MOST_LABELS = 16  # arrows; with more of them counts would cover each other
 
 
-def graph(network: Any, ax: Any = None) -> Any:
+def graph(network: Any, *, ax: Any = None) -> Any:
     """Draw the populations of a Network (or Model) in a circle, and an arrow for each projection.
 
     The wider an arrow, the more connections; with up to 16 projections their number stands beside.
@@ -34,8 +34,7 @@ def graph(network: Any, ax: Any = None) -> Any:
     sizes = {n.name: n.size for n in program.neurons}
     counts = {e.name: expected(e, sizes) for e in (*program.edges, *program.couplings)}
     places = _circle([*sizes])
-    if ax is None:
-        ax = new_figure(5.2, 5.2 if len(sizes) > 2 else 2.6).subplots()
+    ax = axes(ax, 5.2, 5.2 if len(sizes) > 2 else 2.6)
     from matplotlib.patches import Circle
 
     most = max(counts.values(), default=1.0) or 1.0

@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import ParameterError
 from ..results import Results, Spikes, milliseconds
 from ..units import TIME, is_quantity, strip
-from .canvas import INK, colours, legend, new_figure, quiet
+from .canvas import INK, axes, colours, legend, quiet, say
 from .rate import draw_steps
 from .select import bins, chosen_spikes, good_width, histogram
 
@@ -18,9 +18,9 @@ from .select import bins, chosen_spikes, good_width, histogram
 def psth(
     results: Results | Sequence[Results],
     populations: str | Iterable[str] | None = None,
-    ax: Any = None,
     *,
-    events: Any = 0.0,
+    ax: Any = None,
+    events: Any = None,
     before: Any = None,
     after: Any = None,
     bin: Any = None,
@@ -40,8 +40,9 @@ def psth(
     if not runs:
         raise ParameterError("psth: got no results; expected those of one run or of several")
     first = runs[0]
-    times = _times(events)
-    span = _span(times, before, after, first.duration)
+    times = _times(first.start if events is None else events)
+    end = first.start + first.duration
+    span = _span(times, before, after, end)
     width = good_width(span, first.dt) if bin is None else milliseconds(bin, "bin")
     if width < first.dt * (1 - 1e-9):
         raise ParameterError(f"bin is {width:g} ms; expected at least a step, {first.dt:g} ms")
@@ -53,14 +54,16 @@ def psth(
     trials = len(next(iter(rates.values())))
     if not trials:
         raise ParameterError(
-            f"no event has all of {span[0]:g} to {span[1]:g} ms around it in a run of "
-            f"{first.duration:g} ms; give a shorter time before or after"
+            f"no event has all of {span[0]:g} to {span[1]:g} ms around it: events are from "
+            f"{times[0]:g} to {times[-1]:g} ms, the run from {first.start:g} to {end:g} ms; give "
+            "events inside it, or a shorter time before or after"
         )
-    if ax is None:
-        ax = new_figure(6.8, 2.8).subplots()
+    ax = axes(ax, 6.8, 2.8)
     paint = colours([*rates], colors)
     for name, values in rates.items():
         _draw(ax, np.array(values), edges, paint[name], name, alone=len(rates) == 1)
+    if not any(np.any(values) for values in rates.values()):
+        say(ax, "no spikes")
     quiet(ax)
     ax.set_xlim(span)
     ax.set_ylim(bottom=0)
@@ -80,7 +83,10 @@ def _times(events: Any) -> np.ndarray:
         plain = [milliseconds(one, "events") for one in events]
     else:
         plain = strip(events, TIME, "events") if is_quantity(events) else events
-    return np.sort(np.atleast_1d(np.asarray(plain, dtype=float)))
+    found = np.sort(np.atleast_1d(np.asarray(plain, dtype=float)))
+    if not len(found) or not np.isfinite(found).all():
+        raise ParameterError(f"events is {events!r:.60}; expected times, such as [100, 300]*ms")
+    return found
 
 
 def _span(times: np.ndarray, before: Any, after: Any, end: float) -> tuple[float, float]:
@@ -95,7 +101,8 @@ def _span(times: np.ndarray, before: Any, after: Any, end: float) -> tuple[float
 def _trials(spikes: Spikes, times: np.ndarray, edges: np.ndarray, dt: float) -> list[np.ndarray]:
     """The rate in each bin around each event that has all of it in the run."""
     slack = 1e-3 * dt
-    inside = (times + edges[0] >= -slack) & (times + edges[-1] <= spikes.duration + slack)
+    end = spikes.start + spikes.duration
+    inside = (times + edges[0] >= spikes.start - slack) & (times + edges[-1] <= end + slack)
     return [histogram(spikes, t + edges, slack) for t in times[inside]]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..results import Results, Spikes
-from .canvas import FAINT, INK, beside, colours, extent_in_points, new_figure, quiet
+from .canvas import FAINT, INK, beside, checked, colours, extent_in_points, new_figure, quiet, say
 from .rate import draw_steps
 from .select import Window, bins, chosen_spikes, good_width, histogram, window
 
@@ -44,8 +44,8 @@ class Band:
 def raster(
     results: Results,
     populations: str | Iterable[str] | None = None,
-    ax: Any = None,
     *,
+    ax: Any = None,
     start: Any = None,
     stop: Any = None,
     most: int = 50_000,
@@ -67,9 +67,11 @@ def raster(
     bands = stacked(found, span, every)
     paint = colours([b.name for b in bands], colors)
     below = None
-    if ax is None:
+    if checked(ax) is None:
         ax, below = _new_axes(bands)
     _draw(ax, bands, paint, every)
+    if not any(len(b.t) for b in bands):
+        say(ax, "no spikes")
     _label(ax, bands, paint, span)
     if every > 1:
         note = f"every {_ordinal(every)} neuron drawn"

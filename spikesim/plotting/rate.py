@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import ParameterError, UnknownNameError
 from ..results import PopulationResult, Results, milliseconds, spikes_of
-from .canvas import INK, beside, colours, legend, new_figure, quiet
+from .canvas import INK, axes, beside, checked, colours, legend, new_figure, quiet, say
 from .select import (
     Window,
     bins,
@@ -26,9 +26,9 @@ _MOST_LINES = 4  # in one panel; with more populations each has a panel of its o
 def rate(
     results: Results,
     populations: str | Iterable[str] | None = None,
+    *,
     bin: Any = None,
     ax: Any = None,
-    *,
     start: Any = None,
     stop: Any = None,
     colors: Mapping[str, Any] | None = None,
@@ -53,12 +53,13 @@ def rate(
     drawn = [_steps(p, edges, span, results.dt, end, bin is not None) for p in found]
     paint = colours([p.name for p in found], colors)
     names = [p.name for p in found]
-    if ax is None and len(found) > _MOST_LINES:
+    if checked(ax) is None and len(found) > _MOST_LINES:
         return _panels(drawn, names, paint, span)
-    if ax is None:
-        ax = new_figure(6.8, 2.6).subplots()
+    ax = axes(ax, 6.8, 2.6)
     for name, (values, places) in zip(names, drawn, strict=True):
         draw_steps(ax, values, places, paint[name], fill=len(found) == 1, label=name)
+    if not any(values.any() for values, _ in drawn):
+        say(ax, "no spikes")
     quiet(ax)
     ax.set_xlim(span)
     ax.set_ylim(bottom=0)

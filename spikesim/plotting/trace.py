@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import UnknownNameError
 from ..results import Results, Spikes, Trace, spikes_of
-from .canvas import INK, PALETTE, beside, new_figure, quiet
+from .canvas import INK, PALETTE, beside, checked, new_figure, quiet
 from .select import window
 
 _MOST_PANELS = 5
@@ -19,9 +19,9 @@ def trace(
     results: Results,
     population: str,
     variable: str,
+    *,
     neurons: int | Iterable[int] | None = None,
     ax: Any = None,
-    *,
     start: Any = None,
     stop: Any = None,
 ) -> Any:
@@ -45,7 +45,7 @@ def trace(
         )
     columns = _columns(data, neurons, population, variable)
     spikes = spikes_of(source)
-    if ax is None:
+    if checked(ax) is None:
         panels = _panels(len(columns))
     else:
         panels = [ax] * len(columns)

@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import ParameterError, UnknownNameError
 from ..results import Results, Weights
 from ..results.times import times
-from .canvas import INK, PALETTE, legend, new_figure, quiet
+from .canvas import INK, PALETTE, axes, legend, quiet
 from .select import recorded_list, window
 
 _MOST_LINES = 8  # of more connections, mean and percentiles are drawn
@@ -19,8 +19,8 @@ _BANDS = ((5, 95, 0.15), (25, 75, 0.25))  # percentiles, and how dark
 def weights(
     results: Results,
     projection: str,
-    ax: Any = None,
     *,
+    ax: Any = None,
     what: str = "weight",
     start: Any = None,
     stop: Any = None,
@@ -37,8 +37,7 @@ def weights(
     data, span = _recorded(results, projection, what), window(results, start, stop)
     inside = (data.t >= span[0]) & (data.t <= span[1])
     t, values = data.t[inside], data.values[inside]
-    if ax is None:
-        ax = new_figure(6.8, 2.6).subplots()
+    ax = axes(ax, 6.8, 2.6)
     few = len(data.connections) <= _MOST_LINES
     if few:
         for k, (source, target) in enumerate(zip(data.source, data.target, strict=True)):
@@ -65,7 +64,7 @@ def weights(
 
 
 def weight_histogram(
-    results: Results, projection: str, at: Any = None, ax: Any = None, *, what: str = "weight"
+    results: Results, projection: str, at: Any = None, *, ax: Any = None, what: str = "weight"
 ) -> Any:
     """Draw the distribution of the recorded weights of a projection at some times.
 
@@ -85,8 +84,7 @@ def weight_histogram(
             f"at: {wanted}; expected times from the first sample, {data.t[0]:g} ms, on"
         )
     found = data.values[place].astype(np.float64)
-    if ax is None:
-        ax = new_figure(4.6, 2.8).subplots()
+    ax = axes(ax, 4.6, 2.8)
     count = int(np.clip(2 * np.cbrt(found.shape[1]), 8, 40))
     edges = np.histogram_bin_edges(found, count)
     for k, (one, values) in enumerate(zip(place, found, strict=True)):

@@ -14,6 +14,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
+from ..errors import ParameterError
 from ..files import replacing
 from ..results import Results
 from . import tables
@@ -29,6 +30,11 @@ def write_report(model: Model, results: Results, path: Any) -> None:
     Parameters are those of the network; what a run was given as `params` is not kept in results.
     Raises FileError where it can't be written.
     """
+    if not isinstance(results, Results):
+        raise ParameterError(
+            f"report: expected the results of a run, then a path, got {results!r:.60} and "
+            f"{path!r:.60}; write model.report(results, 'run.html')"
+        )
     data, note = embedded(results)
     when = datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
     page = Template(_text("page.html")).substitute(

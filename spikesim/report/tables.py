@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import here
-from ..backends.memory import expected
+from ..backends.memory import expected, size_text
 from ..ir.program import Edges, Field, Program
 from ..results import Results
 from ..results.table import TITLES, activity
@@ -59,8 +59,8 @@ def sections(model: Model, results: Results) -> Iterator[Section]:
     found.append(Section("Timing", ("", "seconds"), _timing(model, results)))
     parts = model.memory()
     sizes = [*parts.parts.items(), ("total", parts.total)]
-    memory = [(name, f"{size / 1e6:,.1f}") for name, size in sizes]
-    found.append(Section("Memory, estimated", ("part", "MB"), memory))
+    memory = [(name, size_text(size)) for name, size in sizes]
+    found.append(Section("Memory, estimated", ("part", ""), memory))
     machine = [*here.versions().items(), ("processor", here.processor())]
     found.append(Section("Versions", ("", ""), machine))
     for n in program.neurons:
@@ -97,8 +97,10 @@ def _timing(model: Model, results: Results) -> Sequence[tuple[str, ...]]:
 
 def value_text(f: Field, with_unit: bool = True) -> str:
     """The value of a field in a few words."""
-    unit = str(f.unit) if with_unit else ""
-    return _number(f.value) + ("" if unit in ("", "1") else f" {unit}")
+    value, unit = f.value, str(f.unit) if with_unit else ""
+    if unit == "1/ms" and not is_dataclass(value) and value is not None:
+        value, unit = np.multiply(value, 1e3), "Hz"
+    return _number(value) + ("" if unit in ("", "1") else f" {unit}")
 
 
 def _number(value: Any) -> str:

@@ -27,17 +27,17 @@ class Connections:
     def __len__(self) -> int:
         return len(self.source)
 
-    def matrix(self, ax: Any = None) -> Any:
+    def matrix(self, *, ax: Any = None) -> Any:
         """Plot of the weights; see `spikesim.plotting.matrix`."""
         from ..plotting import matrix
 
-        return matrix(self, ax)
+        return matrix(self, ax=ax)
 
-    def delays(self, ax: Any = None) -> Any:
+    def delays(self, *, ax: Any = None) -> Any:
         """Histogram of the delays; see `spikesim.plotting.delays`."""
         from ..plotting import delays
 
-        return delays(self, ax)
+        return delays(self, ax=ax)
 
     def __repr__(self) -> str:
         if not len(self):

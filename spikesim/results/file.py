@@ -20,11 +20,11 @@ from .population import PopulationResult, ProjectionResult
 from .run import Results
 from .spikes import Spikes
 from .trace import Trace
+from .valid import faults
 from .weights import Weights
 
 _FORMAT = "spikesim results"
 _VERSION = 2  # of the layout; a file of a higher one is refused
-_MOST = 1e15  # of a time, ms
 _KINDS: dict[str, type[Spikes] | type[Trace] | type[Weights]] = {
     "spikes": Spikes,
     "trace": Trace,
@@ -100,16 +100,12 @@ def _read(path: Any) -> Results:
             f"it was written by spikesim {header['spikesim']}, whose files this one does not "
             "know; install that version or a newer one"
         )
-    for word in ("duration", "dt", "start", "took"):
-        value = header[word]
-        if type(value) not in (int, float) or not abs(value) < _MOST:
-            raise ValueError(f"its {word} is {value!r:.40}")
     populations = {one["name"]: _population(arrays, one) for one in header["populations"]}
     projections = {
         one["name"]: ProjectionResult(one["name"], _recorded(arrays, one))
         for one in header.get("projections", [])
     }
-    return Results(
+    results = Results(
         populations,
         header["duration"],
         header["dt"],
@@ -121,6 +117,9 @@ def _read(path: Any) -> Results:
         header["took"],
         projections,
     )
+    if wrong := list(faults(results)):
+        raise ValueError("; ".join(wrong))
+    return results
 
 
 def _parts(

@@ -57,7 +57,7 @@ class Results:
         return len(self.populations)
 
     def __repr__(self) -> str:
-        since = f" from {self.start:g} ms on" if self.start else ""
+        since = f" from {self.start:g} ms" if self.start else ""
         lines = [f"Results of {self.duration:g} ms{since} on {self.backend}, dt {self.dt:g} ms"]
         if not self.complete:
             lines[0] += ", not complete"
@@ -71,41 +71,41 @@ class Results:
 
         return html_table(self)
 
-    def raster(self, ax: Any = None, **options: Any) -> Any:
-        """Raster plot of all recorded spikes; see `spikesim.plotting.raster`."""
+    def raster(self, populations: Any = None, **options: Any) -> Any:
+        """Raster plot of recorded spikes; see `spikesim.plotting.raster`."""
         from ..plotting import raster
 
-        return raster(self, ax=ax, **options)
+        return raster(self, populations, **options)
 
-    def traces(self, population: str, variable: str, ax: Any = None, **options: Any) -> Any:
+    def traces(self, population: str, variable: str, **options: Any) -> Any:
         """Traces of a recorded variable; see `spikesim.plotting.trace`."""
         from ..plotting import trace
 
-        return trace(self, population, variable, ax=ax, **options)
+        return trace(self, population, variable, **options)
 
-    def rates(self, ax: Any = None, **options: Any) -> Any:
+    def rates(self, populations: Any = None, **options: Any) -> Any:
         """Population rates over time; see `spikesim.plotting.rate`."""
         from ..plotting import rate
 
-        return rate(self, ax=ax, **options)
+        return rate(self, populations, **options)
 
-    def weights(self, projection: str, ax: Any = None, **options: Any) -> Any:
+    def weights(self, projection: str, **options: Any) -> Any:
         """Recorded weights of a projection over time; see `spikesim.plotting.weights`."""
         from ..plotting import weights
 
-        return weights(self, projection, ax=ax, **options)
+        return weights(self, projection, **options)
 
-    def psth(self, ax: Any = None, **options: Any) -> Any:
+    def psth(self, populations: Any = None, **options: Any) -> Any:
         """Mean rate around events; see `spikesim.plotting.psth`."""
         from ..plotting import psth
 
-        return psth(self, ax=ax, **options)
+        return psth(self, populations, **options)
 
-    def distribution(self, of: str = "rate", ax: Any = None, **options: Any) -> Any:
+    def distribution(self, of: str = "rate", populations: Any = None, **options: Any) -> Any:
         """Histogram over neurons of "rate", "cv" or "isi"; see `spikesim.plotting.distribution`."""
         from ..plotting import distribution
 
-        return distribution(self, of, ax=ax, **options)
+        return distribution(self, of, populations, **options)
 
     def save(self, path: Any) -> None:
         """Write all of it to one file, which `spikesim.load_results` reads back bit for bit.
@@ -150,9 +150,9 @@ class Results:
     def to_nwb(self, path: Any = None, **session: Any) -> Any:
         """A pynwb NWBFile: spikes in the table of units, traces as TimeSeries that convert to SI.
 
-        path: also write it there, as `save` does. session: what NWBFile takes besides, such as
-        session_description, session_start_time (default: now) or experimenter. ImportError without
-        pynwb, FileError where it can't be written.
+        path: also write it there, in place of an older file, as `save` does. session: what NWBFile
+        takes besides, such as session_description, session_start_time (default: now) or
+        experimenter. ImportError without pynwb, FileError where it can't be written.
         """
         from ..interop.nwb import to_nwb
 

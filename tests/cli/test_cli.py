@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from spikesim import __version__
 from spikesim.backends import names
 from spikesim.cli import main, script
 from spikesim.errors import ParameterError
@@ -197,3 +198,15 @@ def test_nothing_takes_the_place_of_the_script(small: Path, tmp_path: Path) -> N
 
 def test_less_than_a_step(small: Path) -> None:
     assert "at least one step" in str(call("run", small, "--duration", "1e-9ms"))
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("--version") in (0, None)
+    assert capsys.readouterr().out == f"spikesim {__version__}\n"
+
+
+def test_memory_of_recordings(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Small sizes in kB; of spikes nobody knows how many there will be."""
+    assert call("memory", small, "--duration", "1s") in (0, None)
+    out = capsys.readouterr().out
+    assert " kB" in out and "Spikes that are recorded come on top, 16 bytes each." in out

@@ -96,3 +96,34 @@ def test_examples_run(page: Path, tmp_path: Path) -> None:
         text=True,
     )
     assert done.returncode == 0, f"\n{done.stdout}{done.stderr}"
+    for shown in printed(page.read_text("utf-8")):
+        assert any(alike(shown, done.stdout[at:]) for at in range(len(done.stdout))), (
+            f"the page shows:\n{shown}\nit printed:\n{done.stdout}"
+        )
+
+
+PRINTED = re.compile(r"^print\([^\n]*\)\n```\n\n```text\n(.*?)^```", re.MULTILINE | re.DOTALL)
+NUMBER = re.compile(r"\d[\d,.]*")
+
+
+def printed(markdown: str) -> list[str]:
+    """What a page shows below a block that ends with print(...)."""
+    return PRINTED.findall(markdown)
+
+
+def alike(shown: str, text: str) -> bool:
+    """Does a text begin with the words shown, and numbers within a tenth? Processors differ."""
+    words, there = NUMBER.split(shown), NUMBER.split(text)
+    if words[:-1] != there[: len(words) - 1]:
+        return False
+    pairs = zip(NUMBER.findall(shown), NUMBER.findall(text), strict=False)
+    plain = [[float(n.replace(",", "").rstrip(".")) for n in pair] for pair in pairs]
+    return all(abs(a - b) <= 0.1 * abs(a) for a, b in plain)
+
+
+def test_what_is_shown_is_compared() -> None:
+    page = "```python\nprint(x)\n```\n\n```text\n8 spikes of 20\n```\n"
+    assert printed(page) == ["8 spikes of 20\n"]
+    assert alike("8 spikes of 20\n", "8 spikes of 21\nmore")
+    assert not alike("8 spikes of 20\n", "8 spikes of 30\n")
+    assert not alike("8 spikes of 20\n", "8 units of 20\n")

@@ -155,10 +155,66 @@ def test_given_axes_are_used_and_returned() -> None:
     for draw in (
         lambda ax: run().psth(ax=ax),
         lambda ax: distribution(run(6), ax=ax),
-        made.matrix,
-        made.delays,
-        lambda ax: graph(net, ax),
+        lambda ax: made.matrix(ax=ax),
+        lambda ax: made.delays(ax=ax),
+        lambda ax: graph(net, ax=ax),
     ):
         _, ax = plt.subplots()
         assert draw(ax) is ax
         ax.figure.canvas.draw()
+
+
+def silent() -> Results:
+    spikes = Spikes(np.empty(0), np.empty(0, np.int64), np.arange(3), 100.0)
+    return Results({"p": PopulationResult("p", {"spikes": spikes})}, 100.0, 0.1, 1, "numpy")
+
+
+@pytest.mark.parametrize("plot", ["raster", "rates", "psth", "distribution"])
+def test_a_silent_network_says_so(plot: str) -> None:
+    ax = getattr(silent(), plot)()
+    said = [text.get_text() for text in ax.texts]
+    assert ("no spikes" in said) == (plot != "distribution")  # rates of 0 are a distribution
+    for of in ("cv", "isi") * (plot == "distribution"):
+        assert any(t.get_text().startswith("no ") for t in silent().distribution(of).texts)
+
+
+def test_the_population_comes_first_and_axes_are_axes() -> None:
+    assert len(steps(run(3).psth("p1"))) == 1
+    assert run(3).raster("p2").get_ylabel().startswith("neuron of p2")
+    for draw in (
+        run().raster,
+        run().rates,
+        run().psth,
+        run().distribution,
+        network().compile().graph,
+    ):
+        with pytest.raises(ParameterError, match=r"ax is str 'p0'; expected Axes .*plt.subplots"):
+            draw(ax="p0")
+
+
+@pytest.mark.parametrize("events", [[], [np.nan], [np.inf]])
+def test_events_that_are_none(events: Any) -> None:
+    with pytest.raises(ParameterError, match=r"events is .*; expected (a time|times), such as"):
+        run().psth(events=events)
+
+
+def test_psth_of_a_run_that_goes_on() -> None:
+    """Its events are times since the simulation began, by default the start of this stretch."""
+    later = Spikes(np.array([150.0, 160.0]), np.array([0, 0]), np.arange(1), 100.0, start=100.0)
+    made = Results(
+        {"p": PopulationResult("p", {"spikes": later})}, 100.0, 0.1, 1, "numpy", start=100.0
+    )
+    (rate,) = steps(made.psth(bin=10))
+    assert np.flatnonzero(rate).tolist() == [4, 5]
+    with pytest.raises(ParameterError, match=r"events are from 0 to 0 ms, the run from 100 to 200"):
+        made.psth(events=0.0, after=20)
+
+
+@pytest.mark.parametrize("t", [[3.0, 3.0], [3.0, 3.0, 13.0]])
+def test_two_spikes_in_one_step(t: list[float]) -> None:
+    spikes = Spikes(np.array(t), np.zeros(len(t), np.int64), np.arange(1), 100.0)
+    made = Results({"p": PopulationResult("p", {"spikes": spikes})}, 100.0, 0.1, 1, "numpy")
+    ax = made.distribution("isi")
+    (parts,) = steps(ax)
+    assert parts.sum() == pytest.approx(1.0) and (np.asarray(ax.get_xlim()) > 0).all()
+    ax.figure.canvas.draw()

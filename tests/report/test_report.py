@@ -16,6 +16,7 @@ import pytest
 
 import spikesim as sp
 from spikesim import results
+from spikesim.errors import ParameterError
 from spikesim.report import data
 from spikesim.units import Hz, ms, mV, pA
 
@@ -184,3 +185,12 @@ def test_in_a_browser(browser: Any, tmp_path: Path) -> None:
     assert view(page) == [0, 200, 0, 1]
     assert not faults
     assert len(asked) == 1  # the page itself
+
+
+def test_arguments_the_wrong_way_round(tmp_path: Path) -> None:
+    model = sp.Network(dt=0.1 * ms)
+    model.population("p", 2, sp.neurons.LIF())
+    made = model.compile("numpy")
+    result = made.run(1 * ms)
+    with pytest.raises(ParameterError, match=r"expected the results of a run, then a path, got"):
+        made.report(tmp_path / "run.html", result)

@@ -27,28 +27,42 @@ DTYPES = st.sampled_from([np.float16, np.float32, np.float64, np.int32, np.bool_
 NAMES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=6)
 
 
-def array(dtype: Any = np.float64, dimensions: int = 1) -> st.SearchStrategy[np.ndarray]:
-    shapes = arrays.array_shapes(min_dims=dimensions, max_dims=dimensions, min_side=0, max_side=4)
-    return arrays.arrays(dtype, shapes)
+def array(dtype: Any = np.float64) -> st.SearchStrategy[np.ndarray]:
+    return arrays.arrays(dtype, arrays.array_shapes(max_dims=1, min_side=0, max_side=4))
+
+
+@st.composite
+def spikes(draw: st.DrawFn) -> Spikes:
+    neurons = np.array(draw(st.lists(st.integers(0, 2**62), unique=True, max_size=4)), np.int64)
+    times = arrays.arrays(np.float64, draw(st.integers(0, 4)), elements=st.floats(-1e9, 1e9))
+    t = np.sort(draw(times))[: None if len(neurons) else 0]
+    place = draw(arrays.arrays(np.int64, len(t), elements=st.integers(0, max(0, len(neurons) - 1))))
+    return Spikes(t, neurons[place], neurons, draw(st.floats(0, 1e9)))
+
+
+@st.composite
+def traces(draw: st.DrawFn) -> Trace:
+    neurons = draw(arrays.arrays(np.int64, st.integers(0, 4), elements=st.integers(0, 2**62)))
+    t = draw(arrays.arrays(np.float64, st.integers(0, 4), elements=st.floats(-1e9, 1e9)))
+    shape = draw(st.sampled_from([(len(t),), (len(t), len(neurons))]))
+    unit = draw(st.sampled_from(["mV", "1", "µ/s"]))
+    return Trace(t, draw(arrays.arrays(draw(DTYPES), shape)), unit, neurons)
 
 
 @st.composite
 def results(draw: st.DrawFn) -> Results:
-    number = array(np.int64)
     time = st.floats(0, 1e9)
-    spikes = st.builds(Spikes, array(), number, number, time)
-    values = DTYPES.flatmap(lambda dtype: array(dtype, 2) | array(dtype))
-    trace = st.builds(Trace, array(), values, st.sampled_from(["mV", "1", "µ/s"]), number)
     populations = {
         name: PopulationResult(
             name,
-            draw(st.dictionaries(NAMES, spikes | trace, max_size=3)),
+            draw(st.dictionaries(NAMES, spikes() | traces(), max_size=3)),
             draw(st.dictionaries(NAMES, DTYPES.flatmap(array), max_size=2)),
         )
         for name in draw(st.lists(NAMES, unique=True, max_size=3))
     }
     seed = draw(st.integers(0, 2**64))
-    return Results(populations, draw(time), draw(time), seed, draw(NAMES), draw(NAMES))
+    dt = draw(st.floats(1e-6, 1e3))
+    return Results(populations, draw(time), dt, seed, draw(NAMES), draw(NAMES))
 
 
 def bits(thing: Any) -> Any:
@@ -254,7 +268,7 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     assert link.is_symlink() and bits(sp.load_results(target)) == bits(example())
 
 
-@pytest.mark.parametrize("value", ["x", None, True, 1e308, float("nan")])
+@pytest.mark.parametrize("value", ["x", None, True, 1e308, float("nan"), -1.0])
 @pytest.mark.parametrize("word", ["duration", "dt", "start"])
 def test_a_header_that_lies(tmp_path: Path, word: str, value: Any) -> None:
     saved = tmp_path / "run.npz"
@@ -266,3 +280,28 @@ def test_a_header_that_lies(tmp_path: Path, word: str, value: Any) -> None:
     np.savez(saved, **content)
     with pytest.raises(FileError, match=f"its {word} is"):
         sp.load_results(saved)
+
+
+LIES = {
+    "exc/recorded/spikes/i": (np.array([0, 7]), r"exc.spikes: neuron 7 was not recorded"),
+    "exc/recorded/spikes/t": (np.array([0.3, 0.1]), r"exc.spikes: its times do not ascend"),
+    "exc/recorded/spikes/neurons": (np.array([0, -1]), r"exc.spikes: its neurons are no numbers"),
+    "exc/recorded/v/t": (np.zeros(4), r"exc.v: its values are float32 \[3, 2\], not \(4, 2\)"),
+    "exc/recorded/v/neurons": (np.zeros(2), r"exc.v: its neurons are no numbers, 0 or more"),
+}
+
+
+def test_arrays_that_lie(tmp_path: Path) -> None:
+    """Each alone, and all at once."""
+    saved, bad = tmp_path / "run.npz", tmp_path / "bad.npz"
+    example().save(saved)
+    with np.load(saved) as file:
+        content = dict(file)
+    for name, (values, said) in LIES.items():
+        np.savez(bad, **(content | {name: values}))
+        with pytest.raises(FileError, match=said):
+            sp.load_results(bad)
+    np.savez(bad, **(content | {name: values for name, (values, _) in LIES.items()}))
+    with pytest.raises(FileError) as fault:
+        sp.load_results(bad)
+    assert str(fault.value).count("exc.") >= 5
