@@ -26,7 +26,8 @@ class Case:
     synapses: ours, by receptor; two without `receptors` are for positive and negative weights, one
     is for all. strength: of an excitatory connection, in `unit`; drive: of one input spike, in
     strengths; rate: input spikes a step. earlier: steps that our delays are shorter.
-    density: share of all pairs that are connected.
+    density: share of all pairs that are connected. late_reset: NEST resets a step after the spike,
+    so that potentials at spikes are not compared.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Case:
     inhibition: float = 4.0
     density: float = 0.1
     watched: str = "v"
+    late_reset: bool = False
     same: dict[str, Any] = field(default_factory=dict)
 
 
@@ -112,9 +114,12 @@ def compare(case: Case, backend: str, seed: int) -> Row:
     )  # fmt: skip
     same = identical((steps, neurons), (theirs["times_steps"], theirs["senders"]))
     # Our row k is the state at k dt, NEST's row k the state at (k + 1) dt.
-    difference = float(np.abs(v[1:] - theirs["v"][:-1]).max()) if case.v else 0.0
+    difference = np.abs(v[1:] - theirs["v"][:-1]) if case.v else np.zeros(1)
+    if case.late_reset:
+        seen = (neurons < WATCHED) & (steps <= len(difference))
+        difference[steps[seen] - 1, neurons[seen]] = 0.0
     name = f"{case.name} {backend} n={N} seed={seed}"
-    return Row(name, len(steps), same, difference, 1e-9)
+    return Row(name, len(steps), same, float(difference.max()), 1e-9)
 
 
 EXP, ALPHA, DELTA = sp.synapses.ExpCurrent, sp.synapses.AlphaCurrent, sp.synapses.Delta
@@ -123,6 +128,11 @@ LIF = sp.neurons.LIF(C=250 * pF, tau_m=10 * ms, E_L=-65 * mV, V_th=-50 * mV, V_r
 OF_LIF = {"C_m": 250.0, "tau_m": 10.0, "E_L": -65.0, "V_reset": -65.0, "V_th": -50.0, "t_ref": 2.0}
 TWO = {"tau_syn_ex": 0.5, "tau_syn_in": 1.5}
 THREE = (0.5, 1.5, 4.0)
+GIF = {"q_eta_1": 56.7 * pA, "q_eta_2": -6.9 * pA, "tau_eta_1": 57.8 * ms, "tau_eta_2": 218.2 * ms,
+       "q_gamma_1": 11.7 * mV, "q_gamma_2": 1.8 * mV, "tau_gamma_1": 53.8 * ms,
+       "tau_gamma_2": 640.0 * ms}  # fmt: skip
+OF_GIF = {"Delta_V": 1e-6, "q_stc": (56.7, -6.9), "tau_stc": (57.8, 218.2), "q_sfa": (11.7, 1.8),
+          "tau_sfa": (53.8, 640.0)}  # fmt: skip
 
 
 def two(synapse: Any) -> tuple[Any, Any]:
@@ -176,6 +186,9 @@ CASES = [
          sp.neurons.AMAT2(alpha_2=2 * mV, beta=-0.5 / ms, omega=-60 * mV), "amat2_psc_exp",
          {"alpha_2": 2.0, "beta": -0.5, "omega": -60.0} | TWO, two(EXP), 87.8, 4.5),
     *(glif(level) for level in (1, 2, 3, 4)),
+    # So sharp a threshold that nothing is left to chance. An arrival acts a step earlier in NEST.
+    Case("gif_psc_exp, sharp", sp.neurons.GIF(Delta_V=1e-6 * mV, **GIF),
+         "gif_psc_exp", OF_GIF | TWO, two(EXP), 60.0, 6.0, earlier=1, late_reset=True),
     Case("parrot_neuron", sp.neurons.Parrot(), "parrot_neuron", {}, (DELTA("arrived"),), 1.0, 1.0,
          1, v=None, order="nest", inhibition=-1.0, density=0.005, rate=2e-3),
 ]  # fmt: skip

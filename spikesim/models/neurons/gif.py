@@ -9,8 +9,10 @@ class GIF(NeuronModel):
     """Generalized integrate-and-fire neuron: spike-triggered currents, moving threshold, noise.
 
     Mensi et al. (2012), J. Neurophysiol. 107:1756; Pozzorini et al. (2015), PLoS Comput. Biol.
-    11:e1004275. With ExpCurrent it is NEST's `gif_psc_exp`, with ExpConductance
-    `gif_cond_exp`, each with two spike-triggered currents and two parts of the threshold.
+    11:e1004275. With ExpCurrent it is NEST's `gif_psc_exp` (there a spike acts in the step that
+    ends with its arrival: a delay here is one step shorter), with ExpConductance and
+    `method = "rk4"` its `gif_cond_exp`, each with two spike-triggered currents and two parts of the
+    threshold. As there, these stand still within a step: a step sees them as it begins.
     """
 
     C = parameter(80 * pF, "membrane capacitance", bound="> 0")
@@ -37,12 +39,14 @@ class GIF(NeuronModel):
     I = port(pA, "injected current: synapses, electrodes")
 
     equations = """
-    dv/dt = (g_L*(E_L - v) - eta_1 - eta_2 + I)/C  (unless refractory)
+    eta = eta_1 + eta_2 : pA  (constant over dt)
+    threshold = V_T + gamma_1 + gamma_2 : mV  (constant over dt)
+    dv/dt = (g_L*(E_L - v) - eta + I)/C  (unless refractory)
     deta_1/dt = -eta_1/tau_eta_1
     deta_2/dt = -eta_2/tau_eta_2
     dgamma_1/dt = -gamma_1/tau_gamma_1
     dgamma_2/dt = -gamma_2/tau_gamma_2
-    intensity = lambda_0*exp((v - V_T - gamma_1 - gamma_2)/Delta_V)
+    intensity = lambda_0*exp((v - threshold)/Delta_V)
     """
     spike = "rand() < -expm1(-intensity*dt)"
     reset = """
