@@ -5,7 +5,8 @@ of the system extended by its inputs u (Rotter and Diesmann 1999). Inputs hold t
 exponential_euler: for each variable by itself, with dx/dt = a x + b and a, b held through the step,
 x' = x + dt (a x + b) exprel(a dt); where only parameters decide a, exp(a dt) x + dt exprel(a dt) b
 with factors from the prologue.
-rk4, heun, euler: as in the textbooks.
+rk4, heun, euler: as in the textbooks. In NEST's order an arrival that jumps is added to Euler's step
+before both are added to the variable: so NEST rounds, and upstrokes multiply what is rounded.
 `auto` takes the first that applies: exact, exponential_euler, rk4. Equations with noise: `noise`.
 """
 
@@ -31,7 +32,9 @@ from ..ir.expr import (
     where,
 )
 from ..ir.program import (
+    NEST_ORDER,
     Block,
+    Edges,
     Field,
     MatrixExponential,
     Neurons,
@@ -39,6 +42,7 @@ from ..ir.program import (
     Program,
     Statement,
 )
+from .inputs import arriving
 from .noise import Noise, choose_noisy, refuse_noise
 from .refractory import HELD
 
@@ -47,7 +51,10 @@ Rates = Mapping[str, Expr]
 
 def integrate(program: Program) -> Program:
     """No equations are left; `method` names the one that was used."""
-    done = (_integrate(n, program.dt) if n.equations else n for n in program.neurons)
+    done = [_integrate(n, program.dt) if n.equations else n for n in program.neurons]
+    if program.order == NEST_ORDER:
+        read = {e.target.group for e in program.edges if _reads_target(e)}
+        done = [_with_jumps(n) if n.method == "euler" and n.name not in read else n for n in done]
     return replace(program, neurons=tuple(done))
 
 
@@ -247,7 +254,41 @@ def _moved(rates: Rates, tag: str, step: float) -> tuple[Block, dict[str, Expr]]
 
 
 def _euler(rates: Rates, dt: float) -> Block:
-    return tuple(_let(_next(x), add(Ref(x), mul(Const(dt), r))) for x, r in rates.items())
+    return tuple(_let(_next(x), add(Ref(x), _times(dt, r))) for x, r in rates.items())
+
+
+def _times(dt: float, rate: Expr) -> Expr:
+    """dt * rate; where the rate is a product, dt goes to its first factor, often a parameter."""
+    if isinstance(rate, Op) and rate.name == "mul":
+        return mul(_times(dt, rate.args[0]), rate.args[1])
+    return mul(Const(dt), rate)
+
+
+def _reads_target(e: Edges) -> bool:
+    return any(n.startswith("post.") for s in e.pre for n in references(s.value))
+
+
+def _with_jumps(group: Neurons) -> Neurons:
+    """Variables that arrivals add to: the update keeps their step, and the arrival adds both."""
+    jumps = {_next(p.variable): p.variable for p in group.ports}
+    steps = {
+        jumps[s.target]: s.value.args[1]
+        for s in group.update
+        if s.target in jumps and isinstance(s.value, Op) and s.value.name == "add"
+    }
+    update: list[Statement] = []
+    for s in group.update:
+        if jumps.get(s.target) in steps:
+            update.append(Statement(f"step.{jumps[s.target]}", steps[jumps[s.target]]))
+        elif s.target not in steps:
+            update.append(s)
+    both = {arriving(x): add(Ref(f"step.{x}"), Ref(arriving(x))) for x in steps}
+    arrive = tuple(
+        replace(s, value=substitute(s.value, both)) if s.target in steps else s
+        for s in group.arrive
+    )
+    fields = tuple(Field(f"step.{x}", "state", 0.0, meaning="step of the update") for x in steps)
+    return replace(group, fields=group.fields + fields, update=tuple(update), arrive=arrive)
 
 
 def _heun(rates: Rates, dt: float) -> Block:

@@ -25,7 +25,7 @@ class Izhikevich(NeuronModel):
     I = port(pA, "injected current: synapses, electrodes")
 
     equations = """
-    dv/dt = (0.04*v**2/mV + 5*v + 140*mV - u)/ms + I/C
+    dv/dt = (0.04*v*v/mV + 5*v + 140*mV - u)/ms + I/C
     du/dt = a*(b*v - u)
     """
     spike = "v >= V_th"

@@ -12,7 +12,7 @@ class IzhikevichOriginal(Izhikevich):
     is 1 ms.
     """
 
-    equations = "slope = (0.04*v**2/mV + 5*v + 140*mV - u)/ms + I/C"
+    equations = "slope = (0.04*v*v/mV + 5*v + 140*mV - u)/ms + I/C"
     each_step = """
     v += dt/2*slope
     v += dt/2*slope
