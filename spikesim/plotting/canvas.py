@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from ..errors import ParameterError
 
 # Eight colours that the colour-blind can tell apart (after Okabe and Ito 2008), darkest first.
@@ -19,6 +21,7 @@ PALETTE = (
     "#666666",
 )
 INK = "#333333"
+MUTED = "#777777"
 FAINT = "#E4E4E4"
 
 
@@ -44,27 +47,30 @@ def new_figure(width: float, height: float) -> Any:
     return pyplot().figure(figsize=(width, height), layout="constrained")
 
 
-def checked(ax: Any) -> Any:
-    """`ax` itself: Axes, or None. Raises ParameterError for anything else."""
-    pyplot()
-    from matplotlib.axes import Axes
-
-    if ax is not None and not isinstance(ax, Axes):
-        raise ParameterError(
-            f"ax is {type(ax).__name__} {ax!r:.40}; expected Axes to draw on, such as those of "
-            "figure, ax = plt.subplots(), or none for a new figure"
-        )
-    return ax
-
-
 def axes(ax: Any, width: float, height: float) -> Any:
-    """The Axes given, or those of a new figure of a size in inches. Raises as `checked`."""
+    """The Axes given, or those of a new figure of a size in inches.
+
+    Raises ParameterError for what is no Axes.
+    """
     return new_figure(width, height).subplots() if checked(ax) is None else ax
 
 
-def say(ax: Any, text: str) -> None:
-    """Write in the middle of an Axes that has nothing else to show."""
-    ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", fontsize=9, color=INK)
+def checked(ax: Any) -> Any:
+    """`ax`, an Axes or None. Raises ParameterError for anything else."""
+    if ax is None or isinstance(ax, pyplot().Axes):
+        return ax
+    got = f"a {type(ax).__name__}" if np.size(ax) != 1 or np.ndim(ax) else f"{ax!r:.60}"
+    one = "; of several, give one, such as ax=axes[0]" if np.ndim(ax) else ""
+    raise ParameterError(
+        f"ax is {got}; expected an Axes of matplotlib, as in figure, ax = plt.subplots(){one}"
+    )
+
+
+def remark(ax: Any, text: str) -> None:
+    """Say in the middle of an Axes why nothing is drawn there."""
+    ax.text(
+        0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", fontsize=9, color=MUTED
+    )
 
 
 def quiet(ax: Any) -> None:

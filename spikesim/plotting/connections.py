@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..results import Connections
-from .canvas import INK, PALETTE, axes, quiet
+from .canvas import INK, PALETTE, axes, checked, new_figure, quiet, remark
 
 _MOST = 400  # rows or columns drawn; with more neurons a cell stands for several
 
@@ -28,9 +28,10 @@ def matrix(connections: Connections, *, ax: Any = None) -> Any:
         (connections.source // step, connections.target // step), shape
     )  # fmt: skip
     total = np.bincount(place, connections.weight, minlength=shape[0] * shape[1]).reshape(shape)
-    across = float(np.clip(3.6 * columns / rows, 2.4, 7.0))
-    down = float(np.clip(3.6 * rows / columns, 1.8, 4.6))
-    ax = axes(ax, across + 1.4, down + 0.6)
+    if checked(ax) is None:
+        across = float(np.clip(3.6 * columns / rows, 2.4, 7.0))
+        down = float(np.clip(3.6 * rows / columns, 1.8, 4.6))
+        ax = new_figure(across + 1.4, min(down, 4.6) + 0.6).subplots()
     limit = float(np.abs(total).max(initial=0.0)) or 1.0
     image = ax.imshow(
         total, cmap="RdBu", vmin=-limit, vmax=limit, interpolation="nearest", aspect="auto",
@@ -45,6 +46,8 @@ def matrix(connections: Connections, *, ax: Any = None) -> Any:
     quiet(ax)
     ax.set_xlabel("target")
     ax.set_ylabel("source")
+    if not len(connections):
+        remark(ax, "no connections")
     return ax
 
 
@@ -65,6 +68,8 @@ def delays(connections: Connections, *, ax: Any = None) -> Any:
     quiet(ax)
     ax.set_xlabel("delay (ms)")
     ax.set_ylabel("connections")
+    if not len(connections):
+        remark(ax, "no connections")
     return ax
 
 

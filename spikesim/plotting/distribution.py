@@ -9,7 +9,8 @@ import numpy as np
 
 from ..errors import UnknownNameError, did_you_mean
 from ..results import Results, Spikes
-from .canvas import beside, checked, colours, legend, new_figure, quiet, say
+from ..results.times import SLACK
+from .canvas import INK, beside, checked, colours, legend, new_figure, quiet, remark
 from .select import Window, chosen_spikes, window
 
 _MOST_LINES = 4  # in one panel; with more populations each has a panel of its own
@@ -51,8 +52,8 @@ def distribution(
     """Draw a histogram over the recorded neurons of each population, with its mean.
 
     of: "rate", "cv" (of neurons with three spikes at least) or "isi" (all intervals, on a
-    logarithmic axis). start, stop: the time taken into account. On a figure of its own more than
-    four populations have a panel each.
+    logarithmic axis, which has no place for those of 0: their part is told). start, stop: the time
+    taken into account. On a figure of its own more than four populations have a panel each.
 
     Returns the Axes (the uppermost; all are in its `figure.axes`). Raises UnknownNameError where
     spikes were not recorded, and ImportError without matplotlib.
@@ -61,18 +62,20 @@ def distribution(
         raise UnknownNameError(f"no distribution of {of!r}; {did_you_mean(of, _KINDS)}")
     take, label, counted = _KINDS[of]
     span = window(results, start, stop)
-    found = {n: take(s, span) for n, s in chosen_spikes(results, populations).items()}
-    grain = 1e3 / (span[1] - span[0]) if of == "rate" else 0.0  # rates are whole multiples of it
-    edges = _edges(np.concatenate([*found.values()]), grain, logarithmic=of == "isi")
+    spikes = chosen_spikes(results, populations)
+    found = {n: take(s, span) for n, s in spikes.items()}
+    values = np.concatenate([*found.values()])
+    if of == "isi":
+        edges = _ratios(values[values > 0], results.dt)
+    else:  # rates are whole multiples of a grain
+        edges = _widths(values, 1e3 / (span[1] - span[0]) if of == "rate" else 0.0)
     paint = colours([*found], colors)
-    panels = _panels(len(found)) if checked(ax) is None else [ax] * len(found)
+    panels = [ax] * len(found) if checked(ax) is not None else _panels(len(found))
     shared = panels[0] is panels[-1]
-    for panel, (name, values) in zip(panels, found.items(), strict=True):
-        _draw(panel, values, edges, paint[name], name)
+    for panel, (name, some) in zip(panels, found.items(), strict=True):
+        _draw(panel, some, edges, paint[name], name)
         if not shared:
             beside(panel, 0.5, name, paint[name])
-    if not any(len(values) for values in found.values()):
-        say(panels[0], f"no {counted}" if of == "isi" else "no neuron with enough spikes")
     for panel in {id(p): p for p in panels}.values():
         quiet(panel)
         panel.set_xlim(edges[0], edges[-1])
@@ -88,35 +91,57 @@ def distribution(
         panels[0].figure.supylabel(f"part of {counted}", fontsize=9)
     if shared and len(found) > 1:
         legend(panels[0])
+    _remarks(panels[0], of, values, silent=not any(map(len, spikes.values())))
     return panels[0]
 
 
-def _edges(values: np.ndarray, grain: float, *, logarithmic: bool) -> np.ndarray:
-    """Bins of one width for all populations (of one ratio, where logarithmic).
+def _widths(values: np.ndarray, grain: float) -> np.ndarray:
+    """Edges of bins of one width, for all populations.
 
     grain: what all values are multiples of, if anything; each bin then holds as many multiples.
     """
     if not len(values):
-        return np.linspace(1.0, 10.0, 10) if logarithmic else np.linspace(0.0, 1.0, 11)
-    low, high = float(values.min()), float(values.max())
-    count = int(np.clip(2 * np.cbrt(len(values)), 8, _BINS))
-    if logarithmic:
-        low = float(values[values > 0].min(initial=high))
-        if not high:
-            return np.array([0.1, 1.0])
-        return np.geomspace(0.9 * low, 1.1 * high, count + 1)
+        return np.linspace(0.0, 1.0, 11)
+    high, count = float(values.max()), _count(values)
     if grain:
         width = grain * np.ceil(high / grain / count + 1e-9)
         return width * np.arange(int(high / width) + 2) - 0.5 * grain
     return np.linspace(0.0, 1.02 * high if high > 0 else 1.0, count + 1)
 
 
+def _ratios(values: np.ndarray, dt: float) -> np.ndarray:
+    """Edges of bins of about one ratio, for all populations.
+
+    Between whole steps where all intervals are such: narrower bins would be empty, a comb.
+    """
+    if not len(values):
+        return np.linspace(1.0, 10.0, 10)
+    edges = np.geomspace(0.9 * values.min(), 1.1 * values.max(), _count(values) + 1)
+    on_grid = np.abs(values - np.round(values / dt) * dt).max() < SLACK
+    return dt * (np.unique(np.floor(edges / dt + SLACK)) + 0.5) if on_grid else edges
+
+
+def _count(values: np.ndarray) -> int:
+    return int(np.clip(2 * np.cbrt(len(values)), 8, _BINS))
+
+
+def _remarks(ax: Any, of: str, values: np.ndarray, *, silent: bool) -> None:
+    """Say what could not be drawn."""
+    zeros = np.mean(values == 0) if of == "isi" and len(values) else 0.0
+    if zeros:
+        note = f"{zeros:.2g} of all intervals are 0 ms, not on this axis"
+        ax.set_title(note, loc="left", fontsize=7.5, color=INK)
+    if silent:
+        remark(ax, "no spikes")
+    elif not len(values):
+        remark(ax, "too few spikes")
+
+
 def _draw(ax: Any, values: np.ndarray, edges: np.ndarray, colour: Any, name: str) -> None:
-    # Intervals of 0, of two spikes in one step, have no place on a logarithmic axis: the first bin.
-    part = np.histogram(np.maximum(values, edges[0]), edges)[0] / max(1, len(values))
+    part = np.histogram(values, edges)[0] / max(1, len(values))
     ax.stairs(part, edges, fill=True, color=colour, alpha=0.2, lw=0)
     ax.stairs(part, edges, color=colour, lw=1.1, label=name)
-    if len(values):
+    if values.any():
         ax.axvline(values.mean(), color=colour, lw=1.0, ls=(0, (4, 3)))
 
 

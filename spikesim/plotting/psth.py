@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import ParameterError
-from ..results import Results, Spikes, milliseconds
-from ..units import TIME, is_quantity, strip
-from .canvas import INK, axes, colours, legend, quiet, say
+from ..results import Results, milliseconds
+from ..results.times import SLACK, times
+from .canvas import INK, axes, colours, legend, quiet, remark
 from .rate import draw_steps
 from .select import bins, chosen_spikes, good_width, histogram
 
@@ -40,30 +40,27 @@ def psth(
     if not runs:
         raise ParameterError("psth: got no results; expected those of one run or of several")
     first = runs[0]
-    times = _times(first.start if events is None else events)
-    end = first.start + first.duration
-    span = _span(times, before, after, end)
+    at = [np.array([run.start]) if events is None else times(events, "events") for run in runs]
+    if not len(at[0]):
+        raise ParameterError("events: got none; expected one time at least, such as [100, 200]*ms")
+    span = _span(at[0], before, after, first)
     width = good_width(span, first.dt) if bin is None else milliseconds(bin, "bin")
     if width < first.dt * (1 - 1e-9):
         raise ParameterError(f"bin is {width:g} ms; expected at least a step, {first.dt:g} ms")
     edges = bins(span, width)
     rates: dict[str, list[np.ndarray]] = {}
-    for run in runs:
+    for run, here in zip(runs, at, strict=True):
+        inside = here[_inside(here, span, run)]
         for name, spikes in chosen_spikes(run, populations).items():
-            rates.setdefault(name, []).extend(_trials(spikes, times, edges, run.dt))
+            found = [histogram(spikes, t + edges, 1e-3 * run.dt) for t in inside]
+            rates.setdefault(name, []).extend(found)
     trials = len(next(iter(rates.values())))
     if not trials:
-        raise ParameterError(
-            f"no event has all of {span[0]:g} to {span[1]:g} ms around it: events are from "
-            f"{times[0]:g} to {times[-1]:g} ms, the run from {first.start:g} to {end:g} ms; give "
-            "events inside it, or a shorter time before or after"
-        )
+        raise _outside(at[0], span, first)
     ax = axes(ax, 6.8, 2.8)
     paint = colours([*rates], colors)
     for name, values in rates.items():
         _draw(ax, np.array(values), edges, paint[name], name, alone=len(rates) == 1)
-    if not any(np.any(values) for values in rates.values()):
-        say(ax, "no spikes")
     quiet(ax)
     ax.set_xlim(span)
     ax.set_ylim(bottom=0)
@@ -74,36 +71,45 @@ def psth(
     ax.set_title(f"{trials} trial{'s' * (trials != 1)}", loc="left", fontsize=8, color=INK)
     if len(rates) > 1:
         legend(ax)
+    if not np.any([*rates.values()]):
+        remark(ax, "no spikes")
     return ax
 
 
-def _times(events: Any) -> np.ndarray:
-    """Event times, ms, sorted: of a time or a list of times, or of a quantity that is an array."""
-    if isinstance(events, list | tuple):
-        plain = [milliseconds(one, "events") for one in events]
-    else:
-        plain = strip(events, TIME, "events") if is_quantity(events) else events
-    found = np.sort(np.atleast_1d(np.asarray(plain, dtype=float)))
-    if not len(found) or not np.isfinite(found).all():
-        raise ParameterError(f"events is {events!r:.60}; expected times, such as [100, 300]*ms")
-    return found
-
-
-def _span(times: np.ndarray, before: Any, after: Any, end: float) -> tuple[float, float]:
+def _span(at: np.ndarray, before: Any, after: Any, run: Results) -> tuple[float, float]:
+    """The time around an event that is drawn, ms: from -before to after."""
     start = 0.0 if before is None else -milliseconds(before, "before")
-    gap = float(np.diff(times).min()) if len(times) > 1 else end - float(times[0])
-    stop = gap if after is None else milliseconds(after, "after")
+    if after is not None:
+        stop = milliseconds(after, "after")
+    else:
+        ends = np.append(np.unique(at), run.start + run.duration)
+        stop = float(np.diff(ends[:-1] if len(ends) > 2 else ends).min())
+        if stop <= 0:
+            raise _outside(at, (start, 0.0), run)
     if not start < stop:
-        raise ParameterError(f"nothing to draw from {start:g} to {stop:g} ms around an event")
+        raise ParameterError(
+            f"nothing to draw from {start:g} to {stop:g} ms around an event; expected times before "
+            "and after that add up to more than 0"
+        )
     return start, stop
 
 
-def _trials(spikes: Spikes, times: np.ndarray, edges: np.ndarray, dt: float) -> list[np.ndarray]:
-    """The rate in each bin around each event that has all of it in the run."""
-    slack = 1e-3 * dt
-    end = spikes.start + spikes.duration
-    inside = (times + edges[0] >= spikes.start - slack) & (times + edges[-1] <= end + slack)
-    return [histogram(spikes, t + edges, slack) for t in times[inside]]
+def _inside(at: np.ndarray, span: tuple[float, float], run: Results) -> np.ndarray:
+    """Which events have all of the time around them in the run."""
+    end = run.start + run.duration
+    return (at + span[0] >= run.start - SLACK) & (at + span[1] <= end + SLACK)
+
+
+def _outside(at: np.ndarray, span: tuple[float, float], run: Results) -> ParameterError:
+    """The error of events that are all too early or too late."""
+    low, high = run.start - span[0], run.start + run.duration - span[1]
+    events = f"{at.min():g}" + (f" to {at.max():g}" if len(at) > 1 else "")
+    better = f"expected events from {low:g} to {high:g} ms, or " if low <= high else "give "
+    return ParameterError(
+        f"no event has all of {span[0]:g} to {span[1]:g} ms around it: events are at {events} ms, "
+        f"the run goes from {run.start:g} to {run.start + run.duration:g} ms; {better}a shorter "
+        "time before or after"
+    )
 
 
 def _draw(

@@ -9,7 +9,17 @@ from typing import Any
 import numpy as np
 
 from ..results import Results, Spikes
-from .canvas import FAINT, INK, beside, checked, colours, extent_in_points, new_figure, quiet, say
+from .canvas import (
+    FAINT,
+    INK,
+    beside,
+    checked,
+    colours,
+    extent_in_points,
+    new_figure,
+    quiet,
+    remark,
+)
 from .rate import draw_steps
 from .select import Window, bins, chosen_spikes, good_width, histogram, window
 
@@ -58,8 +68,8 @@ def raster(
     stands at its side. most: with more spikes than this only every k-th neuron is drawn, and the
     plot says so. colors: by population.
 
-    Returns the Axes of the raster. Raises UnknownNameError where spikes were not recorded, and
-    ImportError without matplotlib.
+    Returns the Axes of the raster. Raises UnknownNameError where spikes were not recorded,
+    ParameterError for an `ax` that is no Axes, and ImportError without matplotlib.
     """
     span = window(results, start, stop)
     found = chosen_spikes(results, populations)
@@ -70,13 +80,13 @@ def raster(
     if checked(ax) is None:
         ax, below = _new_axes(bands)
     _draw(ax, bands, paint, every)
-    if not any(len(b.t) for b in bands):
-        say(ax, "no spikes")
     _label(ax, bands, paint, span)
     if every > 1:
         note = f"every {_ordinal(every)} neuron drawn"
         ax.set_title(note, loc="left", fontsize=7.5, color=INK, pad=4)
     ax.set_xlim(span)
+    if not any(len(b.t) for b in bands):
+        remark(ax, "no spikes")
     if below is None:
         ax.set_xlabel("time (ms)")
     else:

@@ -9,12 +9,13 @@ import numpy as np
 
 from ..errors import ParameterError, UnknownNameError
 from ..results import PopulationResult, Results, milliseconds, spikes_of
-from .canvas import INK, axes, beside, checked, colours, legend, new_figure, quiet, say
+from .canvas import INK, axes, beside, colours, legend, new_figure, quiet, remark
 from .select import (
     Window,
     bins,
     good_width,
     histogram,
+    named,
     rate_trace,
     recorded_list,
     window,
@@ -53,13 +54,11 @@ def rate(
     drawn = [_steps(p, edges, span, results.dt, end, bin is not None) for p in found]
     paint = colours([p.name for p in found], colors)
     names = [p.name for p in found]
-    if checked(ax) is None and len(found) > _MOST_LINES:
+    if ax is None and len(found) > _MOST_LINES:
         return _panels(drawn, names, paint, span)
     ax = axes(ax, 6.8, 2.6)
     for name, (values, places) in zip(names, drawn, strict=True):
         draw_steps(ax, values, places, paint[name], fill=len(found) == 1, label=name)
-    if not any(values.any() for values, _ in drawn):
-        say(ax, "no spikes")
     quiet(ax)
     ax.set_xlim(span)
     ax.set_ylim(bottom=0)
@@ -67,6 +66,8 @@ def rate(
     ax.set_ylabel("rate (spikes/s)" if len(found) > 1 else f"rate of {names[0]} (spikes/s)")
     if len(found) > 1:
         legend(ax)
+    if not any(values.any() for values, _ in drawn):
+        remark(ax, "no spikes")
     return ax
 
 
@@ -109,7 +110,7 @@ def _populations(results: Results, names: str | Iterable[str] | None) -> list[Po
     if names is None:
         found = [p for p in results.populations.values() if usable(p)]
     else:
-        found = [results[name] for name in ([names] if isinstance(names, str) else names)]
+        found = [results[name] for name in named(names)]
     lacking = [p.name for p in found if not usable(p)]
     if lacking or not found:
         of = f" of population {lacking[0]!r}" if lacking else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ def window(results: Results, start: object, stop: object) -> Window:
     end = results.start + results.duration
     first = results.start if start is None else milliseconds(start, "start")
     last = end if stop is None else milliseconds(stop, "stop")
-    if not first < last:
+    if not (first < last and first < end and last > results.start):
         raise ParameterError(
             f"nothing to draw from {first:g} ms to {last:g} ms; the run goes from "
             f"{results.start:g} to {end:g} ms"
@@ -25,14 +26,27 @@ def window(results: Results, start: object, stop: object) -> Window:
     return first, last
 
 
+def named(populations: Any) -> list[str]:
+    """Names of populations: of one, or of several. Raises ParameterError for what is no name."""
+    if isinstance(populations, str):
+        return [populations]
+    found = list(populations) if isinstance(populations, Iterable) else [populations]
+    odd = [one for one in found if not isinstance(one, str)]
+    if odd:
+        raise ParameterError(
+            f"populations: got {odd[0]!r:.60}; expected the name of a population, such "
+            'as "exc", or a list of names; an Axes is given as ax='
+        )
+    return found
+
+
 def chosen_spikes(results: Results, populations: str | Iterable[str] | None) -> dict[str, Spikes]:
     """The spikes of the named populations, or of all that recorded some, in the network's order.
 
-    Raises UnknownNameError where a population is unknown or its spikes were not recorded.
+    Raises UnknownNameError where a population is unknown or its spikes were not recorded, and
+    ParameterError for what is no name.
     """
-    if isinstance(populations, str):
-        populations = [populations]
-    wanted = list(results) if populations is None else list(populations)
+    wanted = list(results) if populations is None else named(populations)
     found = {name: spikes_of(results[name]) for name in wanted}
     lacking = [name for name, spikes in found.items() if spikes is None]
     if lacking and populations is not None:

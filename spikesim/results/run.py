@@ -71,41 +71,46 @@ class Results:
 
         return html_table(self)
 
-    def raster(self, populations: Any = None, **options: Any) -> Any:
-        """Raster plot of recorded spikes; see `spikesim.plotting.raster`."""
+    def raster(self, populations: Any = None, *, ax: Any = None, **options: Any) -> Any:
+        """Raster plot of all recorded spikes, or of some populations; see
+        `spikesim.plotting.raster`."""
         from ..plotting import raster
 
-        return raster(self, populations, **options)
+        return raster(self, populations, ax=ax, **options)
 
-    def traces(self, population: str, variable: str, **options: Any) -> Any:
+    def traces(
+        self, population: str, variable: str, neurons: Any = None, *, ax: Any = None, **options: Any
+    ) -> Any:
         """Traces of a recorded variable; see `spikesim.plotting.trace`."""
         from ..plotting import trace
 
-        return trace(self, population, variable, **options)
+        return trace(self, population, variable, neurons, ax=ax, **options)
 
-    def rates(self, populations: Any = None, **options: Any) -> Any:
+    def rates(self, populations: Any = None, *, ax: Any = None, **options: Any) -> Any:
         """Population rates over time; see `spikesim.plotting.rate`."""
         from ..plotting import rate
 
-        return rate(self, populations, **options)
+        return rate(self, populations, ax=ax, **options)
 
-    def weights(self, projection: str, **options: Any) -> Any:
+    def weights(self, projection: str, *, ax: Any = None, **options: Any) -> Any:
         """Recorded weights of a projection over time; see `spikesim.plotting.weights`."""
         from ..plotting import weights
 
-        return weights(self, projection, **options)
+        return weights(self, projection, ax=ax, **options)
 
-    def psth(self, populations: Any = None, **options: Any) -> Any:
+    def psth(self, populations: Any = None, *, ax: Any = None, **options: Any) -> Any:
         """Mean rate around events; see `spikesim.plotting.psth`."""
         from ..plotting import psth
 
-        return psth(self, populations, **options)
+        return psth(self, populations, ax=ax, **options)
 
-    def distribution(self, of: str = "rate", populations: Any = None, **options: Any) -> Any:
+    def distribution(
+        self, of: str = "rate", populations: Any = None, *, ax: Any = None, **options: Any
+    ) -> Any:
         """Histogram over neurons of "rate", "cv" or "isi"; see `spikesim.plotting.distribution`."""
         from ..plotting import distribution
 
-        return distribution(self, of, populations, **options)
+        return distribution(self, of, populations, ax=ax, **options)
 
     def save(self, path: Any) -> None:
         """Write all of it to one file, which `spikesim.load_results` reads back bit for bit.
