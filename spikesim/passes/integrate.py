@@ -5,8 +5,8 @@ of the system extended by its inputs u (Rotter and Diesmann 1999). Inputs hold t
 exponential_euler: for each variable by itself, with dx/dt = a x + b and a, b held through the step,
 x' = x + dt (a x + b) exprel(a dt); where only parameters decide a, exp(a dt) x + dt exprel(a dt) b
 with factors from the prologue.
-rk4, heun, euler: as in the textbooks. In NEST's order an arrival that jumps is added to Euler's step
-before both are added to the variable: so NEST rounds, and upstrokes multiply what is rounded.
+rk4, heun, euler: as in the textbooks. In NEST's order an arrival that jumps is added to Euler's
+step before both are added to the variable: so NEST rounds, and upstrokes multiply what is rounded.
 `auto` takes the first that applies: exact, exponential_euler, rk4. Equations with noise: `noise`.
 """
 
