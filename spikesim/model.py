@@ -33,8 +33,7 @@ from .passes.draw import draw
 from .readout import connections_of, synapse_column
 from .recording.sinks import Sink
 from .results import Connections, Results
-from .simulation import Simulation, load
-from .stretch import Moment
+from .simulation import Moment, Simulation, load
 
 
 class Model:

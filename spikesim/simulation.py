@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -12,8 +15,8 @@ import numpy as np
 
 from . import __version__
 from .backends.base import Running, State
-from .backends.drive import Taken, chunks
-from .checkpoint import flat, misfit, read, under, unflat, write
+from .backends.drive import Taken, chunks, sample_steps
+from .checkpoint import read, write
 from .errors import (
     CheckpointError,
     NotFiniteError,
@@ -25,10 +28,11 @@ from .files import check, tidy
 from .interrupt import interrupted
 from .ir.program import nearest_step
 from .progress import progress_bar
+from .readout import read_out
+from .recording.columns import Picker
 from .recording.sinks import Memory, Sink
 from .results import Results
 from .stimuli.spike_times import is_replaceable, replaced, sent
-from .stretch import Moment, Stretch
 from .units import TIME, strip
 from .watch import Watch, warn
 
@@ -47,6 +51,19 @@ class Stored:
     given: Mapping[str, Any]
     seed: int
     of: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What a condition sees: the time, ms, spikes since it was last asked, and states.
+
+    spikes: how many were recorded, by population. states: arrays by
+    ("population", "variable").
+    """
+
+    t: float
+    spikes: Mapping[str, int]
+    states: Mapping[tuple[str, str], np.ndarray]
 
 
 class Simulation:
@@ -106,7 +123,7 @@ class Simulation:
             )
         if checkpoint is not None and not os.path.exists(checkpoint):
             check(checkpoint, CheckpointError)
-        stretch = Stretch(self, steps, Memory() if sink is None else sink, checkpoint)
+        stretch = _Stretch(self, steps, Memory() if sink is None else sink, checkpoint)
         dt, done, stopped = self.model.program.dt, self.step - stretch.first, False
         with stretch, progress_bar(steps, dt, progress, done) as advance, interrupted() as pressed:
             end = self.step if stretch.over else stretch.end
@@ -225,7 +242,7 @@ class Simulation:
 
     def _arrays(self) -> dict[str, np.ndarray]:
         given = {f"given/{name}": np.asarray(v) for name, v in self.given.items()}
-        return given | {f"state/{name}": v for name, v in flat(self._state).items()}
+        return given | {f"state/{name}": v for name, v in _flat(self._state).items()}
 
     def _read(self, path: Any) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """The content of a checkpoint of this very simulation."""
@@ -233,7 +250,7 @@ class Simulation:
         mine = self._header()
         of = ("network", "options", "backend", "version", "seed")
         other = [f"{k} ({header.get(k)!s:.40})" for k in of if header.get(k) != mine[k]]
-        given = under("given", arrays)
+        given = _under("given", arrays)
         if given.keys() != self.given.keys() or any(
             not np.array_equal(given[n], v, equal_nan=True) for n, v in self.given.items()
         ):
@@ -243,7 +260,7 @@ class Simulation:
                 f"{path} is a checkpoint of another run: it differs in {', '.join(other)}; give "
                 "another file name, or delete it to run from the start"
             )
-        if reason := misfit(under("state", arrays), self._state):
+        if reason := _misfit(_under("state", arrays), self._state):
             raise CheckpointError(
                 f"{path} can't be taken up: {reason}; was it written on a machine with another "
                 "number of processors?"
@@ -253,7 +270,7 @@ class Simulation:
         return header, arrays
 
     def _go_to(self, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
-        self.step, self._state = header["step"], unflat(under("state", arrays), self._state)
+        self.step, self._state = header["step"], _unflat(_under("state", arrays), self._state)
 
     def _steps(self, time: Any, subject: str) -> int:
         plain = strip(time, TIME, subject)
@@ -278,7 +295,7 @@ def load(model: Model, path: str | os.PathLike[str]) -> Simulation:
     header, arrays = read(path)
     seed = header.get("seed")
     simulation = Simulation(model, None, seed if isinstance(seed, int) else 0)
-    simulation.given = under("given", arrays)
+    simulation.given = _under("given", arrays)
     lists = [g.name for g in model.lowered.neurons if is_replaceable(g)]
     tables = {f"{name}.{table}" for name in lists for table in ("times", "first")}
     if unknown := simulation.given.keys() - model.binder.settable.keys() - tables:
@@ -286,6 +303,154 @@ def load(model: Model, path: str | os.PathLike[str]) -> Simulation:
     simulation._watch = Watch(model, simulation.given)
     simulation._go_to(*simulation._read(path))
     return simulation
+
+
+class _Stretch:
+    """One call of `run`: where it started, where its recordings go.
+
+    counts: spikes of each column; asked: those up to the last time the condition was asked.
+    """
+
+    def __init__(self, simulation: Simulation, steps: int, sink: Sink, checkpoint: Any):
+        self.simulation, self.sink = simulation, sink
+        self.first, self.end = simulation.step, simulation.step + steps
+        self.over = False  # was it at its end when an earlier process was stopped?
+        model = simulation.model
+        self.picker = Picker(model.lowered, self.first, model.synapses)
+        self.weights = model.weights(simulation.given)
+        self.counts = {c.name: 0 for c in self.picker.columns if c.is_spikes}
+        self.asked = dict(self.counts)
+        self.about = {
+            "dt": model.program.dt, "first": self.first, "seed": simulation.seed,
+            "backend": model.backend, "version": __version__,
+            "run": "" if checkpoint is None else self._identity(),
+        }  # fmt: skip
+        self.began = time.perf_counter()
+        if checkpoint is not None and Path(checkpoint).exists():
+            self._resume(checkpoint)
+        else:
+            sink.open(self.picker.columns, self.about)
+        simulation._watch.begin(simulation._state)
+
+    def __enter__(self) -> _Stretch:
+        return self
+
+    def __exit__(self, kind: Any, *_: Any) -> None:
+        if kind is not None:
+            self.sink.abandon()
+
+    def _identity(self) -> str:
+        """A number for this run: equal for the same run in another process."""
+        header = self.simulation._header() | {"end": self.end}
+        digest = hashlib.sha256(json.dumps(header).encode())
+        for name, value in sorted(self.simulation.given.items()):
+            array = np.asarray(value)
+            digest.update(f"{name} {array.dtype.str} {array.shape}".encode() + array.tobytes())
+        for name, array in sorted(_flat(self.simulation._state).items() if self.first else ()):
+            digest.update(name.encode() + array.tobytes())
+        return digest.hexdigest()
+
+    def take(self, taken: Taken) -> None:
+        samples = dict(taken.samples)
+        for c in self.picker.synapses:
+            count = len(sample_steps(taken.first, taken.count, c.every))
+            samples[c.name] = np.broadcast_to(self.weights[c.name], (count, len(c.neurons)))
+        piece = self.picker.pick(taken.first, taken.count, taken.spikes, samples, taken.logs)
+        self.sink.add(piece, taken.end)
+        for name in self.counts:
+            self.counts[name] += len(piece[name][0])
+        self.simulation.step, self.simulation._state = taken.end, taken.state
+        self.simulation._watch.look(taken.state, self.simulation.t)
+
+    def moment(self) -> Moment:
+        spikes: dict[str, int] = {}
+        for c in self.picker.columns:
+            if c.is_spikes:
+                new = self.counts[c.name] - self.asked[c.name]
+                spikes[c.group] = spikes.get(c.group, 0) + new
+        self.asked = dict(self.counts)
+        return Moment(self.simulation.t, spikes, self._states())
+
+    def _states(self) -> dict[tuple[str, str], np.ndarray]:
+        state = self.simulation._state
+        return {
+            (g.name, f.name): np.array(state[f"{g.name}.{f.name}"])
+            for g in self.simulation.model.lowered.neurons
+            for f in g.fields
+            if f.kind == "state"
+        }
+
+    def write(self, path: Any, over: bool = False) -> None:
+        """Write a checkpoint. over: the run ends here."""
+        header = self.simulation._header() | {
+            "first": self.first, "end": self.end, "run": self.about["run"], "over": over,
+            "sink": type(self.sink).__name__,
+            "bins": [[name, *bin_] for name, bin_ in self.picker.bins.items()],
+            "counts": self.counts, "asked": self.asked,
+        }  # fmt: skip
+        marks = {f"sink/{name}": v for name, v in self.sink.mark().items()}
+        write(path, header, self.simulation._arrays() | marks)
+
+    def _resume(self, path: Any) -> None:
+        header, arrays = self.simulation._read(path)
+        wanted = {"first": self.first, "end": self.end, "sink": type(self.sink).__name__}
+        other = [f"{name} ({header.get(name)!s:.20})" for name, v in wanted.items()
+                 if header.get(name) != v]  # fmt: skip
+        if not other and header.get("run") != self.about["run"]:
+            other.append("the state that it started from")
+        if other:
+            raise CheckpointError(
+                f"{path} is a checkpoint of another run: it differs in {', '.join(other)}; give "
+                "another file name, or delete it to run from the start"
+            )
+        try:
+            self.picker.bins = {
+                name: (int(a), int(b), float(c)) for name, a, b, c in header["bins"]
+            }
+            self.counts, self.asked = dict(header["counts"]), dict(header["asked"])
+            self.sink.open(self.picker.columns, self.about, _under("sink", arrays))
+        except (KeyError, TypeError, ValueError) as fault:
+            raise CheckpointError(f"{path} is broken: it lacks {fault}") from fault
+        self.simulation._go_to(header, arrays)
+        self.over = bool(header.get("over"))
+
+    def results(self, complete: bool) -> Results:
+        self.sink.add(self.picker.rest(), self.simulation.step)
+        final: dict[str, dict[str, np.ndarray]] = {
+            g.name: {} for g in self.simulation.model.lowered.neurons
+        }
+        for (group, name), value in self._states().items():
+            final[group][name] = value
+        self.sink.close(self.simulation.step, final, complete)
+        self.simulation._watch.end(
+            self.picker.columns, self.counts, self.first, self.simulation.step
+        )
+        content = self.sink.content()
+        columns = [c for c in self.picker.columns if c.name in content]
+        span = self.first, self.simulation.step
+        took = time.perf_counter() - self.began
+        return read_out(columns, content, final, span, self.about, complete, took)
+
+
+def _flat(state: State) -> dict[str, np.ndarray]:
+    """Arrays by name, those of a tuple by number."""
+    flat: dict[str, np.ndarray] = {}
+    for name, value in state.items():
+        if isinstance(value, tuple):
+            flat |= {f"{name}/{k}": np.asarray(v) for k, v in enumerate(value)}
+        else:
+            flat[name] = np.asarray(value)
+    return flat
+
+
+def _unflat(flat: Mapping[str, np.ndarray], like: State) -> State:
+    state: State = {}
+    for name, value in like.items():
+        if isinstance(value, tuple):
+            state[name] = tuple(flat[f"{name}/{k}"] for k in range(len(value)))
+        else:
+            state[name] = flat[name]
+    return state
 
 
 def _described(model: Model) -> dict[str, str]:
@@ -296,3 +461,24 @@ def _described(model: Model) -> dict[str, str]:
 
 def _same(left: Mapping[str, Any], right: Mapping[str, Any]) -> bool:
     return left.keys() == right.keys() and all(np.array_equal(v, right[n]) for n, v in left.items())
+
+
+def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The arrays whose names start so, without that."""
+    start = f"{prefix}/"
+    return {n.removeprefix(start): v for n, v in arrays.items() if n.startswith(start)}
+
+
+def _misfit(flat: Mapping[str, np.ndarray], like: State) -> str:
+    """Why these arrays are no state of a simulation; empty if they are."""
+    expected = _flat(like)
+    if strange := sorted(flat.keys() ^ expected.keys()):
+        return f"only one of them has {strange[0]!r}"
+    for name, value in flat.items():
+        wanted = expected[name]
+        if (value.shape, value.dtype) != (wanted.shape, wanted.dtype):
+            return (
+                f"{name} is {value.dtype} {list(value.shape)}, expected {wanted.dtype} "
+                f"{list(wanted.shape)}"
+            )
+    return ""
