@@ -56,7 +56,7 @@ _NAMES = {
     "pulse_packet": "stimuli:PulsePacket",
     "spike_times": "stimuli:SpikeTimes",
     "to_disk": "recording.disk:Disk",
-    "to_nowhere": "recording.sinks:Sink",
+    "to_nowhere": "recording.sinks:Nowhere",
     "read_recording": "readout:read_recording",
     "plotting": "plotting",
     "units": "units",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import glob
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from .errors import FileError
+from .errors import FileError, ParameterError
 
 
 @contextmanager
@@ -77,3 +77,24 @@ def flush(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def checked_path(path: Any, subject: str) -> str:
+    """A path as text. Raises ParameterError for what can be none."""
+    text = os.fspath(path) if isinstance(path, str | os.PathLike) else path
+    if not isinstance(text, str) or not text or "\0" in text:
+        raise ParameterError(f"{subject} is {path!r:.60}; expected the name of a file or a folder")
+    return text
+
+
+def layout_fault(header: Mapping[str, Any], form: str, version: int) -> str:
+    """Why a header is not of this format and version of its layout; empty if it is."""
+    found, number = header.get("format"), header.get("format version")
+    if (found, number) == (form, version):
+        return ""
+    if not str(found).startswith(form):
+        return f"it is a {found!r:.40}, expected a {form!r}"
+    return (
+        f"its layout is {str(found)!r:.40}, version {number!s:.20}, and this spikesim reads "
+        f"version {version}; use the spikesim that wrote it ({header.get('version')!s:.20})"
+    )

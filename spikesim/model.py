@@ -24,8 +24,9 @@ from .errors import (
     raise_all,
 )
 from .ir import text
-from .ir.fingerprint import fingerprint
+from .ir.fingerprint import Part, fingerprint, outline
 from .ir.program import Pairs, Program
+from .moment import Moment
 from .parameters import Parameters
 from .passes import SYMBOLIC, lower
 from .passes.delays import delays
@@ -33,7 +34,7 @@ from .passes.draw import draw
 from .readout import connections_of, synapse_column
 from .recording.sinks import Sink
 from .results import Connections, Results
-from .simulation import Moment, Simulation, load
+from .simulation import Simulation, load
 
 
 class Model:
@@ -53,7 +54,7 @@ class Model:
         self.took = took  # seconds of real time, to compile
         self._made = {p.source.group: self.connections(p.source.group)
                       for p in program.synapse_probes}  # fmt: skip
-        self.synapses = [synapse_column(p, self._made[p.source.group])
+        self.synapses = [synapse_column(p, self._made[p.source.group], options.dtype)
                          for p in program.synapse_probes]  # fmt: skip
 
     @property
@@ -103,7 +104,7 @@ class Model:
 
         Raises ParameterError, DimensionError, UnknownNameError; NotFiniteError in the run.
         """
-        return self.start(params=params, seed=seed).run(
+        return self._started(params, seed, only=True).run(
             duration, until=until, every=every, sink=sink, progress=progress, checkpoint=checkpoint
         )
 
@@ -111,8 +112,13 @@ class Model:
         self, *, params: Mapping[str, Any] | None = None, seed: int | None = None
     ) -> Simulation:
         """A simulation at t = 0, whose `run` may be called again and again; see `run`."""
+        return self._started(params, seed)
+
+    def _started(
+        self, params: Mapping[str, Any] | None, seed: int | None, only: bool = False
+    ) -> Simulation:
         seed = self.program.seed if seed is None else checked_seed(seed, "seed")
-        return Simulation(self, params, seed)
+        return Simulation(self, params, seed, only)
 
     def load(self, path: str | os.PathLike[str]) -> Simulation:
         """The simulation that was written to a file by `Simulation.save`, to go on with.
@@ -125,6 +131,11 @@ class Model:
     def fingerprint(self) -> str:
         """A number for the network: equal for equal networks."""
         return fingerprint(self.program)
+
+    @cached_property
+    def outline(self) -> tuple[Part, ...]:
+        """What the network is made of, part by part, to say how two differ."""
+        return outline(self.program)
 
     def check(self, given: Mapping[str, np.ndarray]) -> None:
         """Raise what the values themselves tell: a zero below a line, a negative period."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .errors import DescriptionError, ParameterError, RecordingError, SpikesimError
+from .files import checked_path
 from .ir.program import Edges, Probe, Program, nearest_step
 from .network import numbered
 from .recording.columns import Column, Entries, joined
@@ -37,14 +38,18 @@ def read_out(
     about: Mapping[str, Any],
     complete: bool = True,
     took: float = 0.0,
+    elsewhere: str = "",
 ) -> Results:
     """The results of a run.
 
     content: what was recorded, by column. final: states at the end, by population and name. span:
     the first step and the one after the last. about: dt, seed, backend, version. took: seconds.
+    elsewhere: see `Sink`.
     """
     dt = about["dt"]
-    populations = {name: PopulationResult(name, {}, dict(states)) for name, states in final.items()}
+    populations = {
+        name: PopulationResult(name, {}, dict(states), elsewhere) for name, states in final.items()
+    }
     projections = {c.group: ProjectionResult(c.group) for c in columns if c.source is not None}
     same: dict[tuple[Any, ...], list[Spikes | Trace | Weights]] = {}
     for number, c in enumerate(columns):
@@ -70,7 +75,7 @@ def read_out(
     length = (span[1] - span[0]) * dt
     return Results(
         populations, length, dt, about["seed"], about["backend"], about["version"], span[0] * dt,
-        complete, took, projections,
+        complete, took, projections, elsewhere,
     )  # fmt: skip
 
 
@@ -82,6 +87,7 @@ def read_recording(path: Any, start: Any = None, stop: Any = None) -> Results:
     are there when the run is over. Raises RecordingError, and ParameterError where stop is before
     start.
     """
+    checked_path(path, "path")
     if start is not None and stop is not None:
         first, last = milliseconds(start, "start"), milliseconds(stop, "stop")
         if last < first:
@@ -148,8 +154,9 @@ def _merged(parts: list[Spikes | Trace | Weights]) -> Spikes | Trace | Weights:
     return merged_spikes(spikes) if spikes else merged_traces(traces)
 
 
-def synapse_column(probe: Probe, made: Connections) -> Column:
-    """The column of a probe of connections. Raises DescriptionError for what is out of range."""
+def synapse_column(probe: Probe, made: Connections, dtype: Any) -> Column:
+    """The column of a probe of connections; dtype: of weights. Raises DescriptionError for what is
+    out of range."""
     name, index = probe.source.group, probe.source.index
     try:
         numbers = np.arange(len(made))[index]
@@ -169,7 +176,7 @@ def synapse_column(probe: Probe, made: Connections) -> Column:
         )
     return Column(
         probe.name, name, probe.variable, numbers, probe.every, made.unit, probe.start, probe.stop,
-        source=made.source[numbers], target=made.target[numbers],
+        dtype=np.dtype(dtype).name, source=made.source[numbers], target=made.target[numbers],
     )  # fmt: skip
 
 

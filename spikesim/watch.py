@@ -5,13 +5,14 @@ silent: spikes are recorded, and there was none in a run of at least 100 ms.
 saturated: a population fires in more than a third of the steps in which it is not refractory.
 unstable: a variable with a differential equation exceeds a million in its unit, and a thousand
 times what it was when the simulation began. Numbers without a unit may count anything.
+window: what is to be recorded between two times ends after the run, or starts there.
 """
 
 from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,10 +39,10 @@ def warn(message: str) -> None:
 
 
 class Watch:
-    """What was said of a simulation; it is said once."""
+    """What was said of a simulation; it is said once. only: it has one run."""
 
-    def __init__(self, model: Model, given: Mapping[str, Any]):
-        self.model, self.given = model, given
+    def __init__(self, model: Model, given: Mapping[str, Any], only: bool = False):
+        self.model, self.given, self.only = model, given, only
         self.said: set[str] = set()
         self.moving = [
             f"{g.name}.{d.variable}"
@@ -52,12 +53,31 @@ class Watch:
         self.bound: dict[str, float] = {}
         self.stability, self.looked = Stability(model, given), 0
 
-    def begin(self, state: State) -> None:
-        """A run begins here."""
+    def begin(self, state: State, columns: Sequence[Column], end: int) -> None:
+        """A run begins here, and is to go on up to a step."""
+        if self.only:
+            self._windows(columns, end)
         self.bound = self.bound or {
             n: max(_HUGE, _GROWTH * _magnitude(state[n])) for n in self.moving
         }
         self._stiff(state)
+
+    def _windows(self, columns: Sequence[Column], end: int) -> None:
+        """Those that are not all in the run."""
+        dt = self.model.program.dt
+        found: dict[str, None] = {}
+        for c in columns:
+            subject = f"{c.what!r} of {c.group!r}"
+            if c.start >= end and c.start:
+                found[f"{subject} from {c.start * dt:g} ms on: nothing of it"] = None
+            elif c.stop is not None and c.stop > end:
+                found[f"{subject} up to {c.stop * dt:g} ms: cut short"] = None
+        if found:
+            self._say(
+                "window",
+                f"the run ends at {end * dt:g} ms, before what is to be recorded: "
+                f"{'; '.join(found)}. Run longer, or let start= and stop= lie in the run",
+            )
 
     def look(self, state: State, t: float) -> None:
         """At the end of a chunk."""

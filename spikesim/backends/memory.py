@@ -107,7 +107,7 @@ def with_recordings(memory: Memory, program: Program, options: Options, duration
     """
     steps = int(nearest_step(strip(duration, TIME, "duration"), program.dt))
     found = 0
-    for c in columns_of(program):
+    for c in columns_of(program, options.dtype):
         first, end = c.between(0, steps)
         samples = -(-end // c.every) - -(-first // c.every)
         if c.what == "rate":

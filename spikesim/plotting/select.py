@@ -51,13 +51,14 @@ def chosen_spikes(results: Results, populations: str | Iterable[str] | None) -> 
     lacking = [name for name, spikes in found.items() if spikes is None]
     if lacking and populations is not None:
         raise UnknownNameError(
-            f"no spikes were recorded of population {lacking[0]!r}; {recorded_list(results)}"
+            f"no spikes of population {lacking[0]!r} to draw: {recorded_list(results)}"
         )
     there = {name: spikes for name, spikes in found.items() if spikes is not None}
     if not there:
         raise UnknownNameError(
-            f"no spikes were recorded; {recorded_list(results)}. "
-            'Record them with net.record(population, "spikes") before the run'
+            f"no spikes to draw: {recorded_list(results)}"
+            + '. Record them with net.record(population, "spikes") before the run'
+            * (not results.elsewhere)
         )
     return there
 
@@ -65,7 +66,9 @@ def chosen_spikes(results: Results, populations: str | Iterable[str] | None) -> 
 def recorded_list(results: Results) -> str:
     """What a run recorded, as half a sentence."""
     listed = [f"{n}.{what}" for n, p in results.populations.items() for what in p.recorded]
-    return f"recorded were: {', '.join(listed)}" if listed else "nothing was recorded at all"
+    if listed:
+        return f"recorded were: {', '.join(listed)}"
+    return results.elsewhere or "nothing was recorded at all"
 
 
 def bins(span: Window, width: float) -> np.ndarray:

@@ -22,8 +22,9 @@ class Column:
     what: "spikes", "rate", or the name of the variable or of another event. neurons: int64, their
     numbers in the group. every: steps between samples, or the bin of a rate. start, stop: the steps
     between which it records, None: to the end. event: of an event, its name. variables: what is
-    kept with each event, units: of them. Of a projection, neurons are the numbers of connections,
-    and source and target int64, the numbers of their neurons.
+    kept with each event, units and types (NumPy's) of them. dtype: NumPy's type of samples. Of a
+    projection, neurons are the numbers of connections, and source and target int64, the numbers of
+    their neurons.
     """
 
     name: str
@@ -37,6 +38,8 @@ class Column:
     event: str = ""
     variables: Sequence[str] = ()
     units: Sequence[str] = ()
+    types: Sequence[str] = ()
+    dtype: str = "float64"
     source: np.ndarray | None = None
     target: np.ndarray | None = None
 
@@ -70,9 +73,10 @@ class Column:
         return tuple(part[low:high] for part in entries)
 
 
-def columns_of(program: Program) -> list[Column]:
-    """The columns of a program, one a probe."""
+def columns_of(program: Program, dtype: Any) -> list[Column]:
+    """The columns of a program, one a probe. dtype: of its floating point numbers."""
     found = []
+    numpy_type = {"float": np.dtype(dtype).name, "int": "int32", "bool": "bool"}
     for p in program.probes:
         group = program.group(p.source.group)
         event = "" if p.reduce else p.event
@@ -82,7 +86,8 @@ def columns_of(program: Program) -> list[Column]:
         neurons = np.ascontiguousarray(p.source.indices(group.size))
         column = Column(
             p.name, group.name, what, neurons, p.every, unit, p.start, p.stop, event, p.variables,
-            units,
+            units, tuple(numpy_type[group.field(name).dtype] for name in p.variables),
+            numpy_type[group.field(p.variable).dtype] if p.variable else "float64",
         )  # fmt: skip
         found.append(column)
     return found
@@ -97,18 +102,19 @@ class Picker:
 
     Spikes of a column are in the order of (step, element); elements are positions in its neurons,
     and variables follow them. A rate is handed out, in spikes/s, when its bin is over; `rest` gives
-    the last one, which may be shorter. first: the step at which the recording starts. synapses:
-    columns of projections.
+    the last one, which may be shorter. first: the step at which the recording starts. dtype: of
+    floating point numbers. synapses: columns of projections.
     """
 
     program: Program
     first: int
+    dtype: Any
     synapses: Sequence[Column] = ()
     columns: list[Column] = field(init=False)
     bins: dict[str, tuple[int, int, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.columns = [*columns_of(self.program), *self.synapses]
+        self.columns = [*columns_of(self.program, self.dtype), *self.synapses]
         delivery = self.program.delivery
         n_sources = delivery.n_sources if delivery else 0
         # For each column, which of its elements a source is (-1: none), and whether in order; for
@@ -204,10 +210,11 @@ class Picker:
 
 
 def joined(c: Column, entries: list[Entries]) -> Entries:
-    """Entries one after the other; empty ones of the right shape for none."""
+    """Entries one after the other; empty ones of the right shape and type for none."""
     if entries:
         return tuple(np.concatenate(part) for part in zip(*entries, strict=True))
     if c.is_events:
         empty = np.empty(0, np.int32)
-        return empty, empty, *(np.empty(0) for _ in c.variables)
-    return np.empty(0, np.int64), np.empty((0,) if c.what == "rate" else (0, len(c.neurons)))
+        return empty, empty, *(np.empty(0, dtype) for dtype in c.types)
+    shape = (0,) if c.what == "rate" else (0, len(c.neurons))
+    return np.empty(0, np.int64), np.empty(shape, c.dtype)

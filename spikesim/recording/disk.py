@@ -27,13 +27,13 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import RecordingError
-from ..files import flush
+from ..errors import ParameterError, RecordingError
+from ..files import checked_path, flush, layout_fault
 from .columns import Column, Entries, Piece, joined
 from .lock import Lock
 from .sinks import Mark, Sink
 
-FORMAT = "spikesim recording 1"
+FORMAT, VERSION = "spikesim recording", 2  # version: of the layout
 _CHUNK = 2**20  # numbers in a chunk: it takes milliseconds to write one of any size
 _GONE = "it was removed while the run went on"
 _DRAFTS = ("new", "old")
@@ -52,14 +52,22 @@ def zarr() -> Any:
 
 
 class Disk(Sink):
-    """A Zarr store at `path`. overwrite: an older recording there is replaced."""
+    """A Zarr store at `path`. overwrite: an older recording there is replaced. Raises
+    ParameterError."""
 
     lasting = True
 
     def __init__(self, path: str | os.PathLike[str], overwrite: bool = False):
-        self.path, self.overwrite = Path(os.path.realpath(path)), overwrite
+        if not isinstance(overwrite, bool):
+            raise ParameterError(f"overwrite is {overwrite!r:.60}; expected True or False")
+        place = os.path.realpath(checked_path(path, "the place of a recording"))
+        self.path, self.overwrite = Path(place), overwrite
         self.store: Any = None
         self.lock: Lock | None = None
+
+    @property
+    def elsewhere(self) -> str:
+        return f"the recording is on disk; read it with sp.read_recording({str(self.path)!r})"
 
     def open(
         self, columns: Iterable[Column], about: dict[str, Any], mark: Mark | None = None
@@ -107,7 +115,7 @@ class Disk(Sink):
     def _fill(self, folder: Path) -> None:
         """Write what a store has from the start."""
         described = [{name: getattr(c, name) for name in DESCRIBED} for c in self.columns]
-        about = {"format": FORMAT, **self.about, "columns": described}
+        about = {"format": FORMAT, "format version": VERSION, **self.about, "columns": described}
         about |= {"whole": self.whole, "end": None, "complete": False}
         store = zarr().open_group(folder, mode="a", attributes=about)
         for c in self.columns:
@@ -310,14 +318,19 @@ class Disk(Sink):
     def _guarded(self, action: Any) -> None:
         try:
             action()
-        except BlockingIOError as fault:
+        except BaseException as fault:
             self._let_go()
+            self._explain(fault)
+            raise
+
+    def _explain(self, fault: BaseException) -> None:
+        """Raise RecordingError for what the system says."""
+        if isinstance(fault, BlockingIOError):
             raise RecordingError(
                 f"another process writes the recording {self.path} now; wait until it has ended, "
                 "or choose another name"
             ) from fault
-        except OSError as fault:
-            self._let_go()
+        if isinstance(fault, OSError) and not isinstance(fault, RecordingError):
             raise RecordingError(
                 f"the recording {self.path} can't be written: {fault.strerror or fault}; choose a "
                 "folder that can be written to and has room. What was written before is kept"
@@ -327,7 +340,7 @@ class Disk(Sink):
 # What the store says of a column, beside its neurons.
 DESCRIBED = (
     *("name", "group", "what", "every", "unit", "start", "stop"),
-    *("event", "variables", "units"),
+    *("event", "variables", "units", "types", "dtype"),
 )
 
 
@@ -351,9 +364,9 @@ def opened(path: str | os.PathLike[str], mode: str) -> Any:
     library = zarr()
     try:
         store = library.open_group(path, mode=mode)
-        form = store.attrs.get("format")
+        reason = layout_fault(dict(store.attrs), FORMAT, VERSION)
     except Exception as fault:  # a folder may hold anything
         raise RecordingError(f"{path} is no recording, or it is broken ({fault})") from fault
-    if form != FORMAT:
-        raise RecordingError(f"{path} is a {form!r:.40}, expected a {FORMAT!r}")
+    if reason:
+        raise RecordingError(f"{path} can't be read: {reason}")
     return store

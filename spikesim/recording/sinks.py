@@ -1,4 +1,4 @@
-"""Where recordings go: memory, or nowhere. On disk: see `disk`."""
+"""Where recordings go: what a sink is; memory, and nowhere. On disk: see `disk`."""
 
 from __future__ import annotations
 
@@ -13,43 +13,60 @@ Mark = dict[str, np.ndarray]
 
 
 class Sink:
-    """Where recordings go. This one takes everything and keeps nothing.
+    """Where recordings go. A run calls `open`, then `add` with each piece, then `close` and
+    `content`; or `abandon`, at any time after `open`. For a checkpoint it calls `mark`, after an
+    `add`. This one keeps nothing: override what you need.
 
     lasting: what it keeps outlives the process.
     """
 
     lasting = False
 
+    @property
+    def elsewhere(self) -> str:
+        """Where what was recorded is, as half a sentence; empty where `content` has it."""
+        return f"what was recorded went to the sink {type(self).__name__}"
+
     def open(
         self, columns: Iterable[Column], about: dict[str, Any], mark: Mark | None = None
     ) -> None:
         """Get ready; with a mark, to go on from there, in another process maybe.
 
-        about: dt and first step of the recording, seed, backend, version; run: which run this is,
-        where it has checkpoints, otherwise "".
+        columns: what will come. about: dt (ms) and first step of the recording, seed, backend,
+        version; run: which run this is, where it has checkpoints, otherwise "".
         """
 
     def add(self, piece: Piece, end: int) -> None:
-        """Take what a chunk gave. end: the step after its last."""
+        """Take what a chunk gave: entries by column, (steps, values, ...). Steps ascend, in a piece
+        and from one to the next. end: the step after the last of the chunk: up to there nothing is
+        missing in any column but a rate, whose bin is handed out when it is over."""
 
     def content(self) -> dict[str, Entries]:
-        """All that was recorded, by column."""
+        """All that was recorded, by column: what is not there is not in the results of the run."""
         return {}
 
     def mark(self) -> Mark:
-        """What a checkpoint keeps of it."""
+        """What a checkpoint keeps of it: arrays by name. What it counts on is on the disk."""
         return {}
 
     def close(self, end: int, final: dict[str, dict[str, np.ndarray]], complete: bool) -> None:
-        """No more will come. end: the step after the last; final: states, by population; complete:
-        False where the run was interrupted."""
+        """No more will come. end: the step after the last; final: states, by population and name;
+        complete: False where the run was interrupted. `content` may be asked after it."""
 
     def abandon(self) -> None:
-        """The run failed: let go of what others wait for."""
+        """The run failed: let go of what others wait for. It may come before anything was added."""
+
+
+class Nowhere(Sink):
+    """Takes everything and keeps nothing."""
+
+    elsewhere = "with sink=sp.to_nowhere() nothing is kept; leave it out to record in memory"
 
 
 class Memory(Sink):
     """Everything in memory."""
+
+    elsewhere = ""
 
     def open(
         self, columns: Iterable[Column], about: dict[str, Any], mark: Mark | None = None

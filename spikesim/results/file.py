@@ -57,6 +57,7 @@ def save(results: Results, path: Any) -> None:
         "start": float(results.start),
         "complete": bool(results.complete),
         "took": float(results.took),
+        "elsewhere": str(results.elsewhere),
         "dt": float(results.dt),
         "seed": int(results.seed),
         "backend": results.backend,
@@ -100,7 +101,10 @@ def _read(path: Any) -> Results:
             f"it was written by spikesim {header['spikesim']}, whose files this one does not "
             "know; install that version or a newer one"
         )
-    populations = {one["name"]: _population(arrays, one) for one in header["populations"]}
+    elsewhere = str(header.get("elsewhere", ""))
+    populations = {
+        one["name"]: _population(arrays, one, elsewhere) for one in header["populations"]
+    }
     projections = {
         one["name"]: ProjectionResult(one["name"], _recorded(arrays, one))
         for one in header.get("projections", [])
@@ -116,6 +120,7 @@ def _read(path: Any) -> Results:
         header["complete"],
         header["took"],
         projections,
+        elsewhere,
     )
     if wrong := list(faults(results)):
         raise ValueError("; ".join(wrong))
@@ -141,10 +146,10 @@ def _parts(
     return {"name": name, "kind": kind, **plain}
 
 
-def _population(arrays: Any, header: dict[str, Any]) -> PopulationResult:
+def _population(arrays: Any, header: dict[str, Any], elsewhere: str) -> PopulationResult:
     name = header["name"]
     final = {what: arrays[_key(name, "final", what)] for what in header["final"]}
-    return PopulationResult(name, _recorded(arrays, header), final)
+    return PopulationResult(name, _recorded(arrays, header), final, elsewhere)
 
 
 def _recorded(arrays: Any, header: dict[str, Any]) -> dict[str, Any]:

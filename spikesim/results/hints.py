@@ -39,4 +39,5 @@ def missing_of_all(results: Any, name: str) -> AttributeError:
         hint = f"it is a population's: results[{having[0]!r}].{name}"
     else:
         hint = did_you_mean(name, (w for w in dir(results) if not w.startswith("_")))
+        hint += f"; {results.elsewhere}" * bool(results.elsewhere)
     return UnknownAttributeError(f"Results has no {name!r}; {hint}")

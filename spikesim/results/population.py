@@ -18,7 +18,7 @@ class PopulationResult:
     `["ampa.I"]` is for names with a dot. Recordings of several views are one: all spikes are in
     `.spikes`, all samples of a variable in one trace. Only what was sampled at another interval,
     and the rate of another view, stand apart, as "v#2" or "rate#2". final: all states at the end of
-    the run, by name.
+    the run, by name. elsewhere: where recordings are that are not here, as half a sentence.
     """
 
     _kind: ClassVar[str] = "population"
@@ -26,9 +26,15 @@ class PopulationResult:
     name: str
     recorded: dict[str, Any] = field(default_factory=dict)
     final: dict[str, np.ndarray] = field(default_factory=dict)
+    elsewhere: str = ""
 
     def __getitem__(self, name: str) -> Any:
         if name not in self.recorded:
+            if self.elsewhere:
+                raise UnknownNameError(
+                    f"{name!r} of {self._kind} {self.name!r} is not in these results: "
+                    f"{self.elsewhere}"
+                )
             known = f"recorded were: {', '.join(self.recorded)}" if self.recorded else "nothing was"
             raise UnknownNameError(
                 f"nothing called {name!r} was recorded of {self._kind} {self.name!r}; {known}; "
@@ -49,7 +55,7 @@ class PopulationResult:
 
     def __repr__(self) -> str:
         lines = [f"{self.name}.{what}: {data.summary}" for what, data in self.recorded.items()]
-        return "\n".join(lines) or f"{self.name}: nothing recorded"
+        return "\n".join(lines) or f"{self.name}: {self.elsewhere or 'nothing recorded'}"
 
 
 class ProjectionResult(PopulationResult):

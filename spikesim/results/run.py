@@ -20,6 +20,7 @@ class Results:
     started, ms, where it goes on from an earlier run. complete: False where it was interrupted, or
     is read while it goes on. took: seconds of real time that the run took. projections: those of
     which something was recorded, also as `results["exc->inh"].weight`.
+    elsewhere: where recordings are that are not here, as half a sentence.
     """
 
     populations: dict[str, PopulationResult]
@@ -32,6 +33,7 @@ class Results:
     complete: bool = True
     took: float = 0.0
     projections: dict[str, ProjectionResult] = field(default_factory=dict)
+    elsewhere: str = ""
 
     def __getitem__(self, name: str) -> PopulationResult:
         if name in self.projections:
@@ -41,7 +43,7 @@ class Results:
                 f"no population {name!r}; {did_you_mean(name, self.populations)}"
                 if "->" not in str(name)
                 else f"nothing was recorded of a projection {name!r}; recorded were: "
-                + (", ".join(self.projections) or "none")
+                + (", ".join(self.projections) or self.elsewhere or "none")
             )
         return self.populations[name]
 
@@ -61,6 +63,8 @@ class Results:
         lines = [f"Results of {self.duration:g} ms{since} on {self.backend}, dt {self.dt:g} ms"]
         if not self.complete:
             lines[0] += ", not complete"
+        if self.elsewhere:
+            lines.append(f"  {self.elsewhere}")
         for population in (*self.populations.values(), *self.projections.values()):
             lines += [f"  {line}" for line in repr(population).splitlines() if population.recorded]
         return "\n".join(lines)

@@ -47,13 +47,13 @@ def kept(name: str, sink: str, folder: str, seconds: str, every: str, checkpoint
     model = NETWORKS[name]().compile()
     if sink == "disk":
         import zarr  # noqa: F401  (it takes half a second)
-    options = {} if checkpoint == "no" else {"checkpoint": place / "checkpoint"}
+    options = {} if checkpoint == "no" else {"checkpoint": place / "checkpoint",
+                                              "every": float(every) * ms}  # fmt: skip
     say(ready=True)
     start = time.perf_counter()
     result = model.run(
         float(seconds) * second,
         sink=sp.to_disk(place / "run.zarr") if sink == "disk" else None,
-        every=float(every) * ms,
         **options,
     )
     lasts = time.perf_counter() - start

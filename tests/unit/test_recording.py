@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -23,8 +24,10 @@ from spikesim.errors import (
     RecordingError,
     RunWarning,
     SeveralErrors,
+    UnknownNameError,
 )
 from spikesim.recording import disk
+from spikesim.recording.sinks import Sink
 from spikesim.units import Hz, ms, mV, pA
 
 BACKENDS = ["numpy", "jax", "cpp"]
@@ -343,7 +346,7 @@ def test_what_is_not_ours_is_not_overwritten(plain, tmp_path):
     for place in (precious, precious / "thesis.txt"):
         with pytest.raises(RecordingError, match="not ours"):
             plain.run(5 * ms, sink=sp.to_disk(place, overwrite=True))
-        with pytest.raises(RecordingError, match="no recording"):
+        with pytest.raises(RecordingError, match=r"no recording|expected a 'spikesim recording'"):
             sp.read_recording(place)
     assert (precious / "thesis.txt").read_text() == "all of it"
     with pytest.raises(RecordingError, match="there is no recording"):
@@ -354,10 +357,16 @@ def test_a_broken_store_is_refused(plain, tmp_path):
     place = tmp_path / "kept.zarr"
     plain.run(20 * ms, sink=sp.to_disk(place))
     store = disk.opened(place, "r+")
-    store.attrs["format"] = "spikesim recording 99"
-    with pytest.raises(RecordingError, match="expected a"):
-        sp.read_recording(place)
-    store.attrs["format"] = disk.FORMAT
+    for name, odd, said in (
+        ("format", "pictures", "is a 'pictures', expected a 'spikesim recording'"),
+        ("format", "spikesim recording 1", "layout is 'spikesim recording 1'.*the spikesim that"),
+        ("format version", 99, "version 99, and this spikesim reads version 2"),
+    ):
+        right = store.attrs[name]
+        store.attrs[name] = odd
+        with pytest.raises(RecordingError, match=said):
+            sp.read_recording(place)
+        store.attrs[name] = right
     whole = sp.read_recording(place)
     for file in sorted(place.rglob("zarr.json")) + sorted((place / "0").rglob("c/*")):
         content = file.read_bytes()
@@ -589,3 +598,130 @@ def test_short_sessions_add_up(plain, tmp_path, monkeypatch):
             plain.run(500 * ms, sink=sink, checkpoint=tmp_path / "kept", every=5 * ms, until=pause)
     found = sp.read_recording(tmp_path / "kept.zarr")
     assert found.duration > 0 and not found.complete
+
+
+# ---- what results say of recordings that are elsewhere -------------------------------------------
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_results_say_where_a_recording_is(plain, tmp_path, saved):
+    place = tmp_path / "kept.zarr"
+    results = plain.run(20 * ms, sink=sp.to_disk(place))
+    if saved:
+        results.save(tmp_path / "run.npz")
+        results = sp.load_results(tmp_path / "run.npz")
+    how = re.escape(f"sp.read_recording({str(place)!r})")
+    for wanted in (
+        lambda: results["cells"].spikes,
+        lambda: results["cells"]["v"],
+        lambda: results["cells->cells"],
+        lambda: results.spikes,
+        lambda: results.raster(),
+        lambda: results.traces("cells", "v"),
+        lambda: results.rates(),
+    ):
+        with pytest.raises(UnknownNameError, match=how):
+            wanted()
+    assert re.search(how, repr(results)) and re.search(how, repr(results["cells"]))
+    assert sp.read_recording(place)["cells"].spikes.duration == 20
+
+
+def test_results_say_that_nothing_was_kept(plain):
+    results = plain.run(20 * ms, sink=sp.to_nowhere())
+    for wanted in (lambda: results["cells"].spikes, results.raster):
+        with pytest.raises(UnknownNameError, match=r"sink=sp\.to_nowhere\(\) nothing is kept"):
+            wanted()
+
+
+# ---- windows and the end of a run ----------------------------------------------------------------
+
+
+def test_a_window_beyond_the_end_is_told_of_once():
+    late = network(start=200 * ms, stop=300 * ms).compile("cpp")
+    with pytest.warns(RunWarning, match=r"ends at 100 ms.*'spikes' of 'cells' from 200 ms") as said:
+        late.run(100 * ms)
+    assert len([one for one in said if "to be recorded" in str(one.message)]) == 1
+    cut = network(stop=300 * ms).compile("cpp")
+    with pytest.warns(RunWarning, match=r"'v' of 'cells' up to 300 ms: cut short"):
+        cut.run(100 * ms)
+
+
+@pytest.mark.filterwarnings("error::spikesim.errors.RunWarning")
+def test_a_window_is_no_fault_where_a_run_goes_on():
+    model = network(start=20 * ms, stop=30 * ms).compile("cpp")
+    simulation = model.start()
+    for _ in range(4):
+        simulation.run(10 * ms)
+    model.run(30 * ms)
+
+
+# ---- types ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore:the run ends at")
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("duration", [0, 10, 30])
+def test_types_are_kept_where_nothing_was_recorded(backend, precision, duration, tmp_path):
+    """A recording without samples has the type of one with some, by every way."""
+    net = sp.Network(dt=0.1 * ms, seed=1)
+    model = sp.neuron(
+        "dv/dt = (20*mV - v)/tau : volt\nn : integer\non : boolean",
+        spike="v > 10*mV", reset="v = 0*mV; n += 1; on = not on", tau=5 * ms,
+    )  # fmt: skip
+    cells = net.population("cells", 3, model)
+    net.record(cells, ["v", "n", "on"], start=20 * ms)
+    net.record(cells, "spikes", variables=["v", "n", "on"], start=20 * ms)
+    net.project(cells, cells, sp.one_to_one(), weight=1 * mV, name="p")
+    net.record("p", "weight", start=20 * ms)
+    compiled = net.compile(backend, precision=precision)
+    wanted = {"v": precision, "n": "int32", "on": "bool"}
+    here = compiled.run(duration * ms)
+    compiled.run(duration * ms, sink=sp.to_disk(tmp_path / "kept.zarr"))
+    here.save(tmp_path / "run.npz")
+    for results in (here, sp.read_recording(tmp_path / "kept.zarr"),
+                    sp.load_results(tmp_path / "run.npz")):  # fmt: skip
+        cells = results["cells"]
+        assert {name: cells[name].values.dtype.name for name in wanted} == wanted
+        assert {n: v.dtype.name for n, v in cells.spikes.variables.items()} == wanted
+        assert results["p"].weight.values.dtype.name == precision
+        assert bool(len(cells.v.t)) == bool(len(cells.spikes)) == (duration == 30)
+
+
+# ---- errors are told once ------------------------------------------------------------------------
+
+
+def test_an_error_of_a_recording_has_one_hint(plain, tmp_path):
+    place = tmp_path / "kept.zarr"
+    plain.run(5 * ms, sink=sp.to_disk(place))
+    for _ in range(2):  # and nobody is kept out afterwards
+        with pytest.raises(RecordingError) as caught:
+            plain.run(5 * ms, sink=sp.to_disk(place))
+        assert "can't be written" not in str(caught.value)
+        assert str(caught.value).count("choose another name") == 1
+        assert not isinstance(caught.value.__cause__, RecordingError)
+
+
+class Own(Sink):
+    """A sink as the guide describes it."""
+
+    def open(self, columns, about, mark=None):
+        self.seen = [] if mark is None else list(mark["seen"])
+
+    def add(self, piece, end):
+        self.seen.append(end)
+
+    def mark(self):
+        return {"seen": np.array(self.seen)}
+
+    def close(self, end, final, complete):
+        self.end = end, complete, sorted(final)
+
+
+def test_a_sink_of_ones_own(plain):
+    sink = Own()
+    results = plain.run(20 * ms, sink=sink, until=lambda m: None, every=5 * ms)
+    assert sink.seen[-1] == 200 and {50, 100, 150} <= set(sink.seen)
+    assert sink.end == (200, True, ["cells", "source"])
+    with pytest.raises(UnknownNameError, match="went to the sink Own"):
+        _ = results["cells"].spikes
