@@ -15,6 +15,7 @@ from .errors import CheckpointError, ParameterError, SpikesimError, raise_all
 from .files import check, checked_path
 from .ir.program import nearest_step
 from .moment import Moment
+from .recording.disk import Disk
 from .recording.sinks import Memory, Sink
 from .units import TIME
 
@@ -85,6 +86,14 @@ class Schedule:
             place = None if checkpoint is None else Path(checked_path(checkpoint, "checkpoint"))
         except ParameterError as fault:
             faults.append(fault)
+            place = None
+        if place and isinstance(sink, Disk) and place.resolve().is_relative_to(sink.path):
+            faults.append(
+                ParameterError(
+                    f"checkpoint is {str(place)!r:.60}, which is the recording or a part of it; "
+                    "give it a name beside it"
+                )
+            )
         raise_all("run", faults)
         if place is not None and not place.exists():
             check(place, CheckpointError)

@@ -48,6 +48,7 @@ class Simulation:
         self.given = model.binder.given(params or {})
         model.check(self.given)
         self.step, self.state = 0, self._prepared().start()
+        self.running = False
         self.watch = Watch(model, self.given, only)
 
     def _prepared(self) -> Running:
@@ -86,6 +87,7 @@ class Simulation:
         ParameterError or DimensionError for what is odd here, CheckpointError for a checkpoint of
         another run, and RecordingError where the sink can't be written.
         """
+        self._refuse_within("run")
         dt = self.model.program.dt
         asked = Schedule.of(
             dt, self.step, duration,
@@ -126,6 +128,14 @@ class Simulation:
             warn(f"the run was interrupted at {self.t:g} ms; what was recorded so far is kept")
         return results
 
+    def _refuse_within(self, what: str) -> None:
+        """Raise ParameterError in a run, in `until=` say: it would miss what happens to it."""
+        if self.running:
+            raise ParameterError(
+                f"{what}: this simulation is running; call it when `run` has returned, or take "
+                "another simulation, model.start()"
+            )
+
     def _chunks(self, end: int, beats: Sequence[int]) -> Iterator[Taken]:
         """Chunks up to a step; one ends at each multiple of every beat."""
         running = self._prepared()
@@ -146,6 +156,7 @@ class Simulation:
         compiled anew, but on the backend jax when there are more spikes than ever before (room is
         doubled). Raises UnknownNameError or ParameterError.
         """
+        self._refuse_within("set_spikes")
         groups = {g.name: g for g in self.model.lowered.neurons if is_replaceable(g)}
         if population not in groups:
             raise UnknownNameError(
@@ -180,6 +191,7 @@ class Simulation:
         Parameters and seed remain those of this simulation: of the moment it takes the states, and
         the spikes under way, which arrive with the weights that there are when they do.
         """
+        self._refuse_within("restore")
         if not isinstance(moment, Stored):
             raise ParameterError(
                 f"restore: expected what `store()` returned, got {moment!r:.60}; a file is read by "

@@ -52,9 +52,11 @@ class Stretch:
             self._resume(self.place)
         else:
             self.sink.open(self.picker.columns, self.about)
+        self.simulation.running = True
         return self
 
     def __exit__(self, kind: Any, *_: Any) -> None:
+        self.simulation.running = False
         if kind is not None:
             self.sink.abandon()
 

@@ -62,6 +62,10 @@ class Disk(Sink):
             raise ParameterError(f"overwrite is {overwrite!r:.60}; expected True or False")
         place = os.path.realpath(checked_path(path, "the place of a recording"))
         self.path, self.overwrite = Path(place), overwrite
+        if not self.path.name:
+            raise ParameterError(
+                f"a recording can't take the place of {place}; name a folder in it"
+            )
         self.store: Any = None
         self.lock: Lock | None = None
 

@@ -859,3 +859,31 @@ def test_hostile_headers(plain, tmp_path, odd):
     if odd.keys() & {"of", "version", "seed", "step"}:
         with pytest.raises(CheckpointError):
             plain.load(tmp_path / "kept")
+
+
+@pytest.mark.parametrize("what", ["run", "restore", "set_spikes"])
+def test_nothing_moves_a_simulation_that_runs(plain, what):
+    """A run within it would leave a hole in what is recorded."""
+    simulation = plain.start()
+    act = {
+        "run": lambda m: simulation.run(5 * ms),
+        "restore": lambda m: simulation.restore(simulation.store()),
+        "set_spikes": lambda m: simulation.set_spikes("source", [1] * ms),
+    }[what]
+    with pytest.raises(ParameterError, match=f"{what}: this simulation is running"):
+        simulation.run(30 * ms, until=act)
+    whole = plain.run(30 * ms)
+    before = plain.start().run(10 * ms)
+    assert_same([before, simulation.run(20 * ms)], whole)
+
+
+@pytest.mark.parametrize("name", ["run.zarr", "run.zarr/checkpoint"])
+def test_a_checkpoint_is_no_part_of_a_recording(plain, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    sink = sp.to_disk("run.zarr", overwrite=True)
+    plain.run(5 * ms, sink=sink)
+    with pytest.raises(ParameterError, match="which is the recording or a part of it"):
+        plain.run(10 * ms, sink=sink, checkpoint=name)
+    assert sp.read_recording("run.zarr").duration == 5
+    with pytest.raises(ParameterError, match="can't be a recording"):
+        sp.to_disk("/")
