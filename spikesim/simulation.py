@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from .errors import (
     UnknownNameError,
     did_you_mean,
 )
-from .files import checked_path, tidy
+from .files import checked_path
 from .interrupt import interrupted
 from .moment import Moment, Stored
 from .origin import differences, of_params, origin, told
@@ -88,19 +87,24 @@ class Simulation:
         another run, and RecordingError where the sink can't be written.
         """
         self._refuse_within("run")
-        dt = self.model.program.dt
         asked = Schedule.of(
-            dt, self.step, duration,
+            self.model.program.dt, self.step, duration,
             until=until, every=every, sink=sink, progress=progress, checkpoint=checkpoint,
         )  # fmt: skip
-        place = asked.checkpoint
-        stopped = False
-        with (
-            Stretch(self, asked) as stretch,
-            progress_bar(asked.steps, dt, asked.progress, self.step - stretch.first) as advance,
-            interrupted() as pressed,
-        ):
-            self.watch.begin(self.state, stretch.picker.columns, stretch.end)
+        with interrupted() as pressed, Stretch(self, asked) as stretch:
+            stopped = self._go(stretch, asked, pressed)
+            results = stretch.results(complete=not stopped)
+        if pressed() and not stopped:
+            raise KeyboardInterrupt
+        if stopped:
+            warn(f"the run was interrupted at {self.t:g} ms; what was recorded so far is kept")
+        return results
+
+    def _go(self, stretch: Stretch, asked: Schedule, pressed: Callable[[], bool]) -> bool:
+        """Take a stretch's steps; was it stopped by Ctrl-C?"""
+        self.watch.begin(self.state, stretch.picker.columns, stretch.end)
+        dt, done = self.model.program.dt, self.step - stretch.first
+        with progress_bar(asked.steps, dt, asked.progress, done) as advance:
             for taken in self._chunks(self.step if stretch.over else stretch.end, asked.beats):
                 stretch.take(taken)
                 advance(taken.count)
@@ -109,24 +113,11 @@ class Simulation:
                 if asked.asking and self.step % asked.asking == 0 and asked.over(stretch.moment()):
                     break
                 stopped = pressed()
-                if place is not None and (stopped or self.step % asked.keeping == 0):
-                    stretch.write(place)
+                if asked.keeping and (stopped or self.step % asked.keeping == 0):
+                    stretch.write()
                 if stopped:
-                    break
-        at_end = pressed() and not stopped
-        lasting = place is not None and stretch.sink.lasting
-        if lasting and not stopped:
-            stretch.write(place, over=True)
-        results = stretch.results(complete=not stopped)
-        if place is not None and not stopped:
-            tidy(place)
-            if not lasting:
-                Path(os.path.realpath(place)).unlink(missing_ok=True)
-        if at_end:
-            raise KeyboardInterrupt
-        if not results.complete:
-            warn(f"the run was interrupted at {self.t:g} ms; what was recorded so far is kept")
-        return results
+                    return True
+        return False
 
     def _refuse_within(self, what: str) -> None:
         """Raise ParameterError in a run, in `until=` say: it would miss what happens to it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from . import __version__
 from .backends.drive import Taken, sample_steps
 from .checkpoint import flat, under, write
 from .errors import CheckpointError
+from .files import tidy
 from .moment import Moment
 from .readout import read_out
 from .recording.columns import Picker
@@ -102,8 +104,9 @@ class Stretch:
             if f.kind == "state"
         }
 
-    def write(self, path: Any, over: bool = False) -> None:
-        """Write a checkpoint. over: the run ends here."""
+    def write(self, over: bool = False) -> None:
+        """Write the checkpoint. over: the run ends here."""
+        assert self.place is not None
         header = self.simulation.header() | {
             "first": self.first, "end": self.end, "run": self.about["run"], "over": over,
             "sink": type(self.sink).__name__,
@@ -111,7 +114,7 @@ class Stretch:
             "counts": self.counts, "asked": self.asked,
         }  # fmt: skip
         marks = {f"sink/{name}": v for name, v in self.sink.mark().items()}
-        write(path, header, self.simulation.arrays() | marks)
+        write(self.place, header, self.simulation.arrays() | marks)
 
     def _resume(self, path: Path) -> None:
         header, arrays = self.simulation.read(path)
@@ -150,7 +153,9 @@ class Stretch:
         return "; ".join(found)
 
     def results(self, complete: bool) -> Results:
-        """What was recorded, and the states at the end."""
+        """What was recorded, and the states at the end. A checkpoint stays beside what lasts."""
+        if self.place is not None and complete and self.sink.lasting:
+            self.write(over=True)
         self.sink.add(self.picker.rest(), self.simulation.step)
         final: dict[str, dict[str, np.ndarray]] = {
             g.name: {} for g in self.simulation.model.lowered.neurons
@@ -161,6 +166,10 @@ class Stretch:
         self.simulation.watch.end(
             self.picker.columns, self.counts, self.first, self.simulation.step
         )
+        if self.place is not None and complete:
+            tidy(self.place)
+            if not self.sink.lasting:
+                Path(os.path.realpath(self.place)).unlink(missing_ok=True)
         content = self.sink.content()
         columns = [c for c in self.picker.columns if c.name in content]
         span = self.first, self.simulation.step

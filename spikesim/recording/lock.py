@@ -31,6 +31,9 @@ class Lock:
         except OSError:  # no locks here
             pass
 
+    def __del__(self) -> None:
+        self.free()  # where Ctrl-C came before anybody could
+
     def holds(self, folder: Path) -> bool:
         """Is this folder still the one that was locked?"""
         if self.descriptor is None:

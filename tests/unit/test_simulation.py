@@ -887,3 +887,28 @@ def test_a_checkpoint_is_no_part_of_a_recording(plain, name, tmp_path, monkeypat
     assert sp.read_recording("run.zarr").duration == 5
     with pytest.raises(ParameterError, match="can't be a recording"):
         sp.to_disk("/")
+
+
+class Disturbed(Memory):
+    """Ctrl-C comes while it opens, or while it closes."""
+
+    def __init__(self, moment):
+        self.moment = moment
+
+    def open(self, *arguments):
+        if self.moment == "open":
+            os.kill(os.getpid(), signal.SIGINT)
+        super().open(*arguments)
+
+    def close(self, *arguments):
+        if self.moment == "close":
+            os.kill(os.getpid(), signal.SIGINT)
+        super().close(*arguments)
+
+
+@pytest.mark.filterwarnings("ignore:the run was interrupted")
+def test_ctrl_c_while_a_sink_opens_or_closes(plain):
+    results = plain.run(1000 * ms, sink=Disturbed("open"), until=lambda m: None)
+    assert not results.complete and results.duration < 1000
+    with pytest.raises(KeyboardInterrupt):
+        plain.run(30 * ms, sink=Disturbed("close"))
