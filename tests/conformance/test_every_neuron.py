@@ -20,8 +20,8 @@ from spikesim.units import CURRENT, DIMENSIONLESS, VOLTAGE, kHz, ms, mV, unit_na
 
 NEURONS = sorted(dir(sp.neurons))
 BACKENDS = ["numpy", *(n for n in names() if n != "numpy" and not find(n).unavailable())]
-DT = 0.05  # ms
-STEPS = 200
+DT = 0.02  # ms: stable for the stiffest models, with any of the parameters below
+STEPS = 250
 INPUT = np.array([0, 0.5, 2, 4, 16])  # one for each neuron; currents in pA per pF
 SIZE = len(INPUT)
 SILENT = {"Parrot"}  # without input of its own
