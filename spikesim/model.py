@@ -15,7 +15,8 @@ from .backends import find
 from .backends.base import Executable, Options
 from .backends.memory import Memory, with_recordings
 from .build import checked_seed
-from .build.values import check_values, out_of_bounds
+from .build.values import check_input, check_values, out_of_bounds
+from .distributions import Distribution
 from .errors import (
     SpikesimError,
     UnknownNameError,
@@ -24,8 +25,9 @@ from .errors import (
     raise_all,
 )
 from .ir import text
+from .ir.expr import Expr
 from .ir.fingerprint import Part, fingerprint, outline
-from .ir.program import Pairs, Program
+from .ir.program import Field, Pairs, Pieces, Program
 from .moment import Moment
 from .parameters import Parameters
 from .passes import SYMBOLIC, lower
@@ -51,6 +53,7 @@ class Model:
         self.program, self.lowered = program, executable.program
         self.executable, self.options, self.backend = executable, options, backend
         self.binder = executable.binder
+        self.check({})
         self.took = took  # seconds of real time, to compile
         self._made = {p.source.group: self.connections(p.source.group)
                       for p in program.synapse_probes}  # fmt: skip
@@ -138,22 +141,31 @@ class Model:
         return outline(self.program)
 
     def check(self, given: Mapping[str, np.ndarray]) -> None:
-        """Raise what the values themselves tell: a zero below a line, a negative period."""
+        """Raise what the values themselves tell: a zero below a line, a negative period.
+
+        Looked at are the groups whose values are `given`; where nothing is given, those with values
+        that are drawn or computed, which were not known when the network was built.
+        """
         faults: list[SpikesimError] = []
-        for group in self.program.neurons:
-            start = f"{group.name}."
-            mine = {n.removeprefix(start): v for n, v in given.items() if n.startswith(start)}
-            if mine:
-                check_values(group, faults, mine)
-        for one in self.program.inputs:
-            for f in one.fields:
-                value = given.get(f"{one.target.group}.{f.name}")
-                faults += out_of_bounds(value, f, f"population {one.target.group!r}, {f.name}")
+        for group, lowered in zip(self.program.neurons, self.lowered.neurons, strict=True):
+            inputs = [one for one in self.program.inputs if one.target.group == group.name]
+            fields = [*group.fields, *(f for one in inputs for f in one.fields)]
+            if not any(_open(f, given, group.name) for f in fields):
+                continue
+            try:
+                scope = self.binder.scope(lowered, given)
+            except SpikesimError as fault:
+                faults.append(fault)
+                continue
+            values = {f.name: scope[f.name] for f in fields if f.kind == "parameter"}
+            check_values(group, faults, values)
+            for one in inputs:
+                check_input(one, faults, values)
         for e in self.program.edges:
             for f in e.fields:
                 value = given.get(f"{e.name}.{f.name}")
                 faults += out_of_bounds(value, f, f"projection {e.name!r}, {f.name}")
-        raise_all("params", faults)
+        raise_all("params" if given else "the network", faults)
 
     def connections(self, projection: str) -> Connections:
         """The connections of a projection as they were drawn. Raises UnknownNameError."""
@@ -228,3 +240,10 @@ class Model:
     def text(self, lowered: bool = False) -> str:
         """The program as text, before or after the passes."""
         return text.program(self.lowered if lowered else self.program)
+
+
+def _open(f: Field, given: Mapping[str, np.ndarray], group: str) -> bool:
+    """Is the value of a field given, or, where none is, drawn or computed?"""
+    if given:
+        return f"{group}.{f.name}" in given
+    return f.kind == "parameter" and isinstance(f.value, Expr | Pieces | Distribution)

@@ -160,6 +160,10 @@ class Binder:
                         "numbers or an array here"
                     )
                 )
+            elif plain is not None and field.single and np.ndim(plain):
+                faults.append(
+                    ParameterError(f"params, {name}: it is shared; give one value for all")
+                )
             elif plain is not None:
                 given[name] = plain
         raise_all("params", faults)

@@ -34,7 +34,7 @@ from .group import Group, clashes, finish, start
 from .inputs import input_of
 from .probes import probe_of, synapse_probe_of
 from .projections import edges_of
-from .values import check_values
+from .values import check_input, check_values
 
 DEFAULT_DT = 0.1  # ms
 
@@ -79,6 +79,8 @@ def build(network: Network) -> Program:
     faults += clashes(neurons, found)
     for one in neurons:
         check_values(one, faults)
+    for stimulus in found:
+        check_input(stimulus, faults)
     raise_all("the network", faults)
     return verify(
         Program(

@@ -43,6 +43,7 @@ from ..ir.program import (
     Neurons,
     Pieces,
     Port,
+    Requirement,
     Statement,
     View,
 )
@@ -151,7 +152,9 @@ class Group:
         if declared.kind != "port":
             kind, bound = declared.kind, declared.bound
             shared |= declared.shared
-            made = Field(name, kind, value, declared.dtype, shared, unit, meaning, bound)
+            made = Field(
+                name, kind, value, declared.dtype, shared, unit, meaning, bound, declared.shared
+            )
             self.fields.append(made)
         self.dimensions[name] = unit
 
@@ -317,7 +320,8 @@ def finish(group: Group, dt: float, clocks: Sequence[Clock] = ()) -> tuple[Neuro
     ports = tuple(group.ports.values())
     made = Neurons(
         group.name, size, tuple(fields), equations, method, hold, ports, events,
-        begin=tuple(begin), update=first, model=definition.name, require=tuple(group.require),
+        begin=tuple(begin), update=first, model=definition.name,
+        require=tuple(map(Requirement, group.require)),
     )  # fmt: skip
     return made, mine
 

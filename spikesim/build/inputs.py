@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from ..errors import DescriptionError, SpikesimError
 from ..ir.expr import ZERO, Expr, Ref, add, mul, substitute
@@ -61,9 +62,7 @@ def _signal(
     value = signal.drive(place)
     group.sums[into] = add(group.sums[into], Ref(s.name))
     faults += place.faults
-    view = View(group.name, s.target.index)
-    before = tuple(place.before)
-    return Input(s.name, "signal", view, s.name, value, tuple(place.fields), before)
+    return _made(s, "signal", group, s.name, value, place)
 
 
 def _arrivals(
@@ -88,9 +87,14 @@ def _arrivals(
             place.faults += bad_weight(f.value, f, subject)
     value = mul(substitute(land.added, {"weight": weight}), arrivals.count(place))
     faults += place.faults
+    return _made(s, "arrivals", group, land.variable, value, place)
+
+
+def _made(s: Stimulation, kind: Any, group: Group, into: str, value: Expr, place: Place) -> Input:
     view = View(group.name, s.target.index)
-    before = tuple(place.before)
-    return Input(s.name, "arrivals", view, land.variable, value, tuple(place.fields), before)
+    fields, before = tuple(place.fields), tuple(place.before)
+    require, model = tuple(place.requirements), type(s.stimulus).__name__
+    return Input(s.name, kind, view, into, value, fields, before, require, model)
 
 
 def _bounded(f: Field, bound: str) -> Field:

@@ -11,8 +11,8 @@ from ..distributions import Distribution
 from ..errors import ParameterError, SpikesimError
 from ..ir import text
 from ..ir.expr import Const, Expr, Op, Ref, walk
-from ..ir.program import Field, Neurons, Pieces
-from ..units import unit_name
+from ..ir.program import Field, Input, Neurons, Pieces
+from ..units import DIMENSIONLESS, unit_name
 
 _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "add": np.add,
@@ -76,7 +76,7 @@ def check_values(
     for f in group.fields:
         if f.name not in said:
             faults += out_of_bounds(known.get(f.name), f, f"{subject}, {f.name}")
-    faults += _unmet(group, known, subject)
+    check_requirements(group, subject, known, faults)
     if group.hold is not None:
         steps = group.hold.steps
         period = _lowest(steps.args[0], known) if isinstance(steps, Op) else None
@@ -90,28 +90,42 @@ def check_values(
             )
 
 
-def _unmet(group: Neurons, known: Mapping[str, Any], subject: str) -> list[ParameterError]:
-    """Faults of values that do not meet what the model requires of them."""
-    faults = []
-    for condition in group.require:
-        met = _value(condition, known)
+def check_input(
+    one: Input, faults: list[SpikesimError], given: Mapping[str, Any] | None = None
+) -> None:
+    """Note values of a stimulus that don't meet what it requires; those that are `given` also where
+    they are out of their bounds, as the others were looked at when the stimulus was made."""
+    known: dict[str, Any] = {f.name: f.value for f in one.fields if f.kind == "parameter"}
+    known |= given or {}
+    subject = f"stimulus {one.name!r} of {one.target.group!r}"
+    if given:
+        for f in one.fields:
+            faults += out_of_bounds(given.get(f.name), f, f"{subject}, {f.name}")
+    check_requirements(one, subject, known, faults)
+
+
+def check_requirements(
+    owner: Neurons | Input, subject: str, known: Mapping[str, Any], faults: list[SpikesimError]
+) -> None:
+    """Note values that do not meet what a model or a stimulus requires of them."""
+    units = {f.name: "" if f.unit == DIMENSIONLESS else unit_name(f.unit) for f in owner.fields}
+    for one in owner.require:
+        met = _value(one.condition, known)
         if met is None or np.all(met):
             continue
         k = int(np.flatnonzero(~np.ravel(met))[0])
         where = f" at {k}" if np.ndim(met) else ""
-        names = dict.fromkeys(n.name for n in walk(condition) if isinstance(n, Ref))
+        names = dict.fromkeys(n.name for n in walk(one.condition) if isinstance(n, Ref))
         got = [
-            f"{n} = {np.ravel(known[n])[k if np.ndim(known[n]) else 0]:g} "
-            f"{unit_name(group.field(n).unit)}".rstrip()
+            f"{n} = {np.ravel(known[n])[k if np.ndim(known[n]) else 0]:g} {units[n]}".rstrip()
             for n in names
         ]
         faults.append(
             ParameterError(
-                f"{subject}: got {', '.join(got)}{where}, but {group.model} needs "
-                f"{text.expression(condition)}; give other values"
+                f"{subject}: got {', '.join(got)}{where}, but {owner.model} needs "
+                f"{text.expression(one.condition)}; {one.hint}"
             )
         )
-    return faults
 
 
 def out_of_bounds(value: Any, f: Field, subject: str) -> list[ParameterError]:

@@ -62,7 +62,8 @@ class Field:
     value: a number, an array [size], a Distribution (drawn when the network is built), an Expr of
     other fields and draws from the network's seed, Pieces of these, or None (derived). For a state
     it is the initial value.
-    shared: one value for the whole group. unit and meaning are for people. bound: what values of a
+    shared: one value for the whole group; single: and a run can't give it more. unit and meaning
+    are for people. bound: what values of a
     parameter must be, "> 0" or ">= 0"; "" for any.
     """
 
@@ -74,6 +75,15 @@ class Field:
     unit: Dimension = DIMENSIONLESS
     meaning: str = ""
     bound: str = ""
+    single: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A condition on the values of parameters, and what to do where they don't meet it."""
+
+    condition: Expr
+    hint: str = "give other values"
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,7 +193,7 @@ class Neurons:
     arrive: Block = ()
     model: str = ""
     noise: str = ""
-    require: tuple[Expr, ...] = ()
+    require: tuple[Requirement, ...] = ()
 
     def field(self, name: str) -> Field:
         """The field of that name; KeyError if there is none."""
@@ -306,6 +316,7 @@ class Input:
     signal: `value` is put into the field `into` before the update of each step.
     arrivals: `value` is added to the port `into` of the elements in view, as a projection's would.
     before: statements that come first, at the start of each step; they move states among `fields`.
+    require: conditions on the values of `fields`. model is provenance only.
     """
 
     name: str
@@ -315,6 +326,8 @@ class Input:
     value: Expr
     fields: tuple[Field, ...] = ()
     before: Block = ()
+    require: tuple[Requirement, ...] = ()
+    model: str = ""
 
 
 @dataclass(frozen=True, eq=False)

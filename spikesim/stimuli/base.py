@@ -13,7 +13,7 @@ import numpy as np
 from ..distributions import Distribution, stripped
 from ..errors import ParameterError, SpikesimError
 from ..ir.expr import ZERO, Const, Draw, Expr, Op, Ref, where
-from ..ir.program import Event, Field, Neurons, Statement, nearest_step
+from ..ir.program import Event, Field, Neurons, Requirement, Statement, nearest_step
 from ..units import DIMENSIONLESS, TIME, Dimension, decompose, unit_name
 
 # A number that no step has: a run is shorter, and its integers go no further.
@@ -42,6 +42,7 @@ class Place:
     fields: list[Field] = field(default_factory=list)
     faults: list[SpikesimError] = field(default_factory=list)
     before: list[Statement] = field(default_factory=list)
+    requirements: list[Requirement] = field(default_factory=list)
 
     def fault(self, message: str) -> None:
         """Note what is wrong."""
@@ -84,13 +85,10 @@ class Place:
             unit = "" if dimension == DIMENSIONLESS else f" {unit_name(dimension)}"
             self.fault(f"{what} {must}, got {lowest:g}{unit}")
 
-    def plain(self, what: str) -> np.ndarray | None:
-        """The values of a parameter, at the chosen neurons; None where they are not known yet."""
-        for f in self.fields:
-            if f.name == self.path(what) and not isinstance(f.value, Distribution):
-                value = np.asarray(f.value)
-                return value[self.chosen] if value.ndim else value
-        return None
+    def require(self, condition: Expr, hint: str) -> None:
+        """A condition on parameters, which are named by `Ref(place.path(...))`: it is looked at
+        where their values are known, before a run. hint: what to do where it is not met."""
+        self.requirements.append(Requirement(condition, hint))
 
     def state(self, what: str, initial: Any, dtype: Literal["float", "int", "bool"]) -> Ref:
         """A state of the stimulus' own."""
@@ -294,13 +292,17 @@ class Train(Arrivals, Source):
             events=(Event("spike", spike),),
             inputs=tuple(place.before),
             model=type(self).__name__,
+            require=tuple(place.requirements),
         )
 
 
-def at_most_one(place: Place, what: str, mean: Any) -> None:
-    """A fault where more than one event is expected in a step, at the largest of `mean`."""
-    most = None if mean is None else float(np.max(mean))
-    if most is not None and most > 1:
-        place.fault(
-            f"{what}: {most:g} a step of {place.dt:g} ms; at most one fits: use a smaller dt"
-        )
+def at_most_one(place: Place, rate: Expr) -> None:
+    """Require that no more than one event is expected in a step."""
+    mean = Op("mul", (rate, Const(place.dt)))
+    place.require(Op("le", (mean, Const(1))), "at most one fits into a step: use a smaller dt")
+
+
+def whole(place: Place, what: str) -> None:
+    """Require that a parameter is a whole number."""
+    value = Ref(place.path(what))
+    place.require(Op("eq", (value, Op("floor", (value,)))), "it takes whole numbers")

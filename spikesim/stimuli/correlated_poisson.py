@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from ..ir.expr import Const, Expr, call, div, mul
+from ..ir.expr import Const, Expr, Ref, call, div, mul
 from ..units import DIMENSIONLESS
 from ._rate import rate_of
 from .base import Place, Train, at_most_one
@@ -29,13 +27,8 @@ class CorrelatedPoisson(Train):
     def fires(self, place: Place) -> Expr:
         rate = rate_of(self.rate, place)
         p = place.parameter("p_copy", self.p_copy, DIMENSIONLESS, "probability of a copy", "> 0")
-        plain, rates = place.plain("p_copy"), place.plain("rate")
-        if plain is not None and (plain > 1).any():
-            place.fault(
-                f"p_copy is {np.max(plain):g}; expected a probability, above 0 and at most 1"
-            )
-        elif plain is not None and rates is not None and (plain > 0).all():
-            at_most_one(place, "the rate of the mother", rates / plain * place.dt)
+        place.require(call("le", p, Const(1)), "it is a probability, above 0 and at most 1")
+        at_most_one(place, div(Ref(place.path("rate")), p))
         mother = place.draw("uniform", "mother", shared=True)
         copied = call("lt", place.draw("uniform", "copied"), p)
         return call("and", call("lt", mother, div(mul(rate, Const(place.dt)), p)), copied)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from ..ir.expr import Const, Expr, Op, Ref, add, call, mul, sub, where
 from ..units import DIMENSIONLESS
 from ._rate import rate_of
-from .base import Place, Train, at_most_one
+from .base import Place, Train, at_most_one, whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,10 +26,8 @@ class GammaProcess(Train):
     def fires(self, place: Place) -> Expr:
         rate = rate_of(self.rate, place)
         shape = place.parameter("shape", self.shape, DIMENSIONLESS, "shape", "> 0")
-        plain, rates = place.plain("shape"), place.plain("rate")
-        if plain is not None and (plain != np.round(plain)).any():
-            place.fault(f"shape is {self.shape}; expected whole numbers")
-        at_most_one(place, "rate", None if rates is None else rates * place.dt)
+        whole(place, "shape")
+        at_most_one(place, Ref(place.path("rate")))
         events = place.draw("poisson", "events", mul(mul(rate, shape), Const(place.dt)))
         phase = place.state("phase", 0, "int")
         fired = place.state("fired", False, "bool")

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.expr import Const, Expr, Op, mul
+from ..ir.expr import Const, Expr, Op, Ref, mul
 from ..random import LARGEST_POISSON_RATE, poisson_limit
 from ..units import DIMENSIONLESS
 from ._rate import rate_of
-from .base import Place, Signal, Train, at_most_one
+from .base import Place, Signal, Train, at_most_one, whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,15 +30,19 @@ class Poisson(Train):
         if isinstance(self.n, bool) or not np.isscalar(self.n) or self.n != 1:
             place.fault(f"n is {self.n}; a source is one train: make more sources")
         mean = mul(rate_of(self.rate, place), Const(place.dt))
-        rate = place.plain("rate")
-        at_most_one(place, "rate", None if rate is None else rate * place.dt)
+        at_most_one(place, Ref(place.path("rate")))
         return Op("lt", (place.draw("uniform", "uniform"), mean))
 
     def count(self, place: Place) -> Expr:
         rate = rate_of(self.rate, place)
         number = place.parameter("n", self.n, DIMENSIONLESS, "trains a neuron", ">= 0")
-        self._check(place)
         mean = Op("mul", (Op("mul", (rate, number)), Const(place.dt)))
+        whole(place, "n")
+        largest = mul(mul(Ref(place.path("rate")), number), Const(place.dt))
+        place.require(
+            Op("le", (largest, Const(LARGEST_POISSON_RATE))),
+            "no more spikes of a step are drawn at once: use several stimuli",
+        )
         lasting = self.start is None and self.stop is None
         if lasting and not isinstance(self.rate, Signal | str):
             return place.draw("poisson", "count", mean)
@@ -46,16 +50,3 @@ class Poisson(Train):
         count = place.state("arriving", int(poisson_limit(np.float64(LARGEST_POISSON_RATE))), "int")
         place.let(count, self.within(place, place.draw("poisson", "count", mean), Const(0)))
         return count
-
-    def _check(self, place: Place) -> None:
-        rate, number = place.plain("rate"), place.plain("n")
-        if number is not None and (number != np.round(number)).any():
-            place.fault(f"n is a number of trains, got {self.n}; expected whole numbers")
-        if rate is None or number is None:
-            return  # what is drawn is looked at where it is bound
-        largest = float(np.max(np.multiply(rate, number)) * place.dt)
-        if largest > LARGEST_POISSON_RATE:
-            place.fault(
-                f"{largest:g} spikes a step at one neuron; at most {LARGEST_POISSON_RATE:g} are "
-                "drawn at once: use several stimuli"
-            )

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from ..ir.expr import ONE, ZERO, Const, Expr, Op, Ref, add, call, div, mul, sub, where
 from ..units import TIME
 from ._rate import rate_of
@@ -29,8 +27,12 @@ class PoissonDeadTime(Train):
     def fires(self, place: Place) -> Expr:
         mean = mul(rate_of(self.rate, place), Const(place.dt))
         dead = place.parameter("dead_time", self.dead_time, TIME, "dead time", ">= 0")
-        self._check(place)
         dead = call("floor", add(div(dead, Const(place.dt)), Const(0.5 + 1e-9)))
+        interval = mul(add(dead, ONE), Const(place.dt))
+        place.require(
+            call("le", mul(Ref(place.path("rate")), interval), Const(1 + 1e-9)),
+            f"the mean interval is at least the dead time and one step of {place.dt:g} ms",
+        )
         mean = place.local("mean", mean)
         # Of `dead` steps and those in which it waits, 1/p on average, one in 1/mean has a spike.
         free = sub(ONE, mul(dead, mean))
@@ -52,14 +54,3 @@ class PoissonDeadTime(Train):
             where(fired, call("int", dead), call("max", call("sub", left, Const(1)), Const(0))),
         )
         return fired
-
-    def _check(self, place: Place) -> None:
-        rate, dead = place.plain("rate"), place.plain("dead_time")
-        if rate is None or dead is None or (rate <= 0).all():
-            return
-        steps = np.floor(dead / place.dt + 0.5 + 1e-9)
-        if (rate * (steps + 1) * place.dt > 1 + 1e-9).any():
-            place.fault(
-                f"rate {np.max(rate) * 1e3:g} Hz with a dead time of {np.max(dead):g} ms; the mean "
-                f"interval must be at least the dead time and one step of {place.dt:g} ms"
-            )

@@ -55,9 +55,7 @@ class WhiteNoise(Signal):
         if self.frequency is None:
             place.fault("std_modulation is given, but no frequency")
             return std
-        here, most = place.plain("std"), place.plain("std_modulation")
-        if here is not None and most is not None and (most > here).any():
-            place.fault("std_modulation is above std, so the variance would be negative")
+        place.require(call("le", depth, std), "or the variance would be negative")
         sine = wave(self, place, self.frequency, self.phase)
         variance = add(mul(std, std), mul(mul(depth, depth), sine))
         return call("sqrt", call("max", variance, ZERO))

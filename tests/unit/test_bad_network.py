@@ -423,12 +423,12 @@ SLIPS = {
     "half a train": (
         lambda n: n.drive(sp.poisson(rate=5 * Hz, n=2.5), weight=1 * mV),
         ParameterError,
-        ["n is a number of trains, got 2.5"],
+        ["n = 2.5", "whole numbers"],
     ),
     "rate per millisecond for per second": (
         lambda n: n.drive(sp.poisson(rate=9 / ms, n=1000), weight=1 * mV),
         ParameterError,
-        ["900 spikes a step", "at most 700", "several stimuli"],
+        ["rate = 9 1/ms", "n = 1000", "700", "several stimuli"],
     ),
     # distributions
     "NaN bound": (

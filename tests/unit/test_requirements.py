@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import spikesim as sp
-from spikesim.errors import DimensionError, EquationError, ParameterError
-from spikesim.units import ms, mV, pA
+from spikesim.errors import DimensionError, EquationError, ParameterError, SeveralErrors
+from spikesim.units import Hz, kHz, ms, mV, pA, pF
 
 
 def one(cell: sp.NeuronModel, size: int = 3) -> sp.Network:
@@ -109,3 +109,95 @@ def test_each_step_sees_currents() -> None:
     net.stimulate("cells", sp.dc(5 * pA, start=0.5 * ms))
     net.record("cells", "seen")
     assert net.run(1 * ms)["cells"]["seen"].values[:, 0].tolist() == [0] * 6 + [5] * 4
+
+
+def of_source(train: object, size: int = 2) -> sp.Network:
+    net = sp.Network(dt=0.1 * ms, seed=1)
+    net.population("cells", size, train)
+    return net
+
+
+def into_cells(stimulus: object, **more: object) -> sp.Network:
+    net = one(sp.neurons.LIF())
+    net.stimulate("cells", stimulus, name="drive", **more)
+    return net
+
+
+@pytest.mark.parametrize(
+    ("net", "params", "says"),
+    [
+        (lambda: of_source(sp.poisson(10 * Hz)), {"cells.rate": 20 * kHz}, "at most one fits"),
+        (
+            lambda: of_source(sp.poisson_dead_time(10 * Hz, 5 * ms)),
+            {"cells.dead_time": 200 * ms},
+            "mean interval",
+        ),
+        (lambda: of_source(sp.gamma_process(10 * Hz, 2)), {"cells.shape": 2.5}, "whole numbers"),
+        (
+            lambda: of_source(sp.correlated_poisson(10 * Hz, 0.5)),
+            {"cells.p_copy": [0.5, 1.5]},
+            r"p_copy = 1.5 at 1.* probability",
+        ),
+        (
+            lambda: into_cells(sp.poisson(10 * Hz), weight=1 * mV),
+            {"cells.drive.n": 1.5},
+            "stimulus 'drive' of 'cells': got .*whole numbers",
+        ),
+        (
+            lambda: into_cells(sp.white_noise(0 * pA, 5 * pA, std_modulation=1 * pA,
+                                              frequency=10 * Hz)),
+            {"cells.drive.std_modulation": 6 * pA},
+            "variance",
+        ),
+        (
+            lambda: into_cells(sp.sine(5 * pA, frequency=10 * Hz)),
+            {"cells.drive.frequency": -1 * Hz},
+            "at least 0",
+        ),
+    ],
+)  # fmt: skip
+def test_stimuli_are_looked_at_in_a_run(net: object, params: dict[str, object], says: str) -> None:
+    model = net().compile("numpy")  # type: ignore[operator]
+    model.run(1 * ms)
+    with pytest.raises(ParameterError, match=says):
+        model.run(1 * ms, params=params)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"t_ref": "1*ms - i*ms"},
+        {"C": "(i - 1)*pF"},
+        {"V_th": "E_L - i*mV"},
+        {"V_th": sp.uniform(-80 * mV, -75 * mV)},
+        {"tau_m": "10*ms*(1 - i)"},
+    ],
+)
+def test_values_by_expression_and_distribution_are_looked_at(values: dict[str, object]) -> None:
+    net = one(sp.neurons.LIF())
+    net.populations["cells"].initialize(**values)
+    with pytest.raises(ParameterError, match=next(iter(values))):
+        net.compile("numpy")
+
+
+def test_all_that_is_wrong_with_a_run_is_told_at_once() -> None:
+    net = one(sp.neurons.LIF())
+    net.populations["cells"].initialize(V_th="-55*mV + i*mV")
+    net.stimulate("cells", sp.poisson(10 * Hz), weight=1 * mV, name="drive")
+    model = net.compile("numpy")
+    params = {"cells.V_reset": -54.5 * mV, "cells.drive.n": 0.5, "cells.C": -1 * pF}
+    with pytest.raises(SeveralErrors) as caught:
+        model.run(1 * ms, params=params)
+    for part in ("V_th = -55 mV at 0", "whole numbers", "cells', C: got -1 pF"):
+        assert part in str(caught.value)
+
+
+def test_a_shared_value_stays_one() -> None:
+    cell = sp.neuron("dv/dt = -v/tau : mV", tau=sp.parameter(10 * ms, shared=True),
+                     level=sp.state(1, shared=True))  # fmt: skip
+    model = one(cell).compile("numpy")
+    model.run(1 * ms, params={"cells.tau": 5 * ms, "cells.level": 3})
+    with pytest.raises(SeveralErrors) as caught:
+        model.run(1 * ms, params={"cells.tau": [5, 6, 7] * ms, "cells.level": [1, 2, 3]})
+    assert "cells.tau: it is shared" in str(caught.value)
+    assert "cells.level: it is shared" in str(caught.value)

@@ -10,7 +10,8 @@ class GABAB(SynapseModel):
 
     Transmitter T binds to receptors (a fraction r), which activate G proteins s; the conductance of
     a synapse is weight s^4/(s^4 + Kd), so that bursts do what single spikes don't. A spike brings a
-    pulse of transmitter that decays with tau_T, in place of a rectangular one.
+    pulse of transmitter that decays with tau_T, in place of a rectangular one; that of the authors'
+    files for NEURON (ModelDB 18198), 0.5 mM for 0.3 ms, has the area of one with tau_T = 0.3 ms.
     """
 
     T_max = parameter(0.5 * mM, "transmitter of a spike", bound=">= 0")
