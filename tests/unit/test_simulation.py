@@ -885,7 +885,7 @@ def test_a_checkpoint_is_no_part_of_a_recording(plain, name, tmp_path, monkeypat
     with pytest.raises(ParameterError, match="which is the recording or a part of it"):
         plain.run(10 * ms, sink=sink, checkpoint=name)
     assert sp.read_recording("run.zarr").duration == 5
-    with pytest.raises(ParameterError, match="can't be a recording"):
+    with pytest.raises(ParameterError, match="can't take the place of"):
         sp.to_disk("/")
 
 
