@@ -169,7 +169,8 @@ class Model:
 
     def connections(self, projection: str) -> Connections:
         """The connections of a projection as they were drawn. Raises UnknownNameError."""
-        names = {e.name: e for e in (*self.lowered.edges, *self.program.couplings)}
+        names = {e.name: e for e in (*self.lowered.edges, *self.lowered.timed,
+                                        *self.program.couplings)}  # fmt: skip
         if projection not in names:
             raise UnknownNameError(
                 f"no projection {projection!r}; {did_you_mean(projection, names)}"

@@ -51,9 +51,21 @@ class Network(Fixed):
         self.requests: list[Request] = []
 
     def population(
-        self, name: str, size: int, model: NeuronModel | Source | type, **initial: Any
+        self,
+        name: str,
+        size: int,
+        model: NeuronModel | Source | type,
+        *,
+        precise: bool = False,
+        **initial: Any,
     ) -> Population:
-        """Add `size` neurons of a model under a name; keywords are initial values of states."""
+        """Add `size` neurons of a model under a name; keywords are initial values of states.
+
+        precise: spikes lie between the steps, where the threshold is crossed, and spikes that other
+        precise populations send arrive at their times. The equations have to be linear with
+        constant coefficients, and the precision float64. Of `sp.spike_times`: the times are not
+        rounded to steps.
+        """
         check_word(name, "a population's name")
         if name in self.populations or name in {p.name for p in self.projections}:
             raise DescriptionError(f"the name {name!r} is taken; choose another")
@@ -68,7 +80,11 @@ class Network(Fixed):
             raise DescriptionError(
                 f"population {name!r}: size is {size!r}; expected a whole number of 1 or more"
             )
-        made = self.populations[name] = Population(name, int(size), model)
+        if not isinstance(precise, bool | np.bool_):
+            raise DescriptionError(
+                f"population {name!r}: precise is {precise!r:.40}; expected True or False"
+            )
+        made = self.populations[name] = Population(name, int(size), model, bool(precise))
         if initial:
             made.initialize(**initial)
         return made

@@ -159,12 +159,15 @@ class Population(PopulationView):
     See `Network.population`, which makes them.
     """
 
-    _words = frozenset({"name", "size", "model", "initial", "actions", "population", "index"})
+    _words = frozenset(
+        {"name", "size", "model", "precise", "initial", "actions", "population", "index"}
+    )
 
-    def __init__(self, name: str, size: int, model: NeuronModel | Source):
+    def __init__(self, name: str, size: int, model: NeuronModel | Source, precise: bool = False):
         self.name = name
         self.size = size
         self.model = model
+        self.precise = precise
         self.initial: list[tuple[PopulationView, dict[str, Any]]] = []
         self.actions: list[Action] = []
         super().__init__(self, slice(None))

@@ -11,7 +11,7 @@ import numpy as np
 
 from .errors import DescriptionError, ParameterError, RecordingError, SpikesimError
 from .files import checked_path
-from .ir.program import Edges, Probe, Program, nearest_step
+from .ir.program import PRECISE_OFFSET, Edges, Probe, Program, nearest_step
 from .network import numbered
 from .recording.columns import Column, Entries, joined
 from .recording.disk import chunks, opened
@@ -58,10 +58,16 @@ def read_out(
         steps, values, *more = content[c.name]
         if c.is_events:
             start, stop = (step * dt for step in c.between(*span))
+            variables = dict(zip(c.variables, more, strict=True))
+            units = dict(zip(c.variables, c.units, strict=True))
+            t, offset = (steps + 1) * dt, variables.pop(PRECISE_OFFSET, None)
+            if offset is not None:
+                # At the end of a step it is the number that others have, too.
+                t = np.where(offset == dt, t, steps * dt + offset)
+                order = np.lexsort((values, t))
+                t, values = t[order], values[order]
             data: Spikes | Trace | Weights = Spikes(
-                (steps + 1) * dt, c.neurons[values], c.neurons, stop - start, start,
-                dict(zip(c.variables, more, strict=True)),
-                dict(zip(c.variables, c.units, strict=True)),
+                t, c.neurons[values], c.neurons, stop - start, start, variables, units,
             )  # fmt: skip
         elif c.source is not None and c.target is not None:
             data = Weights(steps * dt, values, c.unit, c.neurons, c.source, c.target)

@@ -258,7 +258,7 @@ def load(model: Model, path: str | os.PathLike[str]) -> Simulation:
     simulation = Simulation(model, None, seed if isinstance(seed, int) else 0)
     simulation.given = under("given", arrays)
     lists = [g.name for g in model.lowered.neurons if is_replaceable(g)]
-    tables = {f"{name}.{table}" for name in lists for table in ("times", "first")}
+    tables = {f"{name}.{table}" for name in lists for table in ("times", "first", "within")}
     if unknown := simulation.given.keys() - model.binder.settable.keys() - tables:
         raise CheckpointError(f"{path} is broken: it has params {min(unknown)!r:.40}")
     simulation.watch = Watch(model, simulation.given)

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol, get_args
 import numpy as np
 
 from ..errors import ParameterError, SpikesimError, UnsupportedError, raise_all
-from ..ir.program import Program
+from ..ir.program import PRECISE_OFFSET, Program
 from ..passes.layout import is_static
 
 Precision = Literal["float32", "float64"]
@@ -172,11 +172,18 @@ def refuse_stored_weights(options: Options, backend: str) -> None:
         )
 
 
-def refuse_unsupported(program: Program, backend: str) -> None:
-    """Raise UnsupportedError, naming everything that no backend runs yet."""
+def refuse_unsupported(program: Program, options: Options, backend: str) -> None:
+    """Raise UnsupportedError, naming everything that no backend runs yet, or not so."""
+    between = [n.name for n in program.neurons if any(f.name == PRECISE_OFFSET for f in n.fields)]
+    if between and options.precision != "float64":
+        raise UnsupportedError(
+            f"population {between[0]!r} is precise, which needs precision='float64'; got "
+            f"{options.precision!r}: write net.compile(precision='float64') or net.run(..., "
+            "precision='float64')"
+        )
     lacking = [
         f"edges {e.name!r}: blocks that write more than one port by a fixed weight"
-        for e in program.edges
+        for e in (*program.edges, *program.timed)
         if not is_static(e)
     ]
     if lacking:

@@ -21,6 +21,7 @@ from ..ir.expr import Draw, Expr, references
 from ..ir.program import (
     Edges,
     Field,
+    Limits,
     MatrixExponential,
     Neurons,
     NoiseFactor,
@@ -36,6 +37,7 @@ from ..random import LARGEST_POISSON_RATE, normal, poisson, poisson_limit
 from .base import Options
 from .diffusion import noise_factor
 from .evaluate import Drawing, evaluate, operations, step_words, uniform_draws
+from .precise import check_limits, timed, timed_weights
 
 Values = dict[str, np.ndarray]
 
@@ -59,6 +61,19 @@ class HostArrays:
     def poisson(self, seed: Any, stream: int, step: Any, size: int, mean: Any) -> np.ndarray:
         zero = portable.exp(-np.asarray(mean, np.float64), self.library)
         return poisson(uniform_draws(seed, stream, step, size, np), zero, mean)
+
+    def least(self, values: np.ndarray, place: np.ndarray, size: int) -> np.ndarray:
+        found = np.full(size, np.inf)
+        np.minimum.at(found, place, values)
+        return found
+
+    def total(self, values: np.ndarray, place: np.ndarray, size: int) -> np.ndarray:
+        return np.bincount(place, values, size)
+
+    def repeat(self, more: Any, body: Any, value: Any) -> Any:
+        while more(value):
+            value = body(value)
+        return value
 
     def settle(self, value: np.ndarray) -> np.ndarray:
         return value
@@ -96,7 +111,9 @@ class Binder:
         self.weigher: Weigher = weigher or _Rows()
         self.arrays = HostArrays(options.conformance)
         self.table = operations(self.arrays)
-        owners: list[Neurons | Edges] = [*program.neurons, *program.edges, *program.couplings]
+        self.timed = timed(program)
+        owners: list[Neurons | Edges] = [*program.neurons, *program.edges, *program.couplings,
+                                         *program.timed]  # fmt: skip
         self.settable = {
             f"{owner.name}.{f.name}": f
             for owner in owners
@@ -123,9 +140,11 @@ class Binder:
             for name in sorted(references(e.continuous[0].value) & own):
                 values[f"{e.name}.{name}"] = np.asarray(scope[name])
         weights = self.weigher.weigh(self, given, values)
-        self._grids(weights.largest(), values)
+        of_timed = {e.name: self.weights(e, given, values) for e in self.program.timed}
+        self._grids(weights.largest(), of_timed, values)
         ports = {(n.name, p.variable) for n in self.program.neurons for p in n.ports}
-        rounded = weights.rounded({(g, v): float(values[f"{g}.{grid(v)}"]) for g, v in ports})
+        constants = {(g, v): float(values[f"{g}.{grid(v)}"]) for g, v in ports}
+        rounded = weights.rounded(constants) | timed_weights(self.timed, of_timed, constants)
         return {n: _flushed(v) for n, v in values.items()} | rounded
 
     def _refuse_arrays(self, e: Edges, given: Mapping[str, Any]) -> None:
@@ -171,7 +190,7 @@ class Binder:
 
     def _group(self, group: Neurons, given: Mapping[str, Any], values: Values) -> None:
         scope = self.scope(group, given)
-        self._prologue(group.prologue, scope)
+        self._prologue(group.prologue, scope, group.name)
         values.update({f"{group.name}.{name}": value for name, value in scope.items()})
 
     def scope(self, group: Neurons, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -236,11 +255,15 @@ class Binder:
             )
         return np.broadcast_to(value, (size,)).copy() if full else value
 
-    def _prologue(self, prologue: Prologue, scope: dict[str, Any]) -> None:
+    def _prologue(self, prologue: Prologue, scope: dict[str, Any], owner: str = "") -> None:
         with np.errstate(all="ignore"):
             for item in prologue:
                 if isinstance(item, MatrixExponential | NoiseFactor):
                     scope.update(self._matrix(item, scope))
+                elif isinstance(item, Limits):
+                    period = np.asarray(self.evaluate(item.period, scope))
+                    matrix = self._array(item.matrix, scope)
+                    check_limits(owner, item, matrix, period, self.program.dt)
                 else:
                     value = np.asarray(self.evaluate(item.value, scope))
                     # NumPy's own integers are wider than those of a run.
@@ -331,7 +354,9 @@ class Binder:
         self._prologue(e.prologue, scope)
         return scope
 
-    def _grids(self, weights: Sequence[float], values: Values) -> None:
+    def _grids(
+        self, weights: Sequence[float], of_timed: Mapping[str, np.ndarray], values: Values
+    ) -> None:
         """The rounding constant M = 1.5 2^E of each port, with 2^E above every possible sum.
 
         Numbers rounded by (x + M) - M are multiples of 2^(E - 52), so their sums are exact. In
@@ -344,12 +369,16 @@ class Binder:
             self.program.edges, weights, delivery.largest_indegree, strict=True
         ):
             largest[port_of(e)] = largest.get(port_of(e), 0.0) + float(weight) * most
+        for e in self.program.timed:
+            most = int(np.bincount(e.pattern.target).max(initial=0))
+            bound = float(np.abs(of_timed[e.name]).max(initial=0.0)) * most
+            largest[port_of(e)] = largest.get(port_of(e), 0.0) + bound
         groups = of_groups(values)
         for group in self.program.neurons:
             scope = dict(groups.get(group.name, {}))
             for port in group.ports:
                 scope[grid(port.variable)] = np.asarray(0.0)
-            for s in group.arrive:
+            for s in (*group.arrive, *(group.precise.finish if group.precise else ())):
                 for port in group.ports:
                     if s.target == arriving(port.variable):
                         bound = float(np.max(np.abs(self.evaluate(s.value, scope))))

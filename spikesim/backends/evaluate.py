@@ -39,6 +39,20 @@ class Arrays(Protocol):
         """`random.poisson` of `uniform_draws`."""
         ...
 
+    def least(self, values: Array, place: Array, size: int) -> Array:
+        """The least of the values [n] at each of `size` places; infinite where there is none."""
+        ...
+
+    def total(self, values: Array, place: Array, size: int) -> Array:
+        """The sum of the values [n] at each of `size` places."""
+        ...
+
+    def repeat(
+        self, more: Callable[[Array], Array], body: Callable[[Array], Array], value: Array
+    ) -> Array:
+        """body(body(... value)), while `more` says so; a value is made of arrays."""
+        ...
+
     def settle(self, value: Array) -> Array:
         """The result of one operation, with subnormal numbers flushed to zero where needed."""
         ...

@@ -75,6 +75,9 @@ def estimate(
     real = options.dtype.itemsize
     fields = sum(n.size * sum(_one_each(f) for f in n.fields) for n in program.neurons)
     found = {"neurons": fields * (8 + 2 * real)}
+    if program.timed:
+        precise = sum(len(e.pattern) for e in program.timed)
+        found["synapses of precise times"] = _BYTES_BY_PASSES * precise
     if program.couplings:
         edges = sum(expected(pooled(e, sizes), sizes) for e in program.couplings)
         found["couplings"] = int(_BYTES_BY_PASSES * edges)

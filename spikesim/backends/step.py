@@ -2,9 +2,9 @@
 native/machine.cc is the same in C++.
 
 The state is a dict of arrays by "group.field", with "fired" [sources] (who had an event in the last
-step) and "under way" (spikes that have not arrived yet, in a form of the event operations' own). A
-step takes one and gives the next; nothing is changed in place, but by the event operations that a
-backend brings along.
+step) and "under way" (spikes that have not arrived yet, in a form of the event operations' own);
+where there are precise groups, with "sent": see `precise.sent`. A step takes one and gives the
+next; nothing is changed in place, but by the event operations that a backend brings along.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from ..ir.program import Block, Neurons, Program
 from ..passes.inputs import arriving
 from .coupling import Coupling, EdgeScope
 from .evaluate import Array, Arrays, Drawing, evaluate, operations
+from .precise import between, rows, sent, timed
 
 State = dict[str, Array]
 # Of each probe of events that is logged, in its view: who had the event, and values of variables.
@@ -59,7 +60,8 @@ class Step:
         couplings: Sequence[Coupling] = (),
     ):  # fmt: skip
         assert program.delivery is not None
-        self.couplings = couplings
+        self.couplings, self.delivery = couplings, program.delivery
+        self.timed = timed(program)
         self.program, self.arrays, self.events, self.dtype = program, arrays, events, dtype
         self.table = operations(arrays)
         self.dtypes = {
@@ -95,6 +97,8 @@ class Step:
         }
         state["under way"] = self.events.start(self.dtype)
         state["fired"] = xp.zeros(delivery.n_sources, dtype="bool")
+        if self.timed:
+            state["sent"] = xp.full((rows(self.program), delivery.n_sources), np.inf)
         return state
 
     def begin(self, values: Mapping[str, Array], state: State, n: Array, seed: Array) -> State:
@@ -250,6 +254,9 @@ class _Running:
             for group in groups:
                 if group.stages:
                     self._block(group, group.stages[k])
+        for group in groups:
+            if group.precise:
+                between(self, group)
 
     def threshold(self) -> None:
         """Find who meets the condition of an event."""
@@ -266,6 +273,8 @@ class _Running:
         if delivery.sources:
             parts = [self.fired[name, event] for name, event, _ in delivery.sources]
             self.state["fired"] = self.xp.concatenate(parts)
+        if self.step.timed:
+            self.state["sent"] = sent(self)
         for p in self.step.logged:
             name, index = p.source.group, p.source.index
             values = [self.state[f"{name}.{variable}"] for variable in p.variables]

@@ -43,6 +43,7 @@ from ..ir.program import (
     Neurons,
     Pieces,
     Port,
+    Precise,
     Requirement,
     Statement,
     View,
@@ -53,6 +54,7 @@ from ..models.linked import Linked
 from ..models.reader import Reader
 from ..population import Population
 from ..stimuli.base import Source
+from ..stimuli.spike_times import SpikeTimes
 from ..units import DIMENSIONLESS, TRUTH, Dimension, unit_name
 from .initial import changed, initial_values
 
@@ -239,6 +241,8 @@ def start(population: Population, dt: float, seed: int, faults: list[SpikesimErr
     if isinstance(model, Source):
         if population.initial:
             faults.append(UnknownNameError(f"{subject}: a source has no state to set"))
+        if population.precise:
+            model = _precise(model, subject, faults)
         neurons = model.neurons(population.name, population.size, dt, seed, faults)
         return Group(population, source=neurons)
     definition = model.definition.opened(Reader.written(a.code for a in population.actions))
@@ -269,6 +273,19 @@ def start(population: Population, dt: float, seed: int, faults: list[SpikesimErr
     return group
 
 
+def _precise(source: Source, subject: str, faults: list[SpikesimError]) -> Source:
+    """The source with spikes between the steps."""
+    if isinstance(source, SpikeTimes):
+        return source.between_steps()
+    faults.append(
+        DescriptionError(
+            f"{subject}: precise=True, but {type(source).__name__} spikes at the end of a step; "
+            "give the times with sp.spike_times, or leave precise=True out"
+        )
+    )
+    return source
+
+
 def finish(group: Group, dt: float, clocks: Sequence[Clock] = ()) -> tuple[Neurons, list[Clock]]:
     """The Neurons of a group, and its clocks: what flows into its ports stands in place of their
     names, and N in place of its name."""
@@ -297,7 +314,9 @@ def finish(group: Group, dt: float, clocks: Sequence[Clock] = ()) -> tuple[Neuro
         events = (Event("spike", whole(definition.spike), block(definition.reset)),)
         if definition.refractory is not None:
             steps = Op("div", (whole(definition.refractory), Const(dt)))
-            hold = Hold(Op("int", (Op("floor", (add(steps, Const(0.5 + 1e-9)),)),)))
+            hold = Hold(
+                Op("int", (Op("floor", (add(steps, Const(0.5 + 1e-9)),)),)), period=steps.args[0]
+            )
         elif definition.until is not None:
             hold = Hold(Const(0), until=whole(definition.until))
     events += tuple(Event(e.name, whole(e.condition), block(e.reset)) for e in definition.events)
@@ -322,6 +341,7 @@ def finish(group: Group, dt: float, clocks: Sequence[Clock] = ()) -> tuple[Neuro
         group.name, size, tuple(fields), equations, method, hold, ports, events,
         begin=tuple(begin), update=first, model=definition.name,
         require=tuple(map(Requirement, group.require)),
+        precise=Precise() if group.population.precise else None,
     )  # fmt: skip
     return made, mine
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..distributions import stripped
 from ..errors import DescriptionError, ParameterError, SpikesimError, UnknownNameError, did_you_mean
-from ..ir.program import MOST_STEPS, Probe, View, nearest_step
+from ..ir.program import MOST_STEPS, PRECISE_OFFSET, Probe, View, nearest_step
 from ..recording import Request
 from ..units import TIME
 from .group import Group
@@ -61,6 +61,15 @@ def probe_of(
         faults.append(UnknownNameError(f"{subject}: no {which}; {did_you_mean(name, known)}"))
     if unknown:
         return None
+    if what == "spikes" and group.population.precise:
+        if kept:
+            faults.append(
+                ParameterError(
+                    f"{subject}: variables= is for spikes at the end of a step, but the population "
+                    "is precise; leave one of them out"
+                )
+            )
+        kept = (PRECISE_OFFSET,)
     if what in events:
         return Probe(str(number), place, "", events[what], every, "", *window, kept)
     return Probe(str(number), place, what, "", every, "", *window)

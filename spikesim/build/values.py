@@ -62,7 +62,7 @@ def check_values(
             if not isinstance(node, Op) or node.name not in ("div", "mod", "floordiv"):
                 continue
             below = node.args[1]
-            value = _value(below, known)
+            value = value_of(below, known)
             if below in seen or value is None or np.all(value != 0):
                 continue
             seen.add(below)
@@ -110,7 +110,7 @@ def check_requirements(
     """Note values that do not meet what a model or a stimulus requires of them."""
     units = {f.name: "" if f.unit == DIMENSIONLESS else unit_name(f.unit) for f in owner.fields}
     for one in owner.require:
-        met = _value(one.condition, known)
+        met = value_of(one.condition, known)
         if met is None or np.all(met):
             continue
         k = int(np.flatnonzero(~np.ravel(met))[0])
@@ -163,11 +163,11 @@ def _expressions(group: Neurons) -> Iterator[tuple[str, Expr]]:
 def _lowest(steps: Expr, known: Mapping[str, Any]) -> float | None:
     """The lowest number of steps before it is rounded to a whole one."""
     lowest = {n: v.lowest() if isinstance(v, Distribution) else v for n, v in known.items()}
-    value = _value(steps, lowest)
+    value = value_of(steps, lowest)
     return None if value is None else float(np.min(value))
 
 
-def _value(expr: Expr, known: Mapping[str, Any]) -> Any:
+def value_of(expr: Expr, known: Mapping[str, Any]) -> Any:
     """What an expression of parameters comes to; None where something else is in it."""
     if isinstance(expr, Const):
         return expr.value
@@ -176,7 +176,7 @@ def _value(expr: Expr, known: Mapping[str, Any]) -> Any:
         return None if isinstance(value, Distribution) else value
     if not isinstance(expr, Op) or expr.name not in _FUNCTIONS:
         return None
-    args = [_value(a, known) for a in expr.args]
+    args = [value_of(a, known) for a in expr.args]
     if any(a is None for a in args):
         return None
     with np.errstate(all="ignore"):

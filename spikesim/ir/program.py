@@ -45,6 +45,8 @@ NEST_ORDER = (
 # 2.15/0.1 is 21.4999...: a time this little below the half step still rounds up.
 _GRID_SLACK = 1e-9
 MOST_STEPS = 2**31 - 1  # of a run; also between samples, or calls of an action
+# The state of a group that knows when in its step the last spike was: ms since the step began.
+PRECISE_OFFSET = "precise.offset"
 
 
 def nearest_step(time: Any, dt: float) -> np.ndarray:
@@ -118,11 +120,13 @@ class Differential:
 @dataclass(frozen=True, slots=True)
 class Hold:
     """Refractoriness: for `steps` steps after `event`, or, where there is `until`, until that is
-    false. Meanwhile held variables stand still, and `event` does not happen."""
+    false. Meanwhile held variables stand still, and `event` does not happen. period: the time, ms,
+    that was rounded to steps."""
 
     steps: Expr
     event: str = "spike"
     until: Expr | None = None
+    period: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +167,39 @@ class NoiseFactor:
     noise: tuple[tuple[Expr, ...], ...]
 
 
-Prologue = tuple[Statement | MatrixExponential | NoiseFactor, ...]
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Prologue: what a precise group asks of a step: it is no longer than the refractory `period`,
+    ms, and times the spectral radius of |matrix|, of dx/dt = matrix x, at most `most`, for which
+    the series is long enough."""
+
+    matrix: tuple[tuple[Expr, ...], ...]
+    period: Expr
+    most: float
+
+
+Prologue = tuple[Statement | MatrixExponential | NoiseFactor | Limits, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Precise:
+    """What a group with spikes between the steps does after its update, neuron by neuron.
+
+    For each moment of the step at which spikes arrive, but its end, in order: `precise.until` is
+    set to it, `advance` goes there, or sets `precise.crossing` where the threshold is crossed on
+    the way; `cross` then goes there instead, through a spike; `land` lets them arrive. Then all
+    advance to the end of the step and cross, `finish` lets arrive what arrives there, and sets
+    `precise.crossing` where that crossed the threshold; `cross`. Empty before the passes.
+    """
+
+    advance: Block = ()
+    cross: Block = ()
+    land: Block = ()
+    finish: Block = ()
+
+    def blocks(self) -> dict[str, Block]:
+        """The blocks by name."""
+        return {name: getattr(self, name) for name in ("advance", "cross", "land", "finish")}
 
 
 @dataclass(frozen=True)
@@ -175,6 +211,7 @@ class Neurons:
     taken. stages: what follows the update, one block after the other; ahead of each but the first,
     couplings within the step are summed. `model` is provenance only. noise: which noise there was
     in the equations, in words. require: conditions that the values of parameters must meet.
+    precise: of a group with spikes between the steps.
     """
 
     name: str
@@ -194,6 +231,7 @@ class Neurons:
     model: str = ""
     noise: str = ""
     require: tuple[Requirement, ...] = ()
+    precise: Precise | None = None
 
     def field(self, name: str) -> Field:
         """The field of that name; KeyError if there is none."""
@@ -436,8 +474,9 @@ class Program:
     """A whole network. dt in ms; seed draws connectivity and initial values.
 
     edges carry events; couplings are edges with one continuous sum and nothing else.
-    synapse_probes: probes of fields of edges; their views are of connections, in the order in which
-    users give arrays of weights.
+    timed: static edges whose spikes arrive at their exact times; delays in steps. synapse_probes:
+    probes of fields of edges; their views are of connections, in the order in which users give
+    arrays of weights.
     """
 
     dt: float
@@ -452,6 +491,7 @@ class Program:
     order: tuple[str, ...] = STANDARD_ORDER
     delivery: Delivery | None = None
     synapse_probes: tuple[Probe, ...] = ()
+    timed: tuple[Edges, ...] = ()
 
     def group(self, name: str) -> Neurons:
         """The neurons of that name; KeyError if there are none."""
@@ -466,6 +506,8 @@ class Program:
             for k, block in enumerate(n.stages):
                 yield f"{n.name}.stage {k}", block
             yield f"{n.name}.arrive", n.arrive
+            if n.precise:
+                yield from ((f"{n.name}.{k}", b) for k, b in n.precise.blocks().items())
             for event in n.events:
                 yield f"{n.name}.{event.name}", event.reset
         for e in self.edges:

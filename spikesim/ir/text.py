@@ -12,6 +12,7 @@ from .program import (
     Block,
     Edges,
     Field,
+    Limits,
     MatrixExponential,
     Neurons,
     NoiseFactor,
@@ -70,7 +71,7 @@ def _program(p: Program) -> Iterator[str]:
     for n in p.neurons:
         yield ""
         yield from _neurons(n)
-    for e in (*p.edges, *p.couplings):
+    for e in (*p.edges, *p.couplings, *p.timed):
         yield ""
         yield from _edges(e)
     if p.inputs or p.probes or p.synapse_probes or p.clocks or p.links or p.delivery:
@@ -123,6 +124,8 @@ def _neurons(n: Neurons) -> Iterator[str]:
     for k, block in enumerate(n.stages):
         yield from _block(f"stage {k}", block)
     yield from _block("arrive", n.arrive)
+    for title, block in n.precise.blocks().items() if n.precise else ():
+        yield from _block(f"precise {title}", block)
     for event in n.events:
         yield f"  event {event.name} when {expression(event.condition)}"
         yield from (f"    {statement(s)}" for s in event.reset)
@@ -172,6 +175,10 @@ def _prologue(prologue: Prologue) -> Iterator[str]:
                 yield f"      [{told[0]}] with noise [{told[1]}]"
             names = [n for row in item.names for n in row if n]
             yield f"      gives {', '.join(names)}"
+        elif isinstance(item, Limits):
+            yield f"    dt at most {expression(item.period)}, and {item.most} over the radius of"
+            for row in item.matrix:
+                yield f"      [{', '.join(expression(x) for x in row)}]"
         else:
             yield f"    {statement(item)}"
 

@@ -11,7 +11,17 @@ from ..distributions import Distribution
 from ..errors import ProgramError
 from ..random import stream
 from .expr import OPERATIONS, Draw, Expr, Op, references, walk
-from .program import Block, Edges, Field, Neurons, Pairs, Pieces, Program, Statement
+from .program import (
+    PRECISE_OFFSET,
+    Block,
+    Edges,
+    Field,
+    Neurons,
+    Pairs,
+    Pieces,
+    Program,
+    Statement,
+)
 
 _ALWAYS = frozenset({"t", "dt", "step"})
 
@@ -25,12 +35,12 @@ def verify(program: Program) -> Program:
 
 
 def _faults(p: Program) -> Iterable[str]:
-    names = [n.name for n in p.neurons] + [e.name for e in (*p.edges, *p.couplings)]
+    names = [n.name for n in p.neurons] + [e.name for e in _all_edges(p)]
     yield from (f"the name {n!r} is used twice" for n in {n for n in names if names.count(n) > 1})
     groups = {n.name: n for n in p.neurons}
     for n in p.neurons:
         yield from _neurons(n, _more(n, p))
-    for e in (*p.edges, *p.couplings):
+    for e in _all_edges(p):
         yield from _edges(e, groups)
     for i in p.inputs:
         if i.target.group not in groups:
@@ -43,7 +53,7 @@ def _faults(p: Program) -> Iterable[str]:
         yield from _names(i.value, scope, f"input {i.name!r}")
         if i.kind == "arrivals" and i.into not in {port.variable for port in group.ports}:
             yield f"input {i.name!r}: {i.into!r} is no port of {group.name!r}"
-    edges = {e.name: e for e in p.edges}
+    edges = {e.name: e for e in (*p.edges, *p.timed)}
     for probe in p.synapse_probes:
         of = edges.get(probe.source.group)
         if of is None or probe.variable not in {f.name for f in of.fields}:
@@ -54,7 +64,8 @@ def _faults(p: Program) -> Iterable[str]:
             continue
         group = groups[probe.source.group]
         wanted = {probe.variable} - {""} | {*probe.variables}
-        for name in sorted(wanted - {f.name for f in group.fields}):
+        known = {f.name for f in group.fields} | ({PRECISE_OFFSET} if group.precise else set())
+        for name in sorted(wanted - known):
             yield f"probe {probe.name!r}: no variable {name!r}"
         if probe.event and probe.event not in {e.name for e in group.events}:
             yield f"probe {probe.name!r}: no event {probe.event!r}"
@@ -87,6 +98,10 @@ def _faults(p: Program) -> Iterable[str]:
     yield from _streams(p)
 
 
+def _all_edges(p: Program) -> tuple[Edges, ...]:
+    return (*p.edges, *p.couplings, *p.timed)
+
+
 def _more(n: Neurons, p: Program) -> set[str]:
     """Names that a group may read besides its fields, until a pass has put something in place."""
     found = {i.name for i in p.inputs if i.target.group == n.name}
@@ -112,6 +127,7 @@ def _neurons(n: Neurons, more: set[str]) -> Iterable[str]:
     shared = {f.name for f in n.fields if _is_single(f)}
     blocks = [("inputs", n.inputs), ("update", n.update), ("arrive", n.arrive)]
     blocks += [(f"stage {k}", b) for k, b in enumerate(n.stages)]
+    blocks += n.precise.blocks().items() if n.precise else ()
     for title, block in (("begin", n.begin), *blocks):
         yield from _block(block, scope, states, f"{where}, {title}")
     yield from _single(n.begin, shared, f"{where}, begin")
@@ -213,7 +229,7 @@ def streams(p: Program) -> dict[str, int]:
         for expr in (i.value, *(s.value for s in i.before)):
             paths += [draw_path(i.target.group, x) for x in walk(expr) if isinstance(x, Draw)]
         paths += drawn(i.target.group, i.fields)
-    for e in (*p.edges, *p.couplings):
+    for e in _all_edges(p):
         paths += [] if isinstance(e.pattern, Pairs) else [f"{e.name}.pairs"]
         parts = {"axonal": e.axonal, "dendritic": e.dendritic}
         paths += [f"{e.name}.{w}" for w, part in parts.items() if isinstance(part, Distribution)]
@@ -245,6 +261,8 @@ def _expressions(n: Neurons) -> Iterable[Expr]:
     statements: list[Statement] = [*n.begin, *n.inputs, *n.update, *n.arrive]
     for stage in n.stages:
         statements += stage
+    for block in n.precise.blocks().values() if n.precise else ():
+        statements += block
     for event in n.events:
         yield event.condition
         statements += event.reset

@@ -463,7 +463,7 @@ def _parts_of(model: NeuronModel) -> tuple[Any, ...]:
 # First parts of names that the program makes itself, or that stand for time.
 _PREFIXES = frozenset(
     {"t", "dt", "step", "held", "held_steps", "next", "grid", "arriving", "fixed", "slope", "pre"}
-    | {"xi", "L", "rate", "far"}
+    | {"xi", "L", "rate", "far", "precise"}
     | {"post", "P", "k1", "k2", "k3", "k4", "at"}
 )
 

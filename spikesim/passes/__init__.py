@@ -18,8 +18,10 @@ from .hoist import hoist
 from .inputs import inputs
 from .integrate import integrate
 from .layout import layout
+from .precise import precise
 from .refractory import refractory
 from .stages import stages
+from .timed import timed
 from .values import values
 
 Pass = Callable[[Program], Program]
@@ -27,10 +29,12 @@ Pass = Callable[[Program], Program]
 SYMBOLIC: tuple[Pass, ...] = (
     refractory,  # holding becomes a counter, a flag and a condition on events
     inputs,  # stimuli and ports become statements of the groups they act on
+    precise,  # spikes between the steps: what happens from one arrival to the next
     integrate,  # differential equations become the update of a step
     stages,  # which is cut where neurons are coupled within the step
     hoist,  # what only parameters decide is computed once, in the prologue
     values,  # distributions of neurons become arrays
+    timed,  # edges whose spikes arrive between the steps become pairs
 )
 CONCRETE: tuple[Pass, ...] = (
     draw,  # rules become pairs, their distributions become arrays

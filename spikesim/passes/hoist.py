@@ -17,9 +17,11 @@ from ..ir.program import (
     Edges,
     Event,
     Field,
+    Limits,
     MatrixExponential,
     Neurons,
     NoiseFactor,
+    Precise,
     Program,
     Statement,
 )
@@ -161,15 +163,17 @@ def _neurons(group: Neurons, h: _Hoister) -> Neurons:
         update=h.block(group.update),
         stages=tuple(h.block(stage) for stage in group.stages),
         arrive=h.block(group.arrive),
+        precise=group.precise
+        and Precise(**{k: h.block(b) for k, b in group.precise.blocks().items()}),
         events=tuple(Event(e.name, h.expr(e.condition), h.block(e.reset)) for e in group.events),
     )
     return replace(lowered, fields=group.fields + h.fields(), prologue=matrices + h.statements())
 
 
 def _simpler(
-    item: Statement | MatrixExponential | NoiseFactor, h: _Hoister
-) -> Statement | MatrixExponential | NoiseFactor:
-    if isinstance(item, Statement):
+    item: Statement | MatrixExponential | NoiseFactor | Limits, h: _Hoister
+) -> Statement | MatrixExponential | NoiseFactor | Limits:
+    if isinstance(item, Statement | Limits):
         return item
 
     def rows(matrix: tuple[tuple[Expr, ...], ...]) -> tuple[tuple[Expr, ...], ...]:

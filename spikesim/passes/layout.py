@@ -25,7 +25,7 @@ def layout(program: Program) -> Program:
 
 def addresses(program: Program) -> Delivery:
     """The numbers of sources and slots, and no synapses yet."""
-    wanted = {(e.source.group, e.event) for e in program.edges}
+    wanted = {(e.source.group, e.event) for e in (*program.edges, *program.timed)}
     sending = [
         [e.name for e in n.events if e.name == "spike" or (n.name, e.name) in wanted]
         for n in program.neurons

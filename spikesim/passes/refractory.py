@@ -14,12 +14,13 @@ from ..ir.expr import Const, Expr, Op, Ref, substitute, where
 from ..ir.program import Block, Event, Field, Neurons, Program, Statement
 
 HELD = Ref("held")
+_HELD_FIELD = Field("held", "state", False, "bool", meaning="stands still in this step")
 _LEFT = Ref("held_steps")
 OF_HOLDING = ("held", "held_steps")
 
 
 def refractory(program: Program) -> Program:
-    """No Hold is left."""
+    """No Hold is left, but in precise groups."""
     held = {n.name for n in program.neurons if n.hold}
     clocks = tuple(
         replace(c, block=tuple(replace(s, value=_readable(s.value)) for s in c.block))
@@ -34,9 +35,10 @@ def refractory(program: Program) -> Program:
 def _hold(group: Neurons) -> Neurons:
     assert group.hold is not None
     hold = group.hold
-    fields: tuple[Field, ...] = (
-        Field("held", "state", False, "bool", meaning="stands still in this step"),
-    )
+    if group.precise:  # the rest: `precise`
+        held = replace(group, fields=(*group.fields, _HELD_FIELD), hold=hold)
+        return in_neurons(held, _readable)
+    fields: tuple[Field, ...] = (_HELD_FIELD,)
     if hold.until is not None:
         count: Block = (Statement("held", Op("and", (HELD, hold.until))),)
         begins = Statement("held", Const(True))

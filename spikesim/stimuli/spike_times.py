@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,9 +10,12 @@ import numpy as np
 from ..distributions import Distribution, stripped
 from ..errors import ParameterError, SpikesimError, raise_all
 from ..ir.expr import Const, Op, Ref, call
-from ..ir.program import Event, Field, Neurons, Statement, nearest_step
+from ..ir.program import PRECISE_OFFSET, Block, Event, Field, Neurons, Statement, nearest_step
 from ..units import TIME, bare_array
 from .base import NEVER, Source
+
+_AT_THE_END = 1e-9  # of a step
+_OF_PRECISE = {"within", PRECISE_OFFSET}
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,28 +24,44 @@ class SpikeTimes(Source):
 
     `times` is one array of times for each source, or, with `indices`, a flat array of times and
     the source of each. A spike is labelled with the end of its step, so the first possible time is
-    one dt. Two spikes of one source in one step are refused.
+    one dt. Two spikes of one source in one step are refused. precise: set by
+    `net.population(..., precise=True)`; times are not rounded, but those within 1e-9 of a step's
+    length from its end.
     """
 
     times: Any
     indices: Any = None
+    precise: bool = field(default=False, init=False)
+
+    def between_steps(self) -> SpikeTimes:
+        """The same with times that are not rounded to steps."""
+        made = SpikeTimes(self.times, self.indices)
+        object.__setattr__(made, "precise", True)
+        return made
 
     def neurons(
         self, name: str, size: int, dt: float, seed: int, faults: list[SpikesimError]
     ) -> Neurons:
         found: list[SpikesimError] = []
-        steps, index = self._sorted(name, size, dt, found)
+        steps, index, offsets = self._sorted(name, size, dt, found)
         # One sentinel after each train; a cursor walks along it.
         counts = np.bincount(index, minlength=size)
         first = np.concatenate([[0], np.cumsum(counts + 1)])[:-1]
         table = np.full(len(steps) + size, NEVER, dtype=np.int64)
         table[np.arange(len(steps)) + index] = steps
         faults += found
-        due = call(
-            "eq",
-            call("take", Ref("times"), Op("add", (Ref("first"), Ref("cursor")))),
-            Op("add", (Ref("step"), Const(1))),
-        )
+        place = Op("add", (Ref("first"), Ref("cursor")))
+        due = call("eq", call("take", Ref("times"), place), Op("add", (Ref("step"), Const(1))))
+        between: tuple[Field, ...] = ()
+        update: Block = ()
+        if self.precise:
+            within = np.full(len(table), dt)
+            within[np.arange(len(steps)) + index] = offsets
+            between = (
+                Field("within", "table", within, meaning="times since their steps began"),
+                Field(PRECISE_OFFSET, "state", dt),
+            )
+            update = (Statement(PRECISE_OFFSET, call("take", Ref("within"), place)),)
         return Neurons(
             name,
             size,
@@ -50,26 +69,33 @@ class SpikeTimes(Source):
                 Field("times", "table", table, "int", meaning="steps of the spikes"),
                 Field("first", "constant", first, "int", meaning="where each train starts"),
                 Field("cursor", "state", 0, "int", meaning="spikes so far"),
+                *between,
             ),
+            update=update,
             events=(Event("spike", due, (Statement("cursor", Const(1), "+="),)),),
             model="SpikeTimes",
         )
 
     def _sorted(
         self, name: str, size: int, dt: float, faults: list[SpikesimError]
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Steps and source of all spikes, by source, then time; empty where something is wrong."""
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Steps and source of all spikes, and when in the step they are, by source, then time;
+        empty where something is wrong."""
         subject = f"source {name!r}, spike times"
-        nothing = np.empty(0, np.int64), np.empty(0, np.int64)
+        nothing = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
         flat = self._listed(size, subject, faults) if self.indices is None else None
         if self.indices is not None:
             flat = self._paired(size, subject, faults)
         if flat is None:
             return nothing
         times, index = flat
-        steps = nearest_step(times, dt)
+        steps, offsets = nearest_step(times, dt), np.full(len(times), dt)
+        if self.precise:
+            steps = np.ceil(times / dt - _AT_THE_END).astype(np.int64)
+            at_end = np.abs(times - steps * dt) <= _AT_THE_END * dt
+            offsets = np.where(at_end, dt, np.clip(times - (steps - 1) * dt, 0.0, dt))
         order = np.lexsort((steps, index))
-        steps, index = steps[order], index[order]
+        steps, index, offsets = steps[order], index[order], offsets[order]
         if steps.size and steps.min() < 1:
             faults.append(
                 ParameterError(
@@ -92,7 +118,7 @@ class SpikeTimes(Source):
                     f"{steps[k] * dt:g} ms; give them to two sources"
                 )
             )
-        return nothing if faults else (steps, index)
+        return nothing if faults else (steps, index, offsets)
 
     def _listed(
         self, size: int, subject: str, faults: list[SpikesimError]
@@ -161,19 +187,22 @@ class SpikeTimes(Source):
 
 def is_replaceable(group: Neurons) -> bool:
     """Is it a population of given spikes, of which a run may be given others?"""
-    return {f.name for f in group.fields} == {"times", "first", "cursor"}
+    return {f.name for f in group.fields} - _OF_PRECISE == {"times", "first", "cursor"}
 
 
 def replaced(
     group: Neurons, times: Any, indices: Any, dt: float, capacity: int, step: int
 ) -> dict[str, np.ndarray]:
-    """The tables `times` and `first` for other spikes, all later than `step`.
+    """The tables of other spikes, all later than `step`: `times` and `first`; `within`, if precise.
 
     capacity: the length of the present table, which is kept, or doubled as often as need be, so
     that no program has to be compiled anew for every list. Raises what a network would.
     """
     faults: list[SpikesimError] = []
-    made = SpikeTimes(times, indices).neurons(group.name, group.size, dt, 0, faults)
+    given = SpikeTimes(times, indices)
+    if any(f.name in _OF_PRECISE for f in group.fields):
+        given = given.between_steps()
+    made = given.neurons(group.name, group.size, dt, 0, faults)
     table, first = made.field("times").value, made.field("first").value
     if not faults and table.min() <= step:
         faults.append(
@@ -187,7 +216,12 @@ def replaced(
         capacity *= 2
     padded = np.full(capacity, NEVER, np.int64)
     padded[: len(table)] = table
-    return {"times": padded, "first": first}
+    tables = {"times": padded, "first": first}
+    if given.precise:
+        within = np.full(capacity, dt)
+        within[: len(table)] = made.field("within").value
+        tables["within"] = within
+    return tables
 
 
 def sent(times: np.ndarray, first: np.ndarray, step: int) -> np.ndarray:

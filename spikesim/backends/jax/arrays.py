@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from ... import portable, random
 from ..evaluate import step_words, uniform_draws
 from .events import poisson
+from .exact import as_written
 from .native import draw
 
 
@@ -41,8 +42,9 @@ class JaxArrays:
     library: portable.ArrayLibrary = JaxLibrary()
     traced = True
 
-    def __init__(self, conformance: bool, native: bool = False):
-        self.conformance, self.native = conformance, native
+    def __init__(self, conformance: bool, native: bool = False, zero: Any = None):
+        """zero: see `exact`; for conformance mode."""
+        self.conformance, self.native, self.zero = conformance, native, zero
 
     def uniform(self, seed: Any, stream: int, step: Any, size: int) -> Any:
         if self.native:
@@ -61,6 +63,16 @@ class JaxArrays:
         u = uniform_draws(seed, stream, step, size, jnp)
         mean, zero = jnp.broadcast_to(mean, (size,)), jnp.broadcast_to(zero, (size,))
         return poisson(u, mean, zero, jnp.floor(mean + 12.0 * jnp.sqrt(mean) + 32.0))
+
+    def least(self, values: Any, place: Any, size: int) -> Any:
+        return jnp.full(size, jnp.inf, values.dtype).at[place].min(values)
+
+    def total(self, values: Any, place: Any, size: int) -> Any:
+        return jnp.zeros(size, values.dtype).at[place].add(values)
+
+    def repeat(self, more: Any, body: Any, value: Any) -> Any:
+        body = as_written(body, self.zero) if self.conformance else body
+        return jax.lax.while_loop(more, body, value)
 
     def settle(self, value: Any) -> Any:
         return value

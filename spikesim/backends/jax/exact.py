@@ -20,7 +20,7 @@ from jax.extend.core import Jaxpr, Literal
 def as_written(function: Callable[..., Any], zero: Any) -> Callable[..., Any]:
     """`function` without contraction of its products; `zero` is an int64 0 known at run time only.
 
-    Loops are left as they are: they add to no product.
+    Loops are left as they are: they add to no product, or their bodies have been through this.
     """
 
     def exact(*args: Any) -> Any:

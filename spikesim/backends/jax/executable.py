@@ -133,7 +133,7 @@ class JaxExecutable:
     def _step(self, table: Mapping[str, Any]) -> Step:
         delivery = self.program.delivery
         assert delivery is not None
-        arrays = JaxArrays(self.options.conformance, self.native is not None)
+        arrays = JaxArrays(self.options.conformance, self.native is not None, table["zero"])
         events = NativeEvents(delivery, table) if self.native else RingEvents(delivery, table)
         couplings = [JaxCoupling(k, ends.edges, table) for k, ends in enumerate(self.joined)]
         return Step(self.program, arrays, events, self.options.dtype, couplings)
