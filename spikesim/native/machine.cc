@@ -120,6 +120,7 @@ class Worker {
         Couple(round);
         Phase([round](const Group& group) -> const Code& { return group.before[round]; });
       }
+      if (net_.precise) BetweenSteps();
       if (!net_.deliver_first) FindSpikes();
       barrier_.Wait();
       // Before events are looked for, the latest known are those of the step before.
@@ -278,6 +279,84 @@ class Worker {
     return base + x.stride * first;
   }
 
+  // The elements of a list.
+  void Listed(const Code& code, const std::vector<int32_t>& list) {
+    const int64_t n = static_cast<int64_t>(list.size());
+    if (!n || !code.n_each) return;
+    Execute(code.once, code.n_once, 0, 1, nullptr);
+    for (int64_t done = 0; done < n; done += net_.block)
+      Execute(code.each, code.n_each, 0, std::min(net_.block, n - done), list.data() + done);
+  }
+
+  // Precise groups go through the step. Arrivals are of earlier steps, which other threads found.
+  void BetweenSteps() {
+    barrier_.Wait();
+    for (const Stretch& s : stretches_) {
+      if (!s.group->precise) continue;
+      const Precise& p = *s.group->precise;
+      Gather(p.timed, log_, net_.sent, now_, s.begin, s.end, arrivals_);
+      waiting_.clear();
+      for (size_t k = 0; k < arrivals_.size(); ++k)
+        if (!k || arrivals_[k].element != arrivals_[k - 1].element) waiting_.push_back(k);
+      // First all go on to what first arrives at them, then those that something follows at, ...
+      while (true) {
+        list_.clear();
+        for (const size_t k : waiting_)
+          if (arrivals_[k].time < net_.dt) {
+            list_.push_back(arrivals_[k].element);
+            p.until[arrivals_[k].element] = arrivals_[k].time;
+          }
+        if (list_.empty()) break;
+        GoOn(p);
+        Land(p.land, s, true);
+      }
+      list_.clear();
+      for (int64_t i = s.begin; i < s.end; ++i) {
+        list_.push_back(static_cast<int32_t>(i));
+        p.until[i] = net_.dt;
+      }
+      GoOn(p);
+      Land(p.finish, s, false);
+      Cross(p);
+      Blocks(p.look, s.begin, s.end);
+    }
+  }
+
+  void GoOn(const Precise& p) {
+    Listed(p.advance, list_);
+    Cross(p);
+  }
+
+  void Cross(const Precise& p) {
+    crossing_.clear();
+    for (const int32_t i : list_)
+      if (p.crossing[i]) crossing_.push_back(i);
+    Listed(p.cross, crossing_);
+  }
+
+  // Lets arrive what is due first at each element that waits, if that is as early as asked for.
+  void Land(const Code& code, const Stretch& s, bool before_the_end) {
+    double* arrived = static_cast<double*>(net_.arrived);
+    landed_.clear();
+    size_t left = 0;
+    for (size_t k : waiting_) {
+      const Arrival first = arrivals_[k];
+      if ((first.time < net_.dt) == before_the_end) {
+        for (; k < arrivals_.size() && arrivals_[k].element == first.element &&
+               arrivals_[k].time == first.time; ++k) {
+          const int64_t slot = s.group->slot[arrivals_[k].port] + first.element;
+          arrived[slot] += arrivals_[k].weight;
+          landed_.push_back(slot);
+        }
+        if (k == arrivals_.size() || arrivals_[k].element != first.element) continue;
+      }
+      waiting_[left++] = k;
+    }
+    waiting_.resize(left);
+    Listed(code, list_);
+    for (const int64_t slot : landed_) arrived[slot] = 0.0;
+  }
+
   // The elements first ... first + n - 1, or those at `index`.
   void Execute(const Instruction* code, int64_t length, int64_t first, int64_t n,
                const int32_t* index) {
@@ -357,6 +436,9 @@ class Worker {
         int32_t& fired = fired_[event.layer];
         for (int32_t i = 0; i < n; ++i) sources[fired + i] = elements[i] + shift;
         fired += n;
+        double* sent = net_.sent + row * log_.n_sources;
+        for (int32_t i = 0; net_.sent && i < n; ++i)
+          sent[elements[i] + shift] = event.offset ? event.offset[elements[i]] : net_.dt;
       }
     }
     for (int64_t layer = 0; layer < net_.layers; ++layer)
@@ -496,6 +578,12 @@ class Worker {
   std::vector<int32_t> fired_;  // sources found in this step, by layer
   std::vector<Segment> segments_;
   std::vector<double> uniforms_;
+  // Of precise groups: what arrives in this step; of it, what is next at each element; the elements
+  // that go on, those that cross the threshold, and the slots of what has landed.
+  std::vector<Arrival> arrivals_;
+  std::vector<size_t> waiting_;
+  std::vector<int32_t> list_, crossing_;
+  std::vector<int64_t> landed_;
   std::vector<std::pair<uint32_t, std::unique_ptr<PoissonSums>>> sums_;
   int64_t now_ = 0;
 };

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "operations.h"
+#include "precise.h"
 
 namespace spikesim {
 
@@ -66,6 +67,16 @@ struct Event {
   int64_t first_source;  // of its elements; -1 where they are none
   int64_t layer;         // how many of the group's events before it have sources
   Code reset;            // for those that have it; its arrays are gathered and scattered
+  const double* offset;  // [size of the group] when in the step, ms; null for its end
+};
+
+// A group with spikes between the steps: see Precise of spikesim/ir/program.py. All code but `look`,
+// which finds events when all is done, is for lists of elements.
+struct Precise {
+  Code advance, cross, land, finish, look;
+  double* until;            // [size]
+  const uint8_t* crossing;  // [size]
+  Timed timed;
 };
 
 struct Group {
@@ -81,6 +92,7 @@ struct Group {
   Code begin;  // when a step begins, before samples are taken
   int64_t n_clocks;
   const Clock* clocks;
+  const Precise* precise;  // or null
 };
 
 // Synapses by (part, source, delay): see delivery.h. Either segment is there, or row and delay, and
@@ -167,6 +179,8 @@ struct Network {
   const Probe* probes;
   int64_t n_logs;
   Log* logs;
+  int32_t precise;  // is any group?
+  double* sent;     // [rows][sources] when in their step sources of the log had their event, or null
 };
 
 }  // namespace spikesim

@@ -64,7 +64,22 @@ class Link(Structure):
 
 
 class Event(Structure):
-    _fields_ = [("flags", c_void_p), ("first_source", c_int64), ("layer", c_int64), ("reset", Code)]
+    _fields_ = [
+        ("flags", c_void_p),
+        ("first_source", c_int64),
+        ("layer", c_int64),
+        ("reset", Code),
+        ("offset", c_void_p),
+    ]
+
+
+class Precise(Structure):
+    _fields_ = [
+        *((name, Code) for name in ("advance", "cross", "land", "finish", "look")),
+        *((name, c_void_p) for name in ("until", "crossing", "delays")),
+        ("n_delays", c_int64),
+        *((name, c_void_p) for name in ("segment", "element", "port", "weight")),
+    ]
 
 
 class Group(Structure):
@@ -81,6 +96,7 @@ class Group(Structure):
         ("begin", Code),
         ("n_clocks", c_int64),
         ("clocks", POINTER(Clock)),
+        ("precise", POINTER(Precise)),
     ]
 
 
@@ -168,6 +184,8 @@ class Network(Structure):
         ("probes", POINTER(Probe)),
         ("n_logs", c_int64),
         ("logs", POINTER(Log)),
+        ("precise", c_int32),
+        ("sent", c_void_p),
     ]
 
 

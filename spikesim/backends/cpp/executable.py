@@ -12,13 +12,15 @@ import numpy as np
 
 from ... import random
 from ...ir.expr import references
-from ...ir.program import Clock, Link, Neurons, Probe, Program
+from ...ir.program import PRECISE_OFFSET, Clock, Link, Neurons, Probe, Program
 from ...ir.verify import released
 from ...native import machine
 from ...native.pages import allocate
 from ...passes import COUPLED, lower
 from ...passes.inputs import arriving, grid
 from ...passes.layout import addresses
+from ...passes.precise import CROSSING, UNTIL
+from .. import precise
 from ..base import Chunk, Log, Options, State
 from ..binding import Binder
 from ..coupling import Joined, joined
@@ -82,13 +84,16 @@ class Machine:
         self.slots = {(g, v): start for g, v, start in delivery.slots}
         self.memory = Memory()
         # Whichever table has the longest delay: a state is that of other weights too.
-        rows = delivery.longest + 1
+        rows = max(delivery.longest + 1, precise.rows(program))
         self.state: dict[str, np.ndarray] = {
             "log": allocate((rows, delivery.n_sources), np.int32),
         }
         # Between runs all is counted by the first thread: a state is that of any number of threads.
         self.found = np.zeros((rows, max(len(self.layers), 1) * threads), np.int32)
         self.state["log.count"] = self.found[:, 0]
+        self.timed = precise.timed(program)
+        if self.timed:
+            self.state["sent"] = np.zeros((rows, delivery.n_sources))
         if any(s.table.segment is None for s in synapses.stores):
             self.state["ring"] = allocate((rows, delivery.n_slots), options.dtype)
         self.arrived = allocate(delivery.n_slots, options.dtype)
@@ -130,6 +135,7 @@ class Machine:
             self.state["log"].ctypes.data, self.found.ctypes.data,
             bool(program.links), any(g.begin for g in program.neurons), bool(program.clocks),
             n_logs=len(logs), logs=logs,
+            precise=any(g.precise for g in program.neurons), sent=_at(self.state.get("sent")),
         )  # fmt: skip
         self.latest: State | None = None
         size = sum(n.size for n in program.neurons)
@@ -158,6 +164,12 @@ class Machine:
             units[f"clock {clock.name}"] = unit()
             units[f"clock {clock.name}"].block(clock.block)
         looking = after if self.deliver_first else before[-1]
+        if group.precise:
+            for name, block in group.precise.blocks().items():
+                units[name] = unit(listed=True, passing=passing)
+                units[name].block(block)
+            units["look"] = unit()
+            looking = after if self.deliver_first else units["look"]
         for event in group.events:
             flags = self.memory.keep(np.zeros(group.size, bool))
             looking.store(f"flags of {event.name}", flags, looking.value(event.condition))
@@ -208,6 +220,7 @@ class Machine:
                 self.flags[group.name, event.name].base,
                 *self._source(group.name, event.name),
                 assembler.code(units[event.name]) if event.reset else machine.Code(),
+                self._offset(group, event.name),
             )
             for event in group.events
         ]
@@ -226,7 +239,31 @@ class Machine:
             len(slots), (c_int64 * len(slots))(*slots),
             len(links), machine.array(machine.Link, links), assembler.code(units["begin"]),
             len(clocks), machine.array(machine.Clock, clocks),
+            self._precise(group, units, assembler),
         )  # fmt: skip
+
+    def _offset(self, group: Neurons, event: str) -> int | None:
+        if not precise.knows(group, event):
+            return None
+        return self.state[f"{group.name}.{PRECISE_OFFSET}"].ctypes.data
+
+    def _precise(self, group: Neurons, units: Mapping[str, Unit], assembler: Assembler) -> Any:
+        if not group.precise:
+            return None
+        code = [assembler.code(units[name]) for name in (*group.precise.blocks(), "look")]
+        addresses = [self.state[f"{group.name}.{name}"].ctypes.data for name in (UNTIL, CROSSING)]
+        table = self.timed.get(group.name)
+        arrays: list[np.ndarray] = []
+        if table is not None and len(table.source):
+            assert self.program.delivery is not None
+            weight = self.values[precise.weights_of(group.name)]
+            arrays = _by_delay(table, weight, self.program.delivery.n_sources)
+        delays, *rest = (a.ctypes.data for a in arrays) if arrays else [None] * 5
+        self.memory.kept += arrays
+        n_delays = len(arrays[0]) if arrays else 0
+        return machine.array(
+            machine.Precise, [machine.Precise(*code, *addresses, delays, n_delays, *rest)]
+        )
 
     def _clocks(self, group: Neurons) -> list[Clock]:
         return [c for c in self.program.clocks if c.group == group.name]
@@ -417,6 +454,18 @@ class _Log:
         """All since it was last asked."""
         parts, self.parts = self.parts, []
         return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+
+
+def _by_delay(table: precise.Timed, weight: np.ndarray, n_sources: int) -> list[np.ndarray]:
+    """delays, segment, element, port and weight, as precise.h has them."""
+    delays, number = np.unique(table.delay, return_inverse=True)
+    order = np.lexsort((table.element, table.source, number))
+    cells = number * n_sources + table.source
+    ends = np.cumsum(np.bincount(cells, minlength=len(delays) * n_sources))
+    starts = np.concatenate([[0], ends]).astype(np.int64)
+    segment = np.stack([starts[k * n_sources : (k + 1) * n_sources + 1] for k in range(len(delays))])
+    columns = [a[order] for a in (table.element, table.port, weight)]
+    return [delays.astype(np.int32), segment, *columns]
 
 
 def _at(array: np.ndarray | None) -> int | None:
