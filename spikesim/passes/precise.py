@@ -26,6 +26,7 @@ from ..build.values import value_of
 from ..equations.affine import Form, collect, linear_system
 from ..errors import DescriptionError, SpikesimError, raise_all
 from ..ir.expr import (
+    ONE,
     ZERO,
     Const,
     Draw,
@@ -57,12 +58,14 @@ from ..ir.program import (
 from .noise import Noise
 from .refractory import HELD
 
-NOW, UNTIL, READY = "precise.now", "precise.until", "precise.ready"
+NOW, UNTIL, READY, LEFT = "precise.now", "precise.until", "precise.ready", "precise.left"
 CROSSING, SPIKED, OFFSET = "precise.crossing", "precise.spiked", PRECISE_OFFSET
 # Steps in shortest time constants, and the order at which the rest of the series is below 1e-17.
 _ORDERS = ((0.06, 9), (0.25, 12), (0.7, 16), (2.0, 24))
 LONGEST = _ORDERS[-1][0]
 _ITERATIONS = 6
+_LONG_AGO = -2.0  # steps
+_EVEN = 1e-9  # of a step: a refractory period this near to whole steps has none of a rest
 _SIGN = {"ge": "ge", "gt": "gt", "le": "ge", "lt": "gt"}
 
 
@@ -127,9 +130,10 @@ def _lower(group: Neurons, dt: float, faults: list[SpikesimError]) -> Neurons:
     assert isinstance(spike.condition, Op)
     held = frozenset(d.variable for d in group.equations if d.held)
     system = _System(
-        forms, held, distance, _SIGN[spike.condition.name], period, _fastest(group, forms) * dt
-    )
-    floats = ((NOW, dt), (UNTIL, dt), (READY, 0.0), (OFFSET, dt))
+        forms, held, distance, _SIGN[spike.condition.name], period, dt,
+        _fastest(group, forms) * dt,
+    )  # fmt: skip
+    floats = ((NOW, dt), (UNTIL, dt), (READY, 0.0), (LEFT, _LONG_AGO), (OFFSET, dt))
     return replace(
         group,
         method="exact, precise",
@@ -143,7 +147,8 @@ def _lower(group: Neurons, dt: float, faults: list[SpikesimError]) -> Neurons:
         prologue=(*group.prologue, system.limits()),
         update=(
             *group.update,
-            Statement(READY, call("max", sub(Ref(READY), Const(dt)), Const(-dt))),
+            Statement(LEFT, call("max", sub(Ref(LEFT), ONE), Const(_LONG_AGO))),
+            Statement(READY, system.ready()),
             Statement(NOW, ZERO),
             Statement(SPIKED, Const(False)),
         ),
@@ -218,15 +223,24 @@ class _System:
 
     def __init__(
         self, forms: Mapping[str, Form], held: frozenset[str], distance: Form, sign: str,
-        period: Expr, length: float,
+        period: Expr, dt: float, length: float,
     ):  # fmt: skip
         self.forms, self.held, self.distance, self.sign = forms, held, distance, sign
-        self.period = period
+        self.period, self.dt = period, dt
+        self.steps = call("floor", add(Op("div", (period, Const(dt))), Const(_EVEN)))
         self.most, self.order = next((o for o in _ORDERS if length <= o[0]), _ORDERS[-1])
 
     def limits(self) -> Limits:
         rows = (tuple(self.forms[x][0].get(y, ZERO) for y in self.forms) for x in self.forms)
         return Limits(tuple(rows), self.period, self.most)
+
+    def ready(self) -> Expr:
+        """When the refractory period ends: OFFSET, LEFT steps and a rest. Where it is a number of
+        steps, it ends LEFT steps later to the bit, when what another neuron sent may arrive."""
+        rest = sub(self.period, mul(self.steps, Const(self.dt)))
+        rest = where(Op("lt", (rest, Const(_EVEN * self.dt))), ZERO, rest)
+        end = add(add(Ref(OFFSET), rest), mul(Ref(LEFT), Const(self.dt)))
+        return where(Op("le", (Ref(LEFT), Const(_LONG_AGO))), Const(-self.dt), end)
 
     # the blocks
 
@@ -238,14 +252,15 @@ class _System:
         block += self._moved(series, _local("span"), "end")
         ends = {x: _local(f"end.{x}") for x in self.forms}
         behind = Op("or", (self._behind(self._far(start)), self._behind(self._far(ends))))
-        crossing = Op("and", (Op("gt", (Ref(UNTIL), Ref(READY))), behind))
+        free = Op("and", (Op("ge", (Ref(UNTIL), Ref(READY))), Op("not", (Ref(SPIKED),))))
+        crossing = Op("and", (free, behind))
         block += (Statement(CROSSING, crossing),)
         stay = Ref(CROSSING)
         block += tuple(Statement(x, where(stay, Ref(x), ends[x])) for x in self.forms)
         return (
             *block,
             Statement(NOW, where(stay, Ref(NOW), Ref(UNTIL))),
-            Statement("held", Op("le", (Ref(UNTIL), Ref(READY)))),
+            Statement("held", Op("lt", (Ref(UNTIL), Ref(READY)))),
         )
 
     def cross(self, reset: Block) -> Block:
@@ -261,7 +276,8 @@ class _System:
         then: dict[str, Expr] = {"t": add(Ref("t"), Ref(OFFSET))}
         block += tuple(replace(s, value=substitute(s.value, then)) for s in reset)
         block += (
-            Statement(READY, add(Ref(OFFSET), self.period)),
+            Statement(LEFT, self.steps),
+            Statement(READY, self.ready()),
             _let("rest", sub(Ref(UNTIL), Ref(OFFSET))),
         )
         after = self._series("held", {x: Ref(x) for x in self.forms}, self.held)
@@ -271,14 +287,15 @@ class _System:
             *block,
             *self._assigned("after"),
             Statement(NOW, Ref(UNTIL)),
-            Statement("held", Const(True)),
+            Statement("held", Op("lt", (Ref(UNTIL), Ref(READY)))),
             Statement(CROSSING, Const(False)),
         )
 
     def jumped(self) -> Statement:
         """CROSSING where the threshold is behind as it stands."""
         behind = self._behind(self._far({x: Ref(x) for x in self.forms}))
-        return Statement(CROSSING, Op("and", (behind, Op("not", (HELD,)))))
+        free = Op("not", (Op("or", (HELD, Ref(SPIKED))),))
+        return Statement(CROSSING, Op("and", (behind, free)))
 
     # their parts
 

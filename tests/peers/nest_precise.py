@@ -19,6 +19,7 @@ import spikesim as sp
 from spikesim.units import ms, mV, pA
 
 N = 100
+DELAY = 1.0
 NEAR = 1e-9  # ms
 Spikes = tuple[np.ndarray, np.ndarray]
 
@@ -55,12 +56,12 @@ class Inputs:
     inhibits: np.ndarray
 
     @classmethod
-    def of(cls, seed: int, duration: float, indegree: int) -> Inputs:
+    def of(cls, seed: int, duration: float, indegree: int, dt: float) -> Inputs:
         rng = np.random.default_rng(seed)
         trains = [np.sort(rng.uniform(1.0, duration, rng.poisson(0.4 * duration)))
                   for _ in range(N)]  # fmt: skip
         # A source has at most one spike a step.
-        trains = [t[np.append(True, np.diff(t) > 0.1)] for t in trains]
+        trains = [t[np.append(True, np.diff(t) > dt)] for t in trains]
         source = rng.integers(0, N, N * indegree)
         target = np.repeat(np.arange(N), indegree)
         return cls(trains, rng.uniform(300, 400, N), source, target, rng.random(N) < 0.2)
@@ -111,13 +112,9 @@ def compare(
     case: Case, indegree: int, backend: str, dt: float, duration: float, first: int = 0
 ) -> Row:
     """The spikes of both in the order of time; `first` so many, 0 for all."""
-    inputs = Inputs.of(1, duration, indegree)
-    delay = 1.0
-    a, b = (
-        ours(case, inputs, duration, dt, delay, backend),
-        theirs(case, inputs, duration, dt, delay),
-    )
-    a, b = (_in_order(*x) for x in (a, b))
+    inputs = Inputs.of(1, duration, indegree, dt)
+    a = _in_order(*ours(case, inputs, duration, dt, DELAY, backend))
+    b = _in_order(*theirs(case, inputs, duration, dt, DELAY))
     count = min(len(a[0]), len(b[0]))
     same = (a[1][:count] == b[1][:count]) & (np.abs(a[0][:count] - b[0][:count]) < NEAR)
     wanted = first or max(len(a[0]), len(b[0]))
@@ -134,11 +131,11 @@ def _in_order(t: np.ndarray, i: np.ndarray) -> Spikes:
 
 
 def comparisons() -> Comparisons:
-    found: Comparisons = []
-    for case in CASES:
-        for backend in ("numpy", "cpp"):
-            for indegree, duration, first in ((0, 200.0, 0), (10, 200.0, 500)):
-                for dt in (0.1,):
-                    one = partial(compare, case, indegree, backend, dt, duration, first)
-                    found.append((f"{case.nest}, {backend}, {indegree}", one))
-    return found
+    return [
+        (f"{case.nest}, {indegree} connections each, dt {dt:g}, {backend}",
+         partial(compare, case, indegree, backend, dt, duration, first))
+        for case in CASES
+        for indegree, first in ((0, 0), (10, 1000))
+        for backend, dt, duration in (("cpp", 0.1, 300.0), ("cpp", 1.0, 300.0),
+                                      ("numpy", 1.0, 300.0), ("jax", 1.0, 300.0))
+    ]  # fmt: skip

@@ -5,4 +5,6 @@ import sys
 from comparison import main
 
 if __name__ == "__main__":
-    sys.exit(main("nest", ("circuits", "models", "single", "adaptive", "gap", "stimuli")))
+    sys.exit(
+        main("nest", ("circuits", "models", "single", "adaptive", "gap", "stimuli", "precise"))
+    )

@@ -463,7 +463,9 @@ def _by_delay(table: precise.Timed, weight: np.ndarray, n_sources: int) -> list[
     cells = number * n_sources + table.source
     ends = np.cumsum(np.bincount(cells, minlength=len(delays) * n_sources))
     starts = np.concatenate([[0], ends]).astype(np.int64)
-    segment = np.stack([starts[k * n_sources : (k + 1) * n_sources + 1] for k in range(len(delays))])
+    segment = np.stack(
+        [starts[k * n_sources : (k + 1) * n_sources + 1] for k in range(len(delays))]
+    )
     columns = [a[order] for a in (table.element, table.port, weight)]
     return [delays.astype(np.int32), segment, *columns]
 
