@@ -28,6 +28,7 @@ from .results import (
     merged_weights,
     milliseconds,
 )
+from .results.times import steps_as_time
 
 
 def read_out(
@@ -57,7 +58,8 @@ def read_out(
         kind = -number if c.what == "rate" else 0 if c.is_events else c.every
         steps, values, *more = content[c.name]
         if c.is_events:
-            start, stop = (step * dt for step in c.between(*span))
+            first, end = c.between(*span)
+            start, duration = steps_as_time(first, dt), steps_as_time(end - first, dt)
             variables = dict(zip(c.variables, more, strict=True))
             units = dict(zip(c.variables, c.units, strict=True))
             t, offset = (steps + 1) * dt, variables.pop(PRECISE_OFFSET, None)
@@ -67,7 +69,7 @@ def read_out(
                 order = np.lexsort((values, t))
                 t, values = t[order], values[order]
             data: Spikes | Trace | Weights = Spikes(
-                t, c.neurons[values], c.neurons, stop - start, start, variables, units,
+                t, c.neurons[values], c.neurons, duration, start, variables, units,
             )  # fmt: skip
         elif c.source is not None and c.target is not None:
             data = Weights(steps * dt, values, c.unit, c.neurons, c.source, c.target)
@@ -78,9 +80,9 @@ def read_out(
     for (name, what, *_), parts in same.items():
         mine = (projections.get(name) or populations[name]).recorded
         mine[next(free for free in numbered(what) if free not in mine)] = _merged(parts)
-    length = (span[1] - span[0]) * dt
+    length, start = steps_as_time(span[1] - span[0], dt), steps_as_time(span[0], dt)
     return Results(
-        populations, length, dt, about["seed"], about["backend"], about["version"], span[0] * dt,
+        populations, length, dt, about["seed"], about["backend"], about["version"], start,
         complete, took, projections, elsewhere,
     )  # fmt: skip
 

@@ -72,7 +72,8 @@ class Spikes:
         """
         first, last = self._window(start, stop)
         inside = self.i[(self.t > first + SLACK) & (self.t <= last + SLACK)]
-        return np.bincount(inside, minlength=int(self.neurons.max(initial=-1)) + 1)[self.neurons]
+        row = statistics.rows(inside, self.neurons)
+        return np.bincount(row[row >= 0], minlength=len(self.neurons))
 
     def rates(self, start: Any = None, stop: Any = None) -> np.ndarray:
         """Mean rate of each recorded neuron after `start`, up to `stop`, spikes/s [neurons].
@@ -241,10 +242,8 @@ def merged_spikes(parts: Sequence[Spikes]) -> Spikes:
         return parts[0]
     every = np.concatenate([p.neurons for p in parts])
     neurons = every[first_places(every)]
-    place = np.zeros(int(neurons.max(initial=-1)) + 1, dtype=np.int64)
-    place[neurons] = np.arange(len(neurons))
     t = np.concatenate([p.t for p in parts])
-    row = place[np.concatenate([p.i for p in parts])]
+    row = statistics.rows(np.concatenate([p.i for p in parts]), neurons)
     order = np.lexsort((row, t))
     t, row = t[order], row[order]
     new = np.ones(len(t), dtype=bool)

@@ -17,9 +17,17 @@ def places(t: np.ndarray, start: float, width: float) -> np.ndarray:
 
 def rows(i: np.ndarray, neurons: np.ndarray) -> np.ndarray:
     """Where in `neurons` each of the numbers `i` stands; -1 if nowhere."""
-    row = np.full(max(i.max(initial=-1), neurons.max(initial=-1)) + 1, -1, dtype=np.int64)
-    row[neurons] = np.arange(len(neurons))
-    return row[i]
+    top = max(i.max(initial=-1), neurons.max(initial=-1)) + 1
+    if top <= 4 * (len(i) + len(neurons)) + 1000:
+        row = np.full(top, -1, dtype=np.int64)
+        row[neurons] = np.arange(len(neurons))
+        return row[i]
+    if not len(neurons):
+        return np.full(len(i), -1)
+    # Slower, but of few spikes with high numbers that table would be large for nothing.
+    order = np.argsort(neurons, kind="stable")
+    row = order[np.searchsorted(neurons, i, sorter=order).clip(max=len(neurons) - 1)]
+    return np.where(neurons[row] == i, row, -1)
 
 
 def binned(row: np.ndarray, place: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

@@ -21,6 +21,11 @@ def milliseconds(time: Any, subject: str) -> float:
     return float(plain)
 
 
+def steps_as_time(steps: int, dt: float) -> float:
+    """The time of so many steps, ms, as one would write it: 333 steps of 0.1 ms are 33.3 ms."""
+    return float(f"{steps * dt:.12g}")
+
+
 def positive(time: Any, subject: str) -> float:
     """A length of time as a plain number of ms. Raises as `milliseconds`, and for 0 or less."""
     plain = milliseconds(time, subject)

@@ -20,7 +20,12 @@ def faults(results: Results) -> Iterator[str]:
         value = getattr(results, word)
         if type(value) not in (int, float) or not (word == "dt") * 1e-12 <= value < _MOST:
             yield f"its {word} is {value!r:.40}"
+    if type(results.seed) is not int:
+        yield f"its seed is {results.seed!r:.40}"
     for population in (*results.populations.values(), *results.projections.values()):
+        for name, values in population.final.items():
+            if values.dtype.kind not in "fiub":
+                yield f"{population.name}.final: {name} is of {values.dtype}, not numbers"
         for what, data in population.recorded.items():
             of = _of_spikes(data) if isinstance(data, Spikes) else _of_samples(data)
             yield from (f"{population.name}.{what}: {fault}" for fault in of)
@@ -34,6 +39,8 @@ def _of_spikes(data: Spikes) -> Iterator[str]:
         yield "its times are no times"
     elif (np.diff(data.t) < 0).any():
         yield "its times do not ascend"
+    if len(np.unique(data.neurons)) < len(data.neurons):
+        yield "its neurons have a number twice"
     if lengths := {name: len(v) for name, v in each.items() if v.shape != data.t.shape}:
         yield f"of {len(data.t)} spikes it has {lengths}"
     if not np.isin(data.i, data.neurons).all():

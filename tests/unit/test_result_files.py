@@ -21,7 +21,7 @@ from hypothesis.extra import numpy as arrays
 import spikesim as sp
 from spikesim import checkpoint, files
 from spikesim.errors import FileError
-from spikesim.results import PopulationResult, Results, Spikes, Trace
+from spikesim.results import PopulationResult, Results, Spikes, Trace, merged_spikes
 
 DTYPES = st.sampled_from([np.float16, np.float32, np.float64, np.int32, np.bool_])
 NAMES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=6)
@@ -282,7 +282,22 @@ def test_a_header_that_lies(tmp_path: Path, word: str, value: Any) -> None:
         sp.load_results(saved)
 
 
+def test_high_numbers_take_no_memory(tmp_path: Path) -> None:
+    """A small file, whose one neuron has a high number."""
+    high = np.array([2**60])
+    made = Spikes(np.array([0.1]), high, high, 1.0)
+    run = Results({"p": PopulationResult("p", {"spikes": made})}, 1.0, 0.1, 1, "numpy")
+    run.save(tmp_path / "run.npz")
+    loaded = sp.load_results(tmp_path / "run.npz")["p"].spikes
+    tracemalloc.start()
+    assert list(loaded.counts()) == [1] and loaded.binned(0.5).sum() == 1
+    assert merged_spikes([loaded, loaded]).counts() == [1]
+    assert tracemalloc.get_traced_memory()[1] < 2**20
+    tracemalloc.stop()
+
+
 LIES = {
+    "exc/final/v": (np.array(["x", "y"]), r"exc.final: v is of <U1, not numbers"),
     "exc/recorded/spikes/i": (np.array([0, 7]), r"exc.spikes: neuron 7 was not recorded"),
     "exc/recorded/spikes/t": (np.array([0.3, 0.1]), r"exc.spikes: its times do not ascend"),
     "exc/recorded/spikes/neurons": (np.array([0, -1]), r"exc.spikes: its neurons are no numbers"),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import spikesim as sp
 from spikesim.errors import DimensionError, ParameterError, UnknownNameError
 from spikesim.results import Connections, PopulationResult, Results, Spikes, Trace, milliseconds
-from spikesim.units import ms, mV, pA, second
+from spikesim.units import Hz, ms, mV, pA, second
 
 DT = 0.1
 
@@ -212,3 +212,13 @@ def test_two_traces_of_one_interval_are_one(first: object, second: object) -> No
 def test_rates_of_two_views_stay_apart() -> None:
     result = two_views(slice(2), slice(2, 6), "rate", every=5 * ms)
     assert list(result.recorded) == ["rate", "rate#2"]
+
+
+def test_times_of_a_run_are_as_one_writes_them() -> None:
+    """333 steps of 0.1 ms are 33.3 ms, and not 33.300000000000004."""
+    net = sp.Network(dt=0.1 * ms)
+    net.record(net.population("cells", 2, sp.neurons.Poisson(rate=50 * Hz)), "spikes")
+    simulation = net.compile("numpy").start()
+    first, second = simulation.run(33.3 * ms), simulation.run(33.3 * ms)
+    assert (first.duration, second.start) == (33.3, 33.3)
+    assert (first["cells"].spikes.duration, second["cells"].spikes.start) == (33.3, 33.3)
