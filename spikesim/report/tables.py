@@ -34,10 +34,14 @@ def summary(model: Model, results: Results) -> str:
     neurons = sum(n.size for n in model.program.neurons)
     projections = len(model.program.edges) + len(model.program.couplings)
     return (
-        f"{neurons:,} neurons, {projections} projections, {results.duration:g} ms in "
-        f"steps of {results.dt:g} ms, seed {results.seed}, backend {results.backend}, "
+        f"{_counted(neurons, 'neuron')}, {_counted(projections, 'projection')}, "
+        f"{results.duration:g} ms in steps of {results.dt:g} ms, seed {results.seed}, backend {results.backend}, "
         f"{model.options.precision}"
     )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def sections(model: Model, results: Results) -> Iterator[Section]:
@@ -60,7 +64,7 @@ def sections(model: Model, results: Results) -> Iterator[Section]:
     parts = model.memory()
     sizes = [*parts.parts.items(), ("total", parts.total)]
     memory = [(name, size_text(size)) for name, size in sizes]
-    found.append(Section("Memory, estimated", ("part", ""), memory))
+    found.append(Section("Memory, estimated", ("part", "memory"), memory))
     machine = [*here.versions().items(), ("processor", here.processor())]
     found.append(Section("Versions", ("", ""), machine))
     for n in program.neurons:

@@ -85,6 +85,11 @@ function drawRaster() {
         pen.fillRect(x(p.t[n], size) - dot / 2, y(p.y[n]) - dot / 2, dot, dot);
     }
   }));
+  if (run.populations.every((p) => !p.t.length)) {
+    pen.textAlign = "center";
+    pen.fillStyle = INK;
+    pen.fillText("no spikes", LEFT + size.across / 2, TOP + size.down / 2);
+  }
   pen.textAlign = "right";
   for (const p of run.populations) {
     const top = Math.max(p.top, view.y0), bottom = Math.min(p.top + p.height, view.y1);
@@ -106,7 +111,7 @@ function drawRates() {
     }
     return found;
   });
-  const most = Math.max(1e-9, ...lines.flat().map((one) => one[1])) * 1.05;
+  const most = (Math.max(0, ...lines.flat().map((one) => one[1])) || 1) * 1.05;
   const y = (rate) => TOP + (1 - rate / most) * size.down;
   pen.textAlign = "right";
   pen.fillStyle = INK;

@@ -41,7 +41,7 @@ def test_tables(tmp_path: Path) -> None:
     text = unescape(re.sub(r"<[^>]+>", " ", write(tmp_path / "small.html", seed=3)))
     for part in (
         *(
-            "101 neurons, 1 projections, 200 ms",
+            "101 neurons, 1 projection, 200 ms",
             "seed 3",
             "exc->inh",
             "fixed_probability(p=0.1)",
@@ -194,3 +194,22 @@ def test_arguments_the_wrong_way_round(tmp_path: Path) -> None:
     result = made.run(1 * ms)
     with pytest.raises(ParameterError, match=r"expected the results of a run, then a path, got"):
         made.report(tmp_path / "run.html", result)
+
+
+def test_silence_in_a_browser(browser: Any, tmp_path: Path) -> None:
+    """It says so, and the axis of rates goes to 1 and not to a billionth."""
+    net = sp.Network(dt=0.1 * ms)
+    net.record(net.population("cells", 20, sp.neurons.LIF()), "spikes")
+    model = net.compile("numpy")
+    model.report(model.run(20 * ms), tmp_path / "silent.html")
+    page = browser.new_page()
+    page.add_init_script(
+        "const write = CanvasRenderingContext2D.prototype.fillText; window.written = [];"
+        "CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {"
+        " window.written.push(String(text)); return write.call(this, text, ...rest); };"
+    )
+    page.goto((tmp_path / "silent.html").as_uri())
+    page.wait_for_function("window.written.includes('time (ms)')")
+    written = page.evaluate("window.written")
+    assert "no spikes" in written and "1" in written
+    assert not any("e-" in text for text in written)

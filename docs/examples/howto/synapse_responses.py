@@ -99,8 +99,8 @@ for seed in range(3):
     trials.append(net.run(220 * ms, precision="float64")["cell"].v)
 
 # %%
-fig, axes = plt.subplots(2, 4, figsize=(11, 4.8), layout="constrained")
-(psc, psp, nmda, gabab), (graded_ax, gap_ax, release, block) = axes
+fig, axes = plt.subplots(4, 2, figsize=(7, 9), layout="constrained")
+psc, psp, nmda, gabab, graded_ax, gap_ax, release, block = axes.flat
 for name, (i, v) in current.items():
     psc.plot(i.t, i.values[:, 0], label=name)
     psp.plot(v.t, v.values[:, 0], label=name)
