@@ -35,8 +35,8 @@ def summary(model: Model, results: Results) -> str:
     projections = len(model.program.edges) + len(model.program.couplings)
     return (
         f"{_counted(neurons, 'neuron')}, {_counted(projections, 'projection')}, "
-        f"{results.duration:g} ms in steps of {results.dt:g} ms, seed {results.seed}, backend {results.backend}, "
-        f"{model.options.precision}"
+        f"{results.duration:g} ms in steps of {results.dt:g} ms, seed {results.seed}, "
+        f"backend {results.backend}, {model.options.precision}"
     )
 
 
