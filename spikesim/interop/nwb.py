@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
+from ..errors import FileError
 from ..files import replacing
 from ..results import Results, Spikes, Trace, spikes_of
 from ..units import in_si
 from . import needed
 
 
-def to_nwb(results: Results, path: Any = None, **session: Any) -> Any:
+def to_nwb(results: Results, path: Any = None, overwrite: bool = False, **session: Any) -> Any:
     """An NWBFile, written if a path is given; see `Results.to_nwb`."""
     pynwb = needed("pynwb", "nwb")
+    if path is not None and not overwrite and os.path.lexists(path):
+        raise FileError(f"{path} exists; choose another name, or overwrite=True to replace it")
     about = {
         "session_description": f"Simulation of a network of {len(results)} populations",
         "identifier": str(uuid.uuid4()),

@@ -156,13 +156,14 @@ class Results:
 
         return to_neo(self)
 
-    def to_nwb(self, path: Any = None, **session: Any) -> Any:
+    def to_nwb(self, path: Any = None, *, overwrite: bool = False, **session: Any) -> Any:
         """A pynwb NWBFile: spikes in the table of units, traces as TimeSeries that convert to SI.
 
-        path: also write it there, in place of an older file, as `save` does. session: what NWBFile
-        takes besides, such as session_description, session_start_time (default: now) or
-        experimenter. ImportError without pynwb, FileError where it can't be written.
+        path: also write it there, whole or not at all. overwrite: in place of a file that is there;
+        others may have added to it. session: what NWBFile takes besides, such as
+        session_description, session_start_time (default: now) or experimenter. ImportError without
+        pynwb, FileError where it can't be written or is there already.
         """
         from ..interop.nwb import to_nwb
 
-        return to_nwb(self, path, **session)
+        return to_nwb(self, path, overwrite, **session)

@@ -138,6 +138,18 @@ def test_nwb(run: Results, tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
+def test_nwb_replaces_nothing_without_being_asked(run: Results, tmp_path: Path) -> None:
+    pytest.importorskip("pynwb")
+    path = tmp_path / "run.nwb"
+    path.write_text("what somebody has worked on")
+    with pytest.raises(FileError, match=r"run.nwb exists; choose another name, or overwrite=True"):
+        run.to_nwb(path)
+    assert path.read_text() == "what somebody has worked on"
+    run.to_nwb(path, overwrite=True)
+    assert path.read_bytes()[1:4] == b"HDF"
+
+
+@pytest.mark.filterwarnings("ignore")
 def test_nwb_of_little(tmp_path: Path) -> None:
     pynwb = pytest.importorskip("pynwb")
     silent = Spikes(np.empty(0), np.empty(0, np.int64), np.arange(3), 10.0)
