@@ -62,7 +62,8 @@ slow = {
     "SaturatingNMDA": response(s.SaturatingNMDA(), 0.5 * nS, BURST, ["saturating_nmda.g"], 400)[0],
 }
 slow_inhibition = {
-    f"{n} spike{'s' * (n > 1)}": response(s.GABAB(), 20 * nS, BURST[:n], ["v"], 800)[0] for n in (1, 5, 10)
+    f"{n} spike{'s' * (n > 1)}": response(s.GABAB(), 20 * nS, BURST[:n], ["v"], 800)[0]
+    for n in (1, 5, 10)
 }
 
 # %%
