@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .backends import find
-from .backends.base import Executable, Options
+from .backends.base import Executable, Options, refuse_rough_times
 from .backends.memory import Memory, with_recordings
 from .build import checked_seed
 from .build.values import check_input, check_values, out_of_bounds
@@ -71,7 +71,9 @@ class Model:
         began, chosen = time.perf_counter(), find(backend)
         if reason := chosen.unavailable():
             raise UnsupportedError(f"the backend {chosen.name!r} can't be used here: {reason}")
-        executable = chosen.lower(lower(program, SYMBOLIC), options)
+        lowered = lower(program, SYMBOLIC)
+        refuse_rough_times(lowered, options)
+        executable = chosen.lower(lowered, options)
         return cls(program, executable, options, chosen.name, time.perf_counter() - began)
 
     def __reduce__(self) -> tuple[Any, ...]:

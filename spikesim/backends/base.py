@@ -172,8 +172,8 @@ def refuse_stored_weights(options: Options, backend: str) -> None:
         )
 
 
-def refuse_unsupported(program: Program, options: Options, backend: str) -> None:
-    """Raise UnsupportedError, naming everything that no backend runs yet, or not so."""
+def refuse_rough_times(program: Program, options: Options) -> None:
+    """Raise UnsupportedError for precise groups in float32, which has no room for their times."""
     between = [n.name for n in program.neurons if any(f.name == PRECISE_OFFSET for f in n.fields)]
     if between and options.precision != "float64":
         raise UnsupportedError(
@@ -181,6 +181,10 @@ def refuse_unsupported(program: Program, options: Options, backend: str) -> None
             f"{options.precision!r}: write net.compile(precision='float64') or net.run(..., "
             "precision='float64')"
         )
+
+
+def refuse_unsupported(program: Program, backend: str) -> None:
+    """Raise UnsupportedError, naming everything that no backend runs yet."""
     lacking = [
         f"edges {e.name!r}: blocks that write more than one port by a fixed weight"
         for e in (*program.edges, *program.timed)

@@ -219,7 +219,7 @@ class NumPyBackend:
         return ""
 
     def lower(self, program: Program, options: Options) -> NumPyExecutable:
-        refuse_unsupported(program, options, self.name)
+        refuse_unsupported(program, self.name)
         refuse_stored_weights(options, self.name)
         return NumPyExecutable(program, options)
 

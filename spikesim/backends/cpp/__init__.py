@@ -17,7 +17,7 @@ class CppBackend:
         return why_missing()
 
     def lower(self, program: Program, options: Options) -> CppExecutable:
-        refuse_unsupported(program, options, self.name)
+        refuse_unsupported(program, self.name)
         return CppExecutable(program, options)
 
 

@@ -19,7 +19,7 @@ class JaxBackend:
         return ""
 
     def lower(self, program: Program, options: Options) -> Executable:
-        refuse_unsupported(program, options, self.name)
+        refuse_unsupported(program, self.name)
         refuse_stored_weights(options, self.name)
         from .executable import JaxExecutable
 
