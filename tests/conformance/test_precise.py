@@ -24,6 +24,7 @@ from spikesim.errors import (
 from spikesim.units import Hz, ms, mV, nS, pA
 
 HERE = [name for name in names() if not find(name).unavailable()]
+FAST = [name for name in HERE if name != "jax"]  # which compiles every network for seconds
 TAU, C, E_L, V_TH = 10.0, 250.0, -70.0, -55.0
 
 
@@ -50,7 +51,7 @@ def driven(
 # --- what is known from outside ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("backend", HERE)
+@pytest.mark.parametrize("backend", FAST)
 @pytest.mark.parametrize("dt", [1.0, 0.1, 0.01])
 def test_a_constant_current_gives_the_closed_form(dt: float, backend: str) -> None:
     currents, t_ref = np.array([380.0, 500.0, 1000.0]), 2.0
@@ -125,7 +126,7 @@ def test_spikes_do_not_depend_on_the_step() -> None:
 # --- the rules -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("backend", HERE)
+@pytest.mark.parametrize("backend", FAST)
 @pytest.mark.parametrize("order", ["standard", "nest"])
 def test_a_jump_over_the_threshold_is_a_spike_at_once(order: str, backend: str) -> None:
     for at in (2.03125, 2.0):  # between steps, and at the end of one
@@ -133,7 +134,7 @@ def test_a_jump_over_the_threshold_is_a_spike_at_once(order: str, backend: str) 
         assert t == at
 
 
-@pytest.mark.parametrize("backend", HERE)
+@pytest.mark.parametrize("backend", FAST)
 @pytest.mark.parametrize("at", [2.03125, 2.0])
 def test_arrivals_of_one_moment_are_summed_first(at: float, backend: str) -> None:
     assert not len(run(driven([at, at], [20.0, -20.0]), 5, backend)["cell"].spikes)
@@ -141,7 +142,7 @@ def test_arrivals_of_one_moment_are_summed_first(at: float, backend: str) -> Non
     assert list(run(driven([at, at], [8.0, 8.0]), 5, backend)["cell"].spikes.t) == [at]
 
 
-@pytest.mark.parametrize("backend", HERE)
+@pytest.mark.parametrize("backend", FAST)
 def test_the_refractory_period_ends_between_steps(backend: str) -> None:
     at = 2.03125
     for later, spikes in ((1.99, 1), (2.0, 2), (2.01, 2)):  # its end is no part of it
@@ -213,7 +214,7 @@ def test_a_threshold_that_moves() -> None:
 def test_new_spikes_for_a_list() -> None:
     net = driven([2.03125], [20.0])
     net.record(net.populations["source"], "spikes")
-    for backend in HERE:
+    for backend in FAST:
         simulation = net.compile(backend, conformance=True).start()
         simulation.run(4 * ms)
         simulation.set_spikes("source", [[5.3125] * ms])
@@ -305,7 +306,7 @@ def same_bits_on(backends: list[str], examples: int) -> None:
 
 
 def test_random_networks_have_the_same_bits() -> None:
-    same_bits_on([b for b in HERE if b != "jax"], 10)  # which takes its time to compile
+    same_bits_on(FAST, 10)
 
 
 def test_random_networks_have_the_same_bits_on_jax() -> None:

@@ -2,10 +2,10 @@ r"""
 Spikes between the steps
 ========================
 
-On a grid of time, neurons that cross the threshold in the same step spike at the same time, and what
-set them apart is lost at the reset. So the grid itself can synchronise. With ``precise=True`` the
-crossing is found between the steps, and the spike arrives at its own time plus the delay (Morrison
-et al. 2007, Neural Comput. 19:47).
+On a grid of time, neurons that cross the threshold in the same step spike at the same time, and
+what set them apart is lost at the reset. So the grid itself can synchronise. With ``precise=True``
+the crossing is found between the steps, and the spike arrives at its own time plus the delay
+(Morrison et al. 2007, Neural Comput. 19:47).
 
 Fifty neurons excite each other through alpha functions of current. In this network synchrony is
 unstable: neurons that start almost together drift apart (van Vreeswijk et al. 1994, J. Comput.
