@@ -31,7 +31,7 @@ from ..errors import ParameterError, RecordingError
 from ..files import checked_path, flush, layout_fault
 from .columns import Column, Entries, Piece, joined
 from .lock import Lock
-from .sinks import Mark, Sink
+from .sinks import Mark, Sink, marked
 
 FORMAT, VERSION = "spikesim recording", 2  # version: of the layout
 _CHUNK = 2**20  # numbers in a chunk: it takes milliseconds to write one of any size
@@ -182,7 +182,7 @@ class Disk(Sink):
             for name in c.parts:
                 if name in group:
                     group[name].resize((written, *group[name].shape[1:]))
-            entries = tuple(mark[f"{c.name}/{name}"] for name in c.parts)
+            entries = marked(c, mark)
             self.waiting[c.name] = [entries] if len(entries[0]) else []
 
     def _array(self, c: Column, name: str, like: np.ndarray) -> Any:

@@ -75,7 +75,7 @@ class Memory(Sink):
         self.parts: dict[str, list[Entries]] = {c.name: [] for c in self.columns}
         if mark is not None:
             for c in self.columns:
-                self.parts[c.name] = [tuple(mark[f"{c.name}/{part}"] for part in c.parts)]
+                self.parts[c.name] = [marked(c, mark)]
 
     def add(self, piece: Piece, end: int) -> None:
         for name, entries in piece.items():
@@ -96,3 +96,16 @@ class Memory(Sink):
             for c in self.columns
             for part, values in zip(c.parts, content[c.name], strict=True)
         }
+
+
+def marked(c: Column, mark: Mark) -> Entries:
+    """The entries of a column in a mark, which is from a file: KeyError or ValueError where they
+    can't be."""
+    entries = tuple(mark[f"{c.name}/{part}"] for part in c.parts)
+    for values, like in zip(entries, joined(c, []), strict=True):
+        form = len(entries[0]), *like.shape[1:]
+        if (values.shape, values.dtype) != (form, like.dtype):
+            raise ValueError(f"{c.what} of {c.group}: {values.dtype} {values.shape}")
+    if c.is_events and not ((entries[1] >= 0) & (entries[1] < len(c.neurons))).all():
+        raise ValueError(f"{c.what} of {c.group}: a neuron that is not recorded")
+    return entries

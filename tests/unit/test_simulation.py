@@ -912,3 +912,23 @@ def test_ctrl_c_while_a_sink_opens_or_closes(plain):
     assert not results.complete and results.duration < 1000
     with pytest.raises(KeyboardInterrupt):
         plain.run(30 * ms, sink=Disturbed("close"))
+
+
+@pytest.mark.parametrize("change", [
+    lambda a: a[:-1], lambda a: a.astype("S3"), lambda a: a[None], lambda a: a + 1000,
+    lambda a: a - 1000,
+])  # fmt: skip
+@pytest.mark.parametrize("sink", ["memory", "disk"])
+def test_hostile_recordings_in_a_checkpoint(plain, tmp_path, change, sink):
+    place = tmp_path / "kept"
+
+    def options(until=None):
+        where = sp.to_disk(tmp_path / "run.zarr") if sink == "disk" else None
+        return {"checkpoint": place, "every": 7 * ms, "until": until, "sink": where}
+
+    with pytest.raises(ZeroDivisionError):
+        plain.run(60 * ms, **options(lambda m: m.t > 40 and 1 / 0))
+    header, content = checkpoint.read(place)
+    checkpoint.write(place, header, content | {"sink/0/values": change(content["sink/0/values"])})
+    with pytest.raises(CheckpointError, match=r"is broken.*delete it to run"):
+        plain.run(60 * ms, **options(lambda m: False))
