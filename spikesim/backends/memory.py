@@ -117,7 +117,7 @@ def with_recordings(memory: Memory, program: Program, options: Options, duration
             found += 16 * samples
         elif not c.is_events:
             found += samples * (8 + options.dtype.itemsize * len(c.neurons))
-    return Memory({**memory.parts, "recordings but spikes": found})
+    return Memory({**memory.parts, "recordings": found})
 
 
 def _one_each(f: Field) -> bool:
