@@ -198,12 +198,10 @@ def test_faults_say_what_was_recorded() -> None:
     with pytest.raises(UnknownNameError, match=r"no population 'exx'; did you mean 'exc'"):
         run.raster(populations=["exx"])
     with pytest.raises(
-        UnknownNameError, match=r"of population 'silent'; recorded were: exc\.spikes, "
+        UnknownNameError, match=r"of population 'silent' to draw: recorded were: exc\.spikes, "
     ):
         run.raster(populations="silent")
-    with pytest.raises(
-        UnknownNameError, match=r"no spikes were recorded; nothing was recorded at all"
-    ):
+    with pytest.raises(UnknownNameError, match=r"no spikes to draw: nothing was recorded at all"):
         make(exc={}).raster()
     with pytest.raises(
         UnknownNameError, match=r"neither spikes nor rates were recorded.*net\.record"
