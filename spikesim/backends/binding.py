@@ -118,7 +118,7 @@ class Binder:
             f"{owner.name}.{f.name}": f
             for owner in owners
             for f in owner.fields
-            if f.kind == "parameter" or (f.kind == "state" and f.name not in OF_HOLDING)
+            if f.kind == "parameter" or (f.kind == "state" and not _is_inner(f.name))
         }
 
     def bind(self, params: Mapping[str, Any] | None = None) -> Values:
@@ -392,6 +392,11 @@ class Binder:
         if self.options.precision == "float32" or bound == 0.0:
             return 0.0
         return 1.5 * 2.0 ** (np.ceil(np.log2(bound)) + 1)
+
+
+def _is_inner(state: str) -> bool:
+    """Is it a state that the passes made, and that nobody sets?"""
+    return state in OF_HOLDING or state.startswith("precise.")
 
 
 def _expressions(f: Field) -> list[Expr]:

@@ -330,7 +330,7 @@ def coupled(n: int = 80, weight: Any = 90 * pA) -> sp.Network:
     return net
 
 
-@pytest.mark.parametrize("backend", HERE)
+@pytest.mark.parametrize("backend", FAST)
 def test_a_run_goes_on_from_a_file_bit_for_bit(backend: str, tmp_path: Path) -> None:
     model = coupled(20).compile(backend, conformance=True)
     whole = model.run(14 * ms)["cells"].spikes
@@ -358,6 +358,18 @@ def test_a_branch_with_other_weights_is_the_same_everywhere() -> None:
     assert len(first["cells.spikes.t"]) > 10
     for other in others:
         assert_same(first, other)
+
+
+def test_names_of_a_run_are_those_of_the_user() -> None:
+    net = coupled(20)
+    (projection,) = net.projections
+    net.record(projection, "weight", every=1 * ms)
+    model = net.compile(conformance=True)
+    assert not [name for name in model.parameters if "precise" in name or "held" in name]
+    made, results = model.connections("rec"), model.run(2 * ms, params={"rec.weight": 50 * pA})
+    assert len(made) == 160
+    assert made.delay.min() >= 1 and made.delay.max() <= 3
+    assert (results.projections["rec"].weight.values == 50).all()
 
 
 @pytest.mark.skipif("cpp" not in HERE, reason="the C++ part is not built")
