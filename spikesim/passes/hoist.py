@@ -173,7 +173,7 @@ def _neurons(group: Neurons, h: _Hoister) -> Neurons:
 def _simpler(
     item: Statement | MatrixExponential | NoiseFactor | Limits, h: _Hoister
 ) -> Statement | MatrixExponential | NoiseFactor | Limits:
-    if isinstance(item, Statement | Limits):
+    if isinstance(item, Statement):
         return item
 
     def rows(matrix: tuple[tuple[Expr, ...], ...]) -> tuple[tuple[Expr, ...], ...]:
@@ -181,6 +181,8 @@ def _simpler(
 
     if isinstance(item, NoiseFactor):
         return NoiseFactor(item.names, rows(item.matrix), rows(item.noise))
+    if isinstance(item, Limits):
+        return Limits(rows(item.matrix), rewrite(item.period, h._simpler), item.most)
     return MatrixExponential(item.names, rows(item.matrix))
 
 
