@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..distributions import Distribution
+from ..equations.tables import column
 from ..errors import ParameterError, SpikesimError
 from ..ir import text
 from ..ir.expr import Const, Expr, Op, Ref, walk
@@ -45,7 +46,7 @@ def check_values(
     group: Neurons, faults: list[SpikesimError], given: Mapping[str, Any] | None = None
 ) -> None:
     """Note a denominator that is zero, a value out of its bound, a requirement that is not met, a
-    negative refractory period.
+    negative refractory period, a column that an array over time does not have.
 
     given: plain values by field name, in place of those that the group was made with.
     """
@@ -77,6 +78,7 @@ def check_values(
         if f.name not in said:
             faults += out_of_bounds(known.get(f.name), f, f"{subject}, {f.name}")
     check_requirements(group, subject, known, faults)
+    faults += _missing_columns(group, known, subject)
     if group.hold is not None:
         steps = group.hold.steps
         period = _lowest(steps.args[0], known) if isinstance(steps, Op) else None
@@ -88,6 +90,27 @@ def check_values(
                     "negative; give a time of at least 0"
                 )
             )
+
+
+def _missing_columns(
+    group: Neurons, known: Mapping[str, Any], subject: str
+) -> list[ParameterError]:
+    """Faults of calls such as I(t, i) where there are more neurons than columns."""
+    known = {**known, "i": np.arange(group.size)}
+    calls = {column(node): None for _, expr in _expressions(group) for node in walk(expr)}
+    faults = []
+    for name, asked, columns in filter(None, calls):
+        value = value_of(asked, known)
+        if value is None or (np.min(value) >= 0 and np.max(value) < columns):
+            continue
+        wrong = np.min(value) if np.min(value) < 0 else np.max(value)
+        faults.append(
+            ParameterError(
+                f"{subject}: {name}(t, {text.expression(asked)}) asks for column {wrong:g}, but "
+                f"the array has {columns}, numbered from 0; give one for each neuron"
+            )
+        )
+    return faults
 
 
 def check_input(
@@ -158,6 +181,8 @@ def _expressions(group: Neurons) -> Iterator[tuple[str, Expr]]:
         yield f"the condition of {event.name}", event.condition
         for s in event.reset:
             yield f"the reset of {s.target}", s.value
+    for s in (*group.begin, *group.update):
+        yield s.target, s.value
 
 
 def _lowest(steps: Expr, known: Mapping[str, Any]) -> float | None:

@@ -38,3 +38,14 @@ class Table:
             column = call("clip", args[1], Const(0.0), Const(float(columns - 1)))
             place = Op("add", (Op("mul", (place, Const(float(columns)))), column))
         return Op("take", (Ref(name), call("int", place)))
+
+
+def column(expr: Expr) -> tuple[str, Expr, int] | None:
+    """(table, column, how many columns) of a call that `look_up` made, of a table that has them."""
+    if isinstance(expr, Op) and expr.name == "take":
+        table, place = expr.args[0], expr.args[1]
+        assert isinstance(table, Ref) and isinstance(place, Op)
+        match place.args[0]:
+            case Op("add", (_, Op("clip", (asked, _, Const(last))))):
+                return table.name, asked, int(last) + 1
+    return None

@@ -1,5 +1,6 @@
 """Slips in the text and the declarations of a model: found when it is defined, with a caret."""
 
+import numpy as np
 import pytest
 
 import spikesim as sp
@@ -582,6 +583,20 @@ def test_the_caret_stands_right_after_other_letters():
         sp.neuron("dv/dt = (α*µ*E_l - v)/ms : mV", α=1.0, **{"µ": 2.0})
     _, text, caret = str(caught.value).splitlines()
     assert text[caret.index("^") :].startswith("E_l")
+
+
+@pytest.mark.parametrize(
+    "text, column",
+    [("dv/dt = I(t, i)/ms : mV", "4"), ("x = I(t, i - 1) : mV (constant over dt)", "-1")],
+)
+def test_an_array_over_time_has_the_columns_that_are_asked_for(text, column):
+    array = sp.timed_array(np.ones((3, 4)) * mV, dt=1 * ms)
+    net = sp.Network(dt=0.1 * ms)
+    net.population("right", 4, sp.neuron("dv/dt = (I(t, i) + I(t, i % 2))/ms : mV", I=array))
+    build(net)
+    net.population("wrong", 5, sp.neuron(text, I=array))
+    with pytest.raises(ParameterError, match=f"asks for column {column}, but the array has 4"):
+        build(net)
 
 
 def test_all_faults_of_a_model_together():
