@@ -4,6 +4,9 @@ An explicit Runge-Kutta method lets a part of the solution that decays at a rate
 where dt lambda exceeds a number of its own (Hairer and Wanner 1996, section IV.2): 2 for euler,
 milstein and heun, 2.785 for rk4. The rates are the eigenvalues of the Jacobian of a neuron's
 equations without their noise. `exact` and `exponential_euler` are stable at any step.
+
+Neurons that are coupled, as by gap junctions, decay towards one another too. Where the coupling is
+held through a step, that part is integrated as by euler, whatever the method.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.integrate import LSODA
 
+from .backends.coupling import Joined, joined
 from .ir.expr import references
 from .ir.program import Neurons
 from .passes.inputs import inputs
@@ -28,7 +32,8 @@ REACH = {"euler": 2.0, "milstein": 2.0, "heun": 2.0, "rk4": 2.785}
 _AHEAD = 10.0  # ms in which a neuron may come to where it is stiffest
 _STEPS_AHEAD = 300
 _MOST = 16  # neurons that are looked at
-Rates = Callable[[np.ndarray], np.ndarray]
+_ITERATIONS, _SHIFT = 40, 1e-3  # of the power method
+Rates = Callable[..., np.ndarray]
 
 
 class Stability:
@@ -39,10 +44,11 @@ class Stability:
         moving = {n.name for n in model.program.neurons if n.equations}
         methods = {n.name: n.method for n in model.lowered.neurons if n.name in moving}
         self.methods = {name: m for name, m in methods.items() if m in REACH}
+        self.couplings = [c for c in joined(model.lowered) if _mutual(c)]
         self.groups: dict[str, Neurons] = {}
-        if self.methods:
+        if self.methods or self.couplings:
             lowered = inputs(refractory(model.program)).neurons
-            self.groups = {n.name: n for n in lowered if n.name in self.methods}
+            self.groups = {n.name: n for n in lowered}
 
     def largest_step(self, group: str, state: State) -> float | None:
         """In ms, at a state of the network; None where nothing decays, or nobody can tell."""
@@ -70,6 +76,32 @@ class Stability:
                 path.append(solver.y[:, None].copy())
         steps = [self._limit(group, rates, x) for x in path]
         return min((s for s in steps if s is not None), default=None)
+
+    def largest_coupled_step(self, coupling: Joined, state: State) -> float | None:
+        """In ms, of what neurons of one population do to one another.
+
+        None where they do not decay towards one another, or nobody can tell.
+        """
+        edges, name = coupling.edges, coupling.edges.target.group
+        one, group, binder = edges.continuous[0], self.model.lowered.group(name), self.model.binder
+        rates, start = self._rates(name, state, np.arange(group.size))
+        if rates is None or not np.isfinite(start).all():
+            return None
+        known = {f"{name}.{f}": np.asarray(v) for f, v in binder.scope(group, self.given).items()}
+        moving = [d.variable for d in self.groups[name].equations]
+
+        def change(x: np.ndarray) -> np.ndarray:
+            """The rates under the sums of neurons that are at x, all else as it is."""
+            rows = dict(zip(moving, x, strict=True))
+            there = {f"{name}.{at}{v}": row for v, row in rows.items() for at in ("", "at.")}
+            value = binder.evaluate(one.value, binder.edge_values(edges, self.given, known | there))
+            each = np.broadcast_to(value, coupling.target.shape)
+            total = np.bincount(coupling.target, each, coupling.size)
+            return rates(start, {one.variable: total})
+
+        reach = REACH[self.methods[name]] if one.each == "stage" else REACH["euler"]
+        fastest = _fastest_of_all(change, start)
+        return reach / fastest if fastest > 0 else None
 
     def _limit(self, group: str, rates: Rates, x: np.ndarray) -> float | None:
         """The largest stable step at points [variables, neurons].
@@ -104,12 +136,34 @@ class Stability:
         if not all(references(rate) <= scope.keys() for rate in drift.values()):
             return None, np.empty(0)
 
-        def rates(x: np.ndarray) -> np.ndarray:
-            there = scope | dict(zip(moving, x, strict=True))
+        def rates(x: np.ndarray, sums: Mapping[str, Any] | None = None) -> np.ndarray:
+            there = scope | dict(zip(moving, x, strict=True)) | dict(sums or {})
             values = [binder.evaluate(rate, there) for rate in drift.values()]
             return np.array([np.broadcast_to(v, x.shape[1:]) for v in values], np.float64)
 
         return rates, np.array([scope[x] for x in moving], np.float64)
+
+
+def _fastest_of_all(rates: Rates, x: np.ndarray) -> float:
+    """The rate of what decays fastest of all variables [variables, neurons] together, about: by the
+    power method."""
+    way, rate = np.random.default_rng(1).standard_normal(x.shape), 0.0
+    for _ in range(_ITERATIONS):
+        way /= np.abs(way).max()
+        with np.errstate(all="ignore"):
+            slope = (rates(x + _SHIFT * way) - rates(x - _SHIFT * way)) / (2 * _SHIFT)
+        rate = -float((way * slope).sum() / (way * way).sum())
+        if not np.isfinite(rate) or not slope.any():
+            return 0.0
+        way = slope
+    return rate
+
+
+def _mutual(coupling: Joined) -> bool:
+    """Does an edge act within one population, by the states of both its neurons?"""
+    edges = coupling.edges
+    sides = {name.partition(".")[0] for name in references(edges.continuous[0].value)}
+    return edges.source.group == edges.target.group and {"pre", "post"} <= sides
 
 
 def _fastest(rates: Rates, x: np.ndarray, shift: np.ndarray) -> np.ndarray:

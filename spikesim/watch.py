@@ -1,6 +1,7 @@
 """Warnings of a run, once each: what most likely is not meant.
 
-stiff: the method is explicit, and the step too long for it where a run begins, or a little later.
+stiff: the method is explicit, and the step too long for it where a run begins, or a little later;
+or it is too long for the strength of gap junctions.
 silent: spikes are recorded, and there was none in a run of at least 100 ms.
 saturated: a population fires in more than a third of the steps in which it is not refractory.
 unstable: a variable with a differential equation exceeds a million in its unit, and a thousand
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .backends.base import State
+from .backends.coupling import Joined
 from .errors import RunWarning
 from .ir.expr import references
 from .recording.columns import Column
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from .model import Model
 
 _LONG, _FULL, _HUGE, _GROWTH = 100.0, 1 / 3, 1e6, 1e3
+_QUICK = 100_000  # junctions that are looked at in less than a second
 
 
 def warn(message: str) -> None:
@@ -108,8 +111,28 @@ class Watch:
                     "take a smaller dt, or method='exponential_euler' where the equations allow it",
                 )
 
+        for coupling in self.stability.couplings if self.looked == 1 else ():
+            if len(coupling.target) <= _QUICK and (told := self._too_long(coupling, state)):
+                self._say("stiff", told)
+
+    def _too_long(self, coupling: Joined, state: State) -> str:
+        """What to say where a coupling is too strong for the step; nothing where it is not."""
+        largest = self.stability.largest_coupled_step(coupling, state)
+        edges, dt = coupling.edges, self.model.program.dt
+        if largest is None or largest >= dt:
+            return ""
+        held = edges.continuous[0].each == "step"
+        return (
+            f"projection {edges.name!r}: a step of {dt:g} ms is too long for a coupling as strong, "
+            f"which is stable up to about {largest:.2g} ms; take a smaller dt"
+            + (", or evaluated='stage' with method='rk4'" if held else "")
+        )
+
     def advice(self, group: str, state: State, neuron: int) -> str:
         """What to add to an error of a neuron that is no longer finite; `state` is from before."""
+        for coupling in self.stability.couplings:
+            if coupling.edges.target.group == group and (told := self._too_long(coupling, state)):
+                return f". In {told}"
         if group not in self.stability.methods:
             return ""
         largest = self.stability.largest_step_ahead(group, state, neuron)

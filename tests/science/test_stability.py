@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import spikesim as sp
-from spikesim.units import ms, mV, pA
+from spikesim.units import ms, mV, nS, pA, pF
 
 REACH = {"euler": 2.0, "heun": 2.0, "rk4": 2.785}
 
@@ -152,3 +152,38 @@ def test_no_ready_made_neuron_is_warned_of_at_its_defaults(name):
     with warnings.catch_warnings():
         warnings.simplefilter("error", sp.errors.RunWarning)
         net.run(1 * ms, "numpy")
+
+
+@pytest.mark.parametrize(
+    "evaluated, method, reach",
+    [("step", "auto", 2.0), ("step", "rk4", 2.0), ("stage", "rk4", 2.785)],
+)
+@pytest.mark.parametrize("n", [2, 20])
+def test_strong_gap_junctions_grow_beyond_the_step_that_is_named(evaluated, method, reach, n):
+    """n cells, all joined: differences decay at the rate n g/C."""
+    largest = reach / (n * 10 / 100)
+    model = sp.neuron("dv/dt = I/C : mV", C=100 * pF, I=sp.port(pA), method=method)
+    for factor, stable in ((0.95, True), (1.05, False)):
+        dt = factor * largest
+        net = sp.Network(dt=dt * ms, seed=1)
+        cells = net.population("cells", n, model, v=sp.uniform(0 * mV, 1 * mV))
+        junction = sp.synapses.GapJunction(evaluated=evaluated)
+        net.project(cells, cells, sp.symmetric(sp.all_to_all()), synapse=junction, weight=10 * nS)
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            final = net.run(200 * dt * ms, precision="float64")["cells"].final["v"]
+        assert (np.ptp(final) < 1) == stable
+        named = [re.search(r"stable up to about ([\d.]+) ms", str(w.message)) for w in said]
+        assert [float(m[1]) for m in named if m] == ([] if stable else [float(f"{largest:.2g}")])
+
+
+def test_the_error_of_gap_junctions_names_the_largest_step():
+    net = sp.Network(dt=0.1 * ms)
+    model = sp.neuron("dv/dt = -v/(10*ms) + I/C : mV", C=100 * pF, I=sp.port(pA))
+    cells = net.population("cells", 2, model, v=[0, 1] * mV)
+    pairs, junction = sp.symmetric(sp.all_to_all()), sp.synapses.GapJunction()
+    net.project(cells, cells, pairs, synapse=junction, weight=2000 * nS)
+    with pytest.warns(sp.errors.RunWarning), pytest.raises(sp.errors.NotFiniteError) as caught:
+        net.run(100 * ms, "numpy")
+    said = str(caught.value)
+    assert re.search(r"projection 'cells->cells'.* stable up to about 0\.05 ms", said), said
