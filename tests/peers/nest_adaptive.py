@@ -10,10 +10,10 @@ window around spikes where stated. Our method is rk4; our step is 0.1 ms where t
 - hh_*: 0.01 ms, and NEST's step too: at 0.1 ms its own error, which is up to 1e-3 mV a step, adds
   up to 0.024 mV.
 - aeif_*: NEST resets inside a step; so does the neuron here, to first order, with 0.0002 ms and
-  NEST's tolerance at 1e-10. NEST's integrator goes on with the slope from before what was added or
-  reset; a neuron that lingers at threshold multiplies that by up to 1e4. So potentials are compared
-  up to each neuron's fifth spike (beyond, up to 0.07 mV of difference were seen), and of
-  aeif_psc_delta, which feels it at each arrival, up to the first.
+  NEST's tolerance at 1e-10. It seems that NEST's integrator goes on with the slope from before what
+  was added or reset, and a neuron that lingers at threshold multiplies that by up to 1e4. So
+  potentials are compared up to each neuron's fifth spike (beyond, up to 0.16 mV of difference were
+  seen), and of aeif_psc_delta, which feels it at each arrival, up to the first.
 - gif_cond_exp: with a threshold so sharp that nothing is left to chance.
 """
 
