@@ -87,7 +87,7 @@ def test_other_instructions_go_on(
 def test_another_backend_says_so(wrote: str, reads: str, tmp_path: Path) -> None:
     net = network(1 * ms)
     net.compile(wrote).start().save(tmp_path / "kept")
-    with pytest.raises(CheckpointError, match=rf"differs in backend \({wrote}\)"):
+    with pytest.raises(CheckpointError, match=rf"backend was '{wrote}', is '{reads}'"):
         net.compile(reads).load(tmp_path / "kept")
 
 

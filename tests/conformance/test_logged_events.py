@@ -79,7 +79,7 @@ def network(order="standard"):
     net.project(cells, cells, sp.fixed_probability(0.2), weight=2 * mV, delay=0.1 * ms)
     net.record(cells, "spikes", variables=["v", "w"])
     net.record(cells[[7, 1, 30]], "spikes", variables=["syn.I"])
-    net.record(cells[5:20:3], "spikes", variables="v", start=20 * ms, stop=60 * ms)
+    net.record(cells[5:20:3], "spikes", variables="v", start=10 * ms, stop=28 * ms)
     net.record(noise, "spikes")
     return net
 

@@ -98,8 +98,15 @@ def follows_the_wave(made: dict[str, Any]) -> None:
     assert np.mean((phase > 5) & (phase < 65)) > 0.95
 
 
+def drift_apart_off_the_grid(made: dict[str, Any]) -> None:
+    spread = {run: made["spread"](spikes)[1] for run, spikes in made["runs"].items()}
+    assert spread[0.5, False].max() < 0.5 < spread[0.5, True][-1]
+    assert np.allclose(spread[0.5, True][:5], spread[0.1, True][:5], atol=1e-9)
+
+
 HOWTO: dict[str, Callable[[dict[str, Any]], None]] = {
     "fi_curve": follows_the_solution,
+    "precise_spikes": drift_apart_off_the_grid,
     "psth": responds_within_ten_ms,
     "stimuli": follows_the_wave,
     "record_to_disk": is_on_disk,
