@@ -79,7 +79,7 @@ def network(order="standard"):
     net.project(cells, cells, sp.fixed_probability(0.2), weight=2 * mV, delay=0.1 * ms)
     net.record(cells, "spikes", variables=["v", "w"])
     net.record(cells[[7, 1, 30]], "spikes", variables=["syn.I"])
-    net.record(cells[5:20:3], "spikes", variables="v", start=10 * ms, stop=28 * ms)
+    net.record(cells[5:20:3], "spikes", variables="v", start=20 * ms, stop=60 * ms)
     net.record(noise, "spikes")
     return net
 
@@ -122,7 +122,7 @@ def test_recording_variables_changes_nothing(backend):
     net, plain = network(), network()
     plain.requests[:] = []
     plain.record("cells", "spikes")
-    a, b = net.run(50 * ms, backend), plain.run(50 * ms, backend)
+    a, b = net.run(60 * ms, backend), plain.run(60 * ms, backend)
     np.testing.assert_array_equal(a["cells"].spikes.t, b["cells"].spikes.t)
     np.testing.assert_array_equal(a["cells"].final["v"], b["cells"].final["v"])
 
@@ -185,7 +185,7 @@ def with_event(backend):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_another_event(backend):
-    ours, theirs = with_event(backend).run(30 * ms)["cells"], with_event("numpy").run(30 * ms)
+    ours, theirs = with_event(backend).run(60 * ms)["cells"], with_event("numpy").run(30 * ms)
     high, rate = ours["high"], ours["rate"]
     assert len(high) > 100 and (high.v > -55).all() and not (high.i % 2).any()
     np.testing.assert_array_equal(high.w, theirs["cells"].high.w)
