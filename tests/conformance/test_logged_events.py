@@ -185,7 +185,7 @@ def with_event(backend):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_another_event(backend):
-    ours, theirs = with_event(backend).run(60 * ms)["cells"], with_event("numpy").run(30 * ms)
+    ours, theirs = with_event(backend).run(60 * ms)["cells"], with_event("numpy").run(60 * ms)
     high, rate = ours["high"], ours["rate"]
     assert len(high) > 100 and (high.v > -55).all() and not (high.i % 2).any()
     np.testing.assert_array_equal(high.w, theirs["cells"].high.w)
