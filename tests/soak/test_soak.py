@@ -45,7 +45,7 @@ KILLED = {
     "cuba, in memory": ("cuba", "memory", 60, 250),
     "cuba, on disk": ("cuba", "disk", 120, 250),
     "microcircuit, in memory": ("microcircuit", "memory", 12, 100),
-    "microcircuit, on disk": ("microcircuit", "disk", 12, 100),
+    "microcircuit, on disk": ("microcircuit", "disk", 36, 100),
 }
 
 
