@@ -21,7 +21,7 @@ def replacing(path: Any, error: type[FileError] = FileError) -> Iterator[Path]:
     old file or the new one, whole. If anything fails, the old file is as it was and nothing else
     is left. Raises `error` where the system won't write.
     """
-    target = Path(os.path.realpath(path))  # of a link, what it points to
+    target = Path(os.path.realpath(checked_path(path, "path")))  # of a link, what it points to
     draft = target.with_name(_draft(target, uuid.uuid4().hex[:12]))
     try:
         if target.is_dir():

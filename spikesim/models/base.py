@@ -69,7 +69,9 @@ def _known_elsewhere(name: str, declared: Iterable[str]) -> str:
         return "a constant current is a stimulus: net.stimulate(population, sp.dc(100*pA))"
     if word.startswith("tau_syn"):
         return "it is the synapse's: sp.synapses.ExpCurrent(tau=...)"
-    ours = _ELSEWHERE.get(word, "")
+    ours = _ELSEWHERE.get(word, name)
+    if ours == "g_L" not in declared and {"tau_m", "C"} <= declared:
+        return "the leak conductance is C/tau_m: give tau_m"
     return f"here it is called {ours!r}" if ours in declared else ""
 
 

@@ -15,7 +15,7 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ParameterError
-from ..files import replacing
+from ..files import checked_path, replacing
 from ..results import Results
 from . import tables
 from .data import embedded
@@ -38,7 +38,7 @@ def write_report(model: Model, results: Results, path: Any) -> None:
     data, note = embedded(results)
     when = datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
     page = Template(_text("page.html")).substitute(
-        title=html.escape(Path(path).stem),
+        title=html.escape(Path(checked_path(path, "path")).stem),
         summary=html.escape(f"{tables.summary(model, results)}. Written {when}."),
         plots="" if data else "hidden",
         note=html.escape(note),

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..archive import read_arrays, write_arrays
 from ..errors import FileError
-from ..files import replacing
+from ..files import checked_path, replacing
 from .population import PopulationResult, ProjectionResult
 from .run import Results
 from .spikes import Spikes
@@ -75,6 +75,7 @@ def load_results(path: Any) -> Results:
     Raises FileError for a file that is missing, can't be read, is damaged, is something else, or
     was written by a newer spikesim. Nothing in the file is executed.
     """
+    checked_path(path, "path")
     try:
         return _read(path)
     except FileError as fault:

@@ -20,7 +20,7 @@ from hypothesis.extra import numpy as arrays
 
 import spikesim as sp
 from spikesim import checkpoint, files
-from spikesim.errors import FileError
+from spikesim.errors import FileError, ParameterError
 from spikesim.results import PopulationResult, Results, Spikes, Trace, merged_spikes
 
 DTYPES = st.sampled_from([np.float16, np.float32, np.float64, np.int32, np.bool_])
@@ -320,3 +320,11 @@ def test_arrays_that_lie(tmp_path: Path) -> None:
     with pytest.raises(FileError) as fault:
         sp.load_results(bad)
     assert str(fault.value).count("exc.") >= 5
+
+
+@pytest.mark.parametrize("path", [None, 3, "", "a\0b"])
+def test_what_is_no_path(path: Any) -> None:
+    with pytest.raises(ParameterError, match=r"path is .*; expected the name of a file"):
+        example().save(path)
+    with pytest.raises(ParameterError, match=r"path is .*; expected the name of a file"):
+        sp.load_results(path)

@@ -183,6 +183,12 @@ def test_names_of_the_threshold(name):
     assert "here it is called 'V_th'" in said(lambda: build(net), ParameterError)
 
 
+@pytest.mark.parametrize("name", ["g_L", "g_leak", "gl"])
+def test_the_leak_of_a_model_with_a_time_constant(name):
+    net, _ = net_of(sp.neurons.LIF(**{name: 1 * nS}))
+    assert "the leak conductance is C/tau_m: give tau_m" in said(lambda: build(net), ParameterError)
+
+
 def test_a_matrix_of_weights_and_a_weight():
     net, exc = net_of(sp.neurons.LIF())
     net.project(exc, exc, sp.from_matrix(np.eye(3), unit=mV), weight=2 * mV)
