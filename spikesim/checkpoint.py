@@ -34,6 +34,8 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, np.nda
     place = Path(path)
     try:
         arrays = read_arrays(place)
+        if "header" not in arrays:
+            raise ValueError("it has no header")
         header = dict(json.loads(str(arrays.pop("header"))))
     except FileNotFoundError as fault:
         raise CheckpointError(f"there is no checkpoint {place}") from fault

@@ -18,6 +18,7 @@ from ..passes.layout import addresses
 from ..recording.columns import columns_of
 from ..units import TIME, strip
 from .base import Options
+from .precise import rows as longest_row
 
 # What NumPy's passes hold a synapse at their peak: pairs, values, columns and their order.
 _BYTES_BY_PASSES = 112
@@ -78,6 +79,8 @@ def estimate(
     if program.timed:
         precise = sum(len(e.pattern) for e in program.timed)
         found["synapses of precise times"] = _BYTES_BY_PASSES * precise
+        rows = max(rows, longest_row(program))
+        found["precise times under way"] = _COPIES * 8 * rows * delivery.n_sources
     if program.couplings:
         edges = sum(expected(pooled(e, sizes), sizes) for e in program.couplings)
         found["couplings"] = int(_BYTES_BY_PASSES * edges)

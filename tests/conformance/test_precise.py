@@ -19,6 +19,7 @@ from spikesim.errors import (
     ParameterError,
     SeveralErrors,
     SpikesimError,
+    TooLargeError,
     UnsupportedError,
 )
 from spikesim.units import Hz, ms, mV, nS, pA
@@ -471,3 +472,14 @@ def test_words_that_do_not_fit() -> None:
 def test_float32_is_refused(backend: str) -> None:
     with pytest.raises(UnsupportedError, match="needs precision='float64'"):
         population(sp.neurons.LIF()).compile(backend)
+
+
+@pytest.mark.parametrize("delay", [1e8, 1e9])
+@pytest.mark.parametrize("backend", FAST)
+def test_a_delay_that_memory_cannot_hold(backend, delay):
+    net = sp.Network(dt=0.1 * ms)
+    source = net.population("source", 1, sp.spike_times([[1.03] * ms]), precise=True)
+    cell = net.population("cell", 1, sp.neurons.LIF(), precise=True)
+    net.project(source, cell, sp.all_to_all(), weight=5 * mV, delay=delay * ms)
+    with pytest.raises(TooLargeError, match="precise times under way"):
+        net.compile(backend, precision="float64")
