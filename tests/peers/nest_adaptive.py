@@ -161,7 +161,7 @@ CASES = [
          TAUS | REVERSALS, 0.01, (3, 5), 0.01),
     Case("hh_cond_beta_gap_traub", TraubMiles(V_T=-50 * mV, t_ref=2 * ms), beta(), (6, 12), 800,
          OF_BETA | REVERSALS, 0.01, (3, 5), 0.01),
-    Case("gif_cond_exp", GIF(Delta_V=1e-6 * mV, **nest_models.GIF), EXP_G, (4, 6), 300,
+    Case("gif_cond_exp", GIF(Delta_V=1e-9 * mV, **nest_models.GIF), EXP_G, (4, 6), 300,
          TAUS | REVERSALS | nest_models.OF_GIF | {"gsl_error_tol": 1e-9}, blind=(0.01, 0.05)),
 ]  # fmt: skip
 

@@ -132,7 +132,7 @@ THREE = (0.5, 1.5, 4.0)
 GIF = {"q_eta_1": 56.7 * pA, "q_eta_2": -6.9 * pA, "tau_eta_1": 57.8 * ms, "tau_eta_2": 218.2 * ms,
        "q_gamma_1": 11.7 * mV, "q_gamma_2": 1.8 * mV, "tau_gamma_1": 53.8 * ms,
        "tau_gamma_2": 640.0 * ms}  # fmt: skip
-OF_GIF = {"Delta_V": 1e-6, "q_stc": (56.7, -6.9), "tau_stc": (57.8, 218.2), "q_sfa": (11.7, 1.8),
+OF_GIF = {"Delta_V": 1e-9, "q_stc": (56.7, -6.9), "tau_stc": (57.8, 218.2), "q_sfa": (11.7, 1.8),
           "tau_sfa": (53.8, 640.0)}  # fmt: skip
 
 
@@ -188,7 +188,7 @@ CASES = [
          {"alpha_2": 2.0, "beta": -0.5, "omega": -60.0} | TWO, two(EXP), 87.8, 4.5),
     *(glif(level) for level in (1, 2, 3, 4)),
     # So sharp a threshold that nothing is left to chance. An arrival acts a step earlier in NEST.
-    Case("gif_psc_exp, sharp", sp.neurons.GIF(Delta_V=1e-6 * mV, **GIF),
+    Case("gif_psc_exp, sharp", sp.neurons.GIF(Delta_V=1e-9 * mV, **GIF),
          "gif_psc_exp", OF_GIF | TWO, two(EXP), 60.0, 6.0, earlier=1, late_reset=True),
     Case("parrot_neuron", sp.neurons.Parrot(), "parrot_neuron", {}, (DELTA("arrived"),), 1.0, 1.0,
          1, v=None, order="nest", inhibition=-1.0, density=0.005, rate=2e-3),
