@@ -405,6 +405,10 @@ def outcome(model, duration, seed):
         return {"fault": np.array(str(fault))}
 
 
+# What was drawn may fire whenever it can.
+pytestmark = pytest.mark.filterwarnings("ignore::spikesim.errors.RunWarning")
+
+
 def check(examples, fewest_spikes, backends):
     seen = Counter()
 
