@@ -43,8 +43,8 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, np.nda
         raise CheckpointError(f"can't read {place}: {fault.strerror or fault}") from fault
     except Exception as fault:  # a broken file fails in many ways; nothing in it is executed
         raise CheckpointError(
-            f"{place} is no checkpoint, or it is broken ({fault}); give another file name, or "
-            "delete it to run from the start"
+            f"{place} is no checkpoint, or it is broken ({fault}); a broken checkpoint may be "
+            "deleted, to run from the start; results are read by sp.load_results"
         ) from fault
     if reason := layout_fault(header, FORMAT, VERSION):
         raise CheckpointError(f"{place} can't be taken up: {reason}, or run from the start")

@@ -44,7 +44,9 @@ def _bar(dt: float) -> Any:
         @property
         def format_dict(self) -> dict[str, Any]:
             # Not as an option: in notebooks tqdm would scale the total alone.
-            return {**super().format_dict, "unit_scale": dt, "unit": " ms"}
+            told = super().format_dict
+            # `initial` is the one number that tqdm does not scale.
+            return {**told, "unit_scale": dt, "unit": " ms", "initial": told["initial"] * dt}
 
     return Bar
 

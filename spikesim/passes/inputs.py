@@ -43,9 +43,24 @@ def inputs(program: Program) -> Program:
         needed = {name for s in early for name in references(s.value)}
         arrive = group.arrive + tuple(_arrival(port) for port in group.ports)
         # What looks at a signal when the step begins sees that of the step.
-        begin = tuple(s for s in group.inputs if s.target in needed) + group.begin
-        neurons.append(replace(group, arrive=arrive, begin=begin))
+        early_inputs, later = _early(group.inputs, needed)
+        begin = early_inputs + group.begin
+        neurons.append(replace(group, arrive=arrive, begin=begin, inputs=later))
     return replace(program, neurons=tuple(neurons), inputs=(), clocks=tuple(clocks))
+
+
+def _early(block: Block, needed: set[str]) -> tuple[Block, Block]:
+    """What of a block sets the names that are needed, and what is left to be done in its place: all
+    but what depends on its own last value, which may be done once only."""
+    found: list[Statement] = []
+    for s in reversed(block):
+        if s.target in needed:
+            found.insert(0, s)
+            needed = needed | references(s.value)
+    once = {s.target for s in found if s.target in references(s.value)}
+    rest = [s for s in block if s.target not in once]
+    read = {name for s in rest for name in references(s.value)}
+    return tuple(found), tuple(s for s in rest if not s.local or s.target in read)
 
 
 def arriving(variable: str) -> str:

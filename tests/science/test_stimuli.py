@@ -431,3 +431,26 @@ def test_nonsense_of_currents_and_packets_is_refused(make, stimulus, words):
     with pytest.raises(sp.SpikesimError) as fault:
         make(stimulus).compile("numpy")
     assert all(word in str(fault.value) for word in words), fault.value
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_coloured_noise_that_is_looked_at(shared):
+    """A port is recorded when a step begins: the noise takes its step then, and once only."""
+
+    def net(looked_at):
+        net = sp.Network(dt=0.1 * ms, seed=2)
+        cells = net.population("cells", 3, sp.neurons.AdEx())
+        net.stimulate(cells, sp.ornstein_uhlenbeck(500 * pA, 200 * pA, 5 * ms, shared=shared))
+        net.record(cells, ["v", "I"] if looked_at else "v")
+        return net
+
+    results = [net(True).compile(b, conformance=True).run(300 * ms) for b in ("numpy", FAST)]
+    plain = net(False).compile("numpy", conformance=True).run(300 * ms)["cells"]
+    for result in results:
+        current = result["cells"].I.values
+        assert np.array_equal(result["cells"].v.values, plain.v.values)
+        assert np.array_equal(current, results[0]["cells"].I.values)
+        assert (len(np.unique(current[0])) == 1) == shared
+    size = 1 if shared else 3
+    changes = current[1:, :size] - 500 - np.exp(-0.1 / 5) * (current[:-1, :size] - 500)
+    assert changes.std() == pytest.approx(200 * np.sqrt(1 - np.exp(-0.2 / 5)), rel=0.05)

@@ -8,6 +8,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import time
 import zipfile
 from dataclasses import fields, is_dataclass, replace
 from numbers import Rational
@@ -758,6 +759,15 @@ def test_the_bar_ends_at_the_end(dt, steps, capsys):
         said.rpartition("\r")[2].startswith("100%") and f"{steps * dt:.0f}/{steps * dt:.0f}" in said
     )
     assert said.count("\r") == 2  # no terminal: a picture at the start, one every 10 s, the last
+
+
+def test_the_bar_of_a_run_that_is_taken_up(capsys):
+    """Its speed is that of the steps still taken, and not below zero."""
+    with progress_bar(20_000, 0.1, True, done=19_000) as advance:
+        time.sleep(0.02)
+        advance(1000)
+    said = capsys.readouterr().err
+    assert "2000/2000 ms" in said and ", -" not in said
 
 
 @pytest.mark.parametrize("sink", ["run.zarr", Path("run.zarr"), 5, sp.to_disk])
