@@ -99,8 +99,13 @@ class SpikeTimes(Source):
         if steps.size and steps.min() < 1:
             faults.append(
                 ParameterError(
-                    f"{subject}: a spike at {times.min():g} ms; a run starts at 0, and a spike is "
-                    + ("later" if self.precise else f"at the end of a step: from {dt:g} ms on")
+                    f"{subject}: a spike at {times.min():g} ms; "
+                    + (
+                        "a run starts at 0, and spikes come later"
+                        if self.precise
+                        else "spikes are labelled with the end of their step, so the first "
+                        f"possible time is dt = {dt:g} ms"
+                    )
                 )
             )
         if steps.size and steps.max() >= NEVER:
