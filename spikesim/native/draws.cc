@@ -75,29 +75,10 @@ SPIKESIM_VECTOR void Widen(const uint16_t* __restrict count, int n, int32_t* __r
   for (int i = 0; i < n; ++i) out[i] = count[i];
 }
 
-// floor(mean + 12 sqrt(mean) + 32), as spikesim.random.poisson_limit
-int32_t Limit(double mean) {
-  return static_cast<int32_t>(std::floor(mean + 12.0 * std::sqrt(mean) + 32.0));
-}
-
-// Inversion as spikesim.random.poisson defines it: the count is the number of partial sums that u
-// reaches, up to the limit.
-int32_t Poisson(double u, double mean, double zero) {
-  const int32_t limit = Limit(mean);
-  double p = zero, s = zero;
-  int32_t k = 0;
-  while (u >= s && k < limit) {
-    ++k;
-    p = (p * mean) / k;
-    s = s + p;
-  }
-  return k;
-}
-
 }  // namespace
 
 PoissonSums::PoissonSums(double mean, double zero) : mean(mean), zero(zero), n(0) {
-  const int32_t limit = std::min<int32_t>(Limit(mean), kLongest);
+  const int32_t limit = std::min<int32_t>(PoissonLimit(mean), kLongest);
   double p = zero, s = zero;
   // After all ones there is no number that these bits put above.
   while (n < limit && s < 1.0 && (n == 0 || top[n - 1] != 0xFFFF)) {

@@ -2,8 +2,7 @@
 #ifndef SPIKESIM_NATIVE_HALF_H_
 #define SPIKESIM_NATIVE_HALF_H_
 
-#include <cstdint>
-#include <cstring>
+#include "plain.h"
 
 namespace spikesim {
 
@@ -13,18 +12,18 @@ struct Half {
 
   Half() = default;
   // To the nearest, ties to even; what is too small becomes 0.
-  explicit Half(float x) {
+  SPIKESIM_INLINE explicit Half(float x) {
     uint32_t all;
-    std::memcpy(&all, &x, 4);
+    memcpy(&all, &x, 4);
     const uint32_t size = all & 0x7FFFFFFFu;
     const uint32_t rounded = size + 0xFFFu + ((size >> 13) & 1u);
     const uint32_t half = rounded < (113u << 23) ? 0u : (rounded - (112u << 23)) >> 13;
     bits = static_cast<uint16_t>((all >> 16 & 0x8000u) | half);
   }
-  operator float() const {
+  SPIKESIM_INLINE operator float() const {
     const uint32_t all = (bits & 0x7FFFu) << 13 | (bits & 0x8000u) << 16;
     float x;
-    std::memcpy(&x, &all, 4);
+    memcpy(&x, &all, 4);
     return x * 0x1p112f;
   }
 };

@@ -7,40 +7,18 @@
 #include <cstdint>
 
 #include "export.h"
-#include "portable.h"
+#include "numbers.h"
 #include "random.h"
 
 namespace spikesim {
 namespace {
-
-// Numerators and denominators of Wichura's algorithm PPND16 (Applied Statistics 37, 477, 1988),
-// lowest order first.
-constexpr double kCentreAbove[] = {
-    3.3871328727963665, 133.14166789178438, 1971.5909503065513, 13731.69376550946,
-    45921.95393154987, 67265.7709270087, 33430.57558358813, 2509.0809287301227};
-constexpr double kCentreBelow[] = {
-    1.0, 42.31333070160091, 687.1870074920579, 5394.196021424751,
-    21213.794301586597, 39307.89580009271, 28729.085735721943, 5226.495278852854};
-constexpr double kMiddleAbove[] = {
-    1.4234371107496835, 4.630337846156546, 5.769497221460691, 3.6478483247632045,
-    1.2704582524523684, 0.2417807251774506, 0.022723844989269184, 0.0007745450142783414};
-constexpr double kMiddleBelow[] = {
-    1.0, 2.053191626637759, 1.6763848301838038, 0.6897673349851,
-    0.14810397642748008, 0.015198666563616457, 0.0005475938084995345, 1.0507500716444169e-09};
-constexpr double kTailAbove[] = {
-    6.657904643501103, 5.463784911164114, 1.7848265399172913, 0.29656057182850487,
-    0.026532189526576124, 0.0012426609473880784, 2.7115555687434876e-05, 2.0103343992922881e-07};
-constexpr double kTailBelow[] = {
-    1.0, 0.599832206555888, 0.1369298809227358, 0.014875361290850615,
-    0.0007868691311456133, 1.8463183175100548e-05, 1.421511758316446e-07, 2.0442631033899397e-15};
 
 // Right for |p - 1/2| <= 0.425; notes which are outside.
 SPIKESIM_VECTOR void Centre(const double* __restrict p, int n, double* __restrict z,
                             int32_t* __restrict outside) {
   for (int i = 0; i < n; ++i) {
     const double c = p[i] - 0.5;
-    const double x = 0.180625 - c * c;
-    z[i] = c * (Horner(x, kCentreAbove) / Horner(x, kCentreBelow));
+    z[i] = QuantileCentre(c);
     outside[i] = std::fabs(c) > 0.425;
   }
 }
@@ -48,8 +26,7 @@ SPIKESIM_VECTOR void Centre(const double* __restrict p, int n, double* __restric
 // The distance from the centre that the formulas outside take. A loop of its own: see Threefry.
 SPIKESIM_VECTOR void Radius(const double* __restrict p, int n, double* __restrict r) {
   for (int i = 0; i < n; ++i) {
-    const double other = 1.0 - p[i];
-    r[i] = std::sqrt(-LogSum(LogParts(p[i] < other ? p[i] : other)));
+    r[i] = QuantileRadius(p[i]);
   }
 }
 
@@ -57,8 +34,7 @@ SPIKESIM_VECTOR void Radius(const double* __restrict p, int n, double* __restric
 SPIKESIM_VECTOR void Outside(const double* __restrict p, const double* __restrict r, int n,
                              double* __restrict z) {
   for (int i = 0; i < n; ++i) {
-    const double x = r[i] - 1.6;
-    const double value = Horner(x, kMiddleAbove) / Horner(x, kMiddleBelow);
+    const double value = QuantileMiddle(r[i]);
     z[i] = p[i] - 0.5 < 0.0 ? -value : value;
   }
 }
@@ -89,10 +65,7 @@ SPIKESIM_VECTOR void Lognormal(double* x, int n, double median, double sigma) {
 
 SPIKESIM_VECTOR void OpenUniforms(const uint32_t* word0, const uint32_t* word1, int n, double* u) {
   for (int i = 0; i < n; ++i) {
-    // Both halves fit an int32, which converts to double in vectors everywhere.
-    const double high = static_cast<double>(static_cast<int32_t>(word0[i] >> 5));
-    const double low = static_cast<double>(static_cast<int32_t>(word1[i] >> 7));
-    u[i] = ((high * 0x1p25 + low) + 0.5) * 0x1p-52;
+    u[i] = OpenUniform(word0[i], word1[i]);
   }
 }
 
@@ -112,8 +85,7 @@ void NormalQuantiles(const double* p, int n, double* z) {
   Outside(q, r, whole, value);
   for (int k = 0; k < count; ++k) {
     if (r[k] > 5.0) {
-      const double x = r[k] - 5.0;
-      const double far = Horner(x, kTailAbove) / Horner(x, kTailBelow);
+      const double far = QuantileTail(r[k]);
       value[k] = q[k] - 0.5 < 0.0 ? -far : far;
     }
     z[at[k]] = value[k];

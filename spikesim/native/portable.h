@@ -12,18 +12,10 @@
 #ifndef SPIKESIM_NATIVE_PORTABLE_H_
 #define SPIKESIM_NATIVE_PORTABLE_H_
 
-#include <cstdint>
-#include <cstring>
-
-#if defined(__GNUC__)
-#define SPIKESIM_INLINE inline __attribute__((always_inline))
-#else
-#define SPIKESIM_INLINE inline
-#endif
+#include "plain.h"
 
 namespace spikesim {
 
-constexpr double kInfinity = __builtin_inf(), kNaN = __builtin_nan("");
 constexpr double kSmallestNormal = 0x1p-1022;
 constexpr double kLog2E = 1.4426950408889634;
 constexpr double kLn2High = 0.6931471803691238, kLn2Low = 1.9082149292705877e-10;
@@ -44,22 +36,22 @@ SPIKESIM_INLINE Real Horner(Real x, const Real (&c)[kTerms]) {
 
 SPIKESIM_INLINE double FromBits(uint64_t bits) {
   double x;
-  std::memcpy(&x, &bits, 8);
+  memcpy(&x, &bits, 8);
   return x;
 }
 
 SPIKESIM_INLINE uint64_t ToBits(double x) {
   uint64_t bits;
-  std::memcpy(&bits, &x, 8);
+  memcpy(&bits, &x, 8);
   return bits;
 }
 
-SPIKESIM_INLINE double Abs(double x) { return __builtin_fabs(x); }
+SPIKESIM_INLINE double Abs(double x) { return SPIKESIM_BUILTIN(fabs)(x); }
 
 // Of |x| < 2^51, except that -0 may become 0.
 SPIKESIM_INLINE double Floor(double x) {
-#if defined(__SSE4_1__)
-  return __builtin_floor(x);
+#if defined(__SSE4_1__) || defined(__CUDACC__)
+  return SPIKESIM_BUILTIN(floor)(x);
 #else
   const double nearest = (x + kInteger) - kInteger;
   return nearest - (nearest > x ? 1.0 : 0.0);
@@ -142,7 +134,7 @@ struct LogParts {
   }
 };
 
-constexpr double kLogSeries[] = {2.0 / 3,  2.0 / 5,  2.0 / 7,  2.0 / 9,  2.0 / 11,
+SPIKESIM_TABLE double kLogSeries[] = {2.0 / 3,  2.0 / 5,  2.0 / 7,  2.0 / 9,  2.0 / 11,
                                  2.0 / 13, 2.0 / 15, 2.0 / 17, 2.0 / 19, 2.0 / 21};
 
 // k ln 2 + ln(1 + f) + correction
@@ -356,7 +348,7 @@ SPIKESIM_INLINE double Arcsin(double x) {
   x = Flush(x);
   const bool inside = Abs(x) <= 1.0;
   const double safe = inside ? x : 0.0;
-  const double root = __builtin_sqrt((1.0 - safe) * (1.0 + safe));
+  const double root = SPIKESIM_BUILTIN(sqrt)((1.0 - safe) * (1.0 + safe));
   const double value = Arctan(safe / (root == 0.0 ? 1.0 : root));
   const double edge = safe < 0.0 ? -kHalfPi : kHalfPi;
   const double regular = root == 0.0 ? edge : value;
@@ -369,7 +361,7 @@ SPIKESIM_INLINE double Arccos(double x) {
   const double safe = inside ? x : 0.0;
   const double below = 1.0 + safe;
   const double ratio = (1.0 - safe) / (below == 0.0 ? 1.0 : below);
-  const double value = 2.0 * Arctan(__builtin_sqrt(ratio));
+  const double value = 2.0 * Arctan(SPIKESIM_BUILTIN(sqrt)(ratio));
   const double regular = below == 0.0 ? 2.0 * kHalfPi : value;
   return inside ? regular : kNaN;
 }

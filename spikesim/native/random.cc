@@ -5,8 +5,6 @@
 namespace spikesim {
 namespace {
 
-SPIKESIM_INLINE uint32_t Rotate(uint32_t x, int by) { return (x << by) | (x >> (32 - by)); }
-
 // Four rounds, and the keys added after them.
 template <int kA, int kB, int kC, int kD>
 SPIKESIM_INLINE void Rounds(uint32_t key0, uint32_t key1, int n, uint32_t* __restrict x,

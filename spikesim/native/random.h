@@ -2,9 +2,7 @@
 #ifndef SPIKESIM_NATIVE_RANDOM_H_
 #define SPIKESIM_NATIVE_RANDOM_H_
 
-#include <cstdint>
-
-#include "portable.h"
+#include "numbers.h"
 
 // A loop compiled for several instruction sets, chosen when the library is loaded. Contraction is
 // off for the whole library, so all versions give the same bits.
@@ -21,19 +19,6 @@ constexpr int kBlock = 256;
 
 // Replaces n counters (x, y) by their words.
 void Threefry(uint32_t key0, uint32_t key1, int n, uint32_t* __restrict x, uint32_t* __restrict y);
-
-// 53 bits of both words, in [0, 1).
-SPIKESIM_INLINE double Uniform(uint32_t word0, uint32_t word1) {
-  // Both halves fit an int32, which converts to double in vectors everywhere.
-  const double high = static_cast<double>(static_cast<int32_t>(word0 >> 5));
-  const double low = static_cast<double>(static_cast<int32_t>(word1 >> 6));
-  return (high * 0x1p26 + low) * 0x1p-53;
-}
-
-// floor(word n / 2^32)
-SPIKESIM_INLINE uint32_t Integer(uint32_t word, uint32_t n) {
-  return static_cast<uint32_t>((static_cast<uint64_t>(word) * n) >> 32);
-}
 
 }  // namespace spikesim
 

@@ -19,24 +19,23 @@ namespace spikesim {
 
 SPIKESIM_INLINE float FromBits(uint32_t bits) {
   float x;
-  std::memcpy(&x, &bits, 4);
+  memcpy(&x, &bits, 4);
   return x;
 }
 
 SPIKESIM_INLINE uint32_t ToBits(float x) {
   uint32_t bits;
-  std::memcpy(&bits, &x, 4);
+  memcpy(&bits, &x, 4);
   return bits;
 }
 
-SPIKESIM_INLINE float Abs(float x) { return __builtin_fabsf(x); }
-SPIKESIM_INLINE float WithSign(float size, float x) { return __builtin_copysignf(size, x); }
+SPIKESIM_INLINE float Abs(float x) { return SPIKESIM_BUILTIN(fabsf)(x); }
+SPIKESIM_INLINE float WithSign(float size, float x) { return SPIKESIM_BUILTIN(copysignf)(size, x); }
 
 // NaN stays NaN.
 SPIKESIM_INLINE float AtLeast(float x, float low) { return low > x ? low : x; }
 SPIKESIM_INLINE float AtMost(float x, float high) { return high < x ? high : x; }
 
-constexpr float kInfinityFloat = __builtin_inff(), kNaNFloat = __builtin_nanf("");
 constexpr float kIntegerFloat = 0x1.8p23f;
 constexpr float kLn2HighFloat = 0x1.62e4p-1f, kLn2LowFloat = 0x1.7f7d1cp-20f;
 
