@@ -1,0 +1,191 @@
+// Where a kernel runs: on a GPU, as a grid of blocks of threads; or, compiled by a C++ compiler, on
+// a CPU, as blocks of one thread each. All that differs between the two is in this file.
+//
+// SPIKESIM_WITHOUT_BARRIER=k leaves out the grid barrier at place k, so that a test can show that
+// its absence is noticed.
+#ifndef SPIKESIM_CUDA_PLATFORM_CUH_
+#define SPIKESIM_CUDA_PLATFORM_CUH_
+
+#include "portable.h"
+
+// SPIKESIM_KERNEL(name, threads, A, B, body): a kernel that calls body(grid, a, b), with an A in the
+// device's memory and a B that is handed over.
+#if defined(__CUDACC__)
+#define SPIKESIM_DEVICE __device__
+#define SPIKESIM_SHARED __shared__
+#define SPIKESIM_KERNEL(NAME, THREADS, A, B, BODY)                                    \
+  extern "C" __global__ void __launch_bounds__(THREADS, 1)                            \
+      NAME(uint32_t* barrier, const A* a, const B b) {                                \
+    spikesim::Grid grid(barrier);                                                     \
+    BODY(grid, *a, b);                                                                \
+  }
+#else
+#define SPIKESIM_DEVICE
+#define SPIKESIM_SHARED static thread_local
+#define SPIKESIM_KERNEL(NAME, THREADS, A, B, BODY)                                    \
+  extern "C" __attribute__((visibility("default"))) void NAME(spikesim::Grid grid,    \
+                                                              const A* a, const B* b) { \
+    BODY(grid, *a, *b);                                                               \
+  }
+#endif
+
+#ifndef SPIKESIM_WITHOUT_BARRIER
+#define SPIKESIM_WITHOUT_BARRIER 0
+#endif
+
+namespace spikesim {
+
+// Places of grid barriers in the step.
+enum Barrier : int {
+  kNoBarrier,
+  kStart,       // before the first step
+  kFound,       // after events were looked for
+  kSent,        // after spikes were sent, where some arrive at once
+  kLogged,      // after events were logged
+  kBegun,       // around what reads what other threads write: links, samples, couplings
+  kKept,        // around what one thread writes for all
+  kEnd,         // after the last step
+  kBuilt,       // between the stages of building
+};
+
+#if defined(__CUDACC__)
+
+constexpr int kWarp = 32;
+
+// A barrier is a counter in global memory, zero at the launch: each block adds one, and waits until
+// all have. Blocks of a cooperative launch are all there at the same time.
+struct Grid {
+  uint32_t* barrier;
+  uint32_t passed;
+
+  SPIKESIM_INLINE explicit Grid(uint32_t* barrier) : barrier(barrier), passed(0) {}
+  SPIKESIM_INLINE int Block() const { return blockIdx.x; }
+  SPIKESIM_INLINE int Blocks() const { return gridDim.x; }
+  SPIKESIM_INLINE int Thread() const { return threadIdx.x; }
+  SPIKESIM_INLINE int Threads() const { return blockDim.x; }
+  SPIKESIM_INLINE void SyncBlock() const { __syncthreads(); }
+  template <int kPlace>
+  SPIKESIM_INLINE void Sync() {
+    if (kPlace == SPIKESIM_WITHOUT_BARRIER) return;
+    passed += gridDim.x;
+    __syncthreads();
+    if (threadIdx.x == 0) {
+      asm volatile("red.release.gpu.global.add.u32 [%0], 1;" ::"l"(barrier) : "memory");
+      uint32_t now;
+      do {
+        asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(now) : "l"(barrier) : "memory");
+      } while (static_cast<int32_t>(now - passed) < 0);
+    }
+    __syncthreads();
+  }
+};
+
+SPIKESIM_INLINE uint32_t Ballot(bool yes) { return __ballot_sync(0xFFFFFFFFu, yes); }
+SPIKESIM_INLINE int CountBits(uint32_t bits) { return __popc(bits); }
+SPIKESIM_INLINE int FirstBit(uint32_t bits) { return __ffs(bits) - 1; }
+SPIKESIM_INLINE int64_t FromLane(int64_t value, int lane) {
+  return __shfl_sync(0xFFFFFFFFu, value, lane);
+}
+// The sum of the values of this lane and those before it.
+SPIKESIM_INLINE int64_t ScanWarp(int64_t value) {
+  const int lane = threadIdx.x % kWarp;
+  for (int by = 1; by < kWarp; by *= 2) {
+    const int64_t other = __shfl_up_sync(0xFFFFFFFFu, value, by);
+    if (lane >= by) value += other;
+  }
+  return value;
+}
+
+SPIKESIM_INLINE float AtomicAdd(float* to, float x) { return atomicAdd(to, x); }
+SPIKESIM_INLINE double AtomicAdd(double* to, double x) { return atomicAdd(to, x); }
+SPIKESIM_INLINE int32_t AtomicAdd(int32_t* to, int32_t x) { return atomicAdd(to, x); }
+SPIKESIM_INLINE uint32_t AtomicAdd(uint32_t* to, uint32_t x) { return atomicAdd(to, x); }
+SPIKESIM_INLINE int64_t AtomicAdd(int64_t* to, int64_t x) {
+  return static_cast<int64_t>(atomicAdd(reinterpret_cast<unsigned long long*>(to),
+                                        static_cast<unsigned long long>(x)));
+}
+SPIKESIM_INLINE void AtomicMax(uint32_t* to, uint32_t x) { atomicMax(to, x); }
+SPIKESIM_INLINE void AtomicMax(uint64_t* to, uint64_t x) {
+  atomicMax(reinterpret_cast<unsigned long long*>(to), static_cast<unsigned long long>(x));
+}
+SPIKESIM_INLINE void AtomicOr(uint32_t* to, uint32_t x) { atomicOr(to, x); }
+
+// GPUs keep subnormal numbers of float64; conformance has them as zeros.
+SPIKESIM_INLINE double Settled(double x) { return Flush(x); }
+SPIKESIM_INLINE float Settled(float x) { return x; }
+
+// What nothing writes while the kernel runs.
+template <typename T>
+SPIKESIM_INLINE T Fixed(const T* at) {
+  return __ldg(at);
+}
+
+#else
+
+constexpr int kWarp = 1;
+
+struct Grid {
+  int32_t block, blocks;
+  void (*wait)(void*);
+  void* barrier;
+
+  int Block() const { return block; }
+  int Blocks() const { return blocks; }
+  int Thread() const { return 0; }
+  int Threads() const { return 1; }
+  void SyncBlock() const {}
+  template <int kPlace>
+  void Sync() {
+    if (kPlace != SPIKESIM_WITHOUT_BARRIER) wait(barrier);
+  }
+};
+
+SPIKESIM_INLINE uint32_t Ballot(bool yes) { return yes; }
+SPIKESIM_INLINE int CountBits(uint32_t bits) { return __builtin_popcount(bits); }
+SPIKESIM_INLINE int FirstBit(uint32_t bits) { return __builtin_ffs(bits) - 1; }
+SPIKESIM_INLINE int64_t FromLane(int64_t value, int) { return value; }
+SPIKESIM_INLINE int64_t ScanWarp(int64_t value) { return value; }
+
+template <typename T>
+SPIKESIM_INLINE T AtomicAdd(T* to, T x) {
+  T before, after;
+  __atomic_load(to, &before, __ATOMIC_RELAXED);
+  do after = before + x;
+  while (!__atomic_compare_exchange(to, &before, &after, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+  return before;
+}
+template <typename T>
+SPIKESIM_INLINE void AtomicMax(T* to, T x) {
+  T before = __atomic_load_n(to, __ATOMIC_RELAXED);
+  while (before < x && !__atomic_compare_exchange_n(to, &before, x, true, __ATOMIC_RELAXED,
+                                                    __ATOMIC_RELAXED)) {
+  }
+}
+SPIKESIM_INLINE void AtomicOr(uint32_t* to, uint32_t x) {
+  __atomic_fetch_or(to, x, __ATOMIC_RELAXED);
+}
+
+// The processor flushes them: see host/launch.cc.
+template <typename T>
+SPIKESIM_INLINE T Settled(T x) {
+  return x;
+}
+
+template <typename T>
+SPIKESIM_INLINE T Fixed(const T* at) {
+  return *at;
+}
+
+#endif
+
+// The number of a thread in the grid, and how many there are.
+SPIKESIM_INLINE int64_t Rank(const Grid& grid) {
+  return static_cast<int64_t>(grid.Block()) * grid.Threads() + grid.Thread();
+}
+SPIKESIM_INLINE int64_t Ranks(const Grid& grid) {
+  return static_cast<int64_t>(grid.Blocks()) * grid.Threads();
+}
+
+}  // namespace spikesim
+
+#endif  // SPIKESIM_CUDA_PLATFORM_CUH_

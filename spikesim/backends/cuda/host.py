@@ -1,0 +1,89 @@
+"""A CPU in place of a GPU: kernels are compiled by the C++ compiler, their blocks are threads.
+
+For tests: what runs here is what runs on a GPU, but for cuda_kernels/include/spikesim/platform.cuh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from ctypes import CDLL, Structure, byref, c_int32, c_void_p
+from typing import Any
+
+import numpy as np
+
+from ...native.pages import allocate
+from . import device
+from .compile import KERNELS, by_host
+
+
+class HostArray:
+    """Memory that kernels see."""
+
+    def __init__(self, array: np.ndarray):
+        self.array = array
+        self.address: int = array.ctypes.data
+        self.nbytes: int = array.nbytes
+
+
+class HostDevice:
+    """`threads` blocks of one thread each. flags: more for the compiler, such as
+    "-fsanitize=thread"."""
+
+    name = "host"
+    lanes = 1  # threads of a block
+
+    def __init__(self, threads: int = 2, flags: Sequence[str] = ()):
+        self.blocks, self.flags = threads, list(flags)
+
+    def free_bytes(self) -> int | None:
+        return None
+
+    def zeros(self, shape: Any, dtype: Any) -> HostArray:
+        return HostArray(allocate(shape, dtype))
+
+    def upload(self, array: np.ndarray) -> HostArray:
+        made = HostArray(allocate(array.shape, array.dtype))
+        made.array[...] = array
+        return made
+
+    def write(self, to: HostArray, array: np.ndarray) -> None:
+        to.array[...] = array
+
+    def download(self, of: HostArray) -> np.ndarray:
+        return of.array.copy()
+
+    def kernel(self, text: str, entry: str, exact: bool) -> HostKernel:
+        """exact has no meaning here: products are never fused with sums."""
+        flags = ["-std=c++17", "-O1", *self.flags]
+        return HostKernel(self, CDLL(str(by_host(text, flags))), entry)
+
+    def launcher(self) -> Any:
+        text = (KERNELS / "host" / "launch.cc").read_text()
+        library = CDLL(str(by_host(text, ["-std=c++20", "-O1", "-pthread", *self.flags])))
+        library.spikesim_launch.argtypes = [c_void_p, c_int32, c_void_p, c_void_p]
+        library.spikesim_launch.restype = None
+        return library.spikesim_launch
+
+
+class HostKernel:
+    """A kernel(const A*, B): a first argument in the device's memory, a second one by value."""
+
+    def __init__(self, on: HostDevice, library: CDLL, entry: str):
+        self.blocks, self.launcher = on.blocks, on.launcher()
+        self.library = library
+        self.entry = c_void_p.from_buffer(getattr(library, entry)).value
+
+    def __call__(self, a: HostArray, b: Structure) -> None:
+        """Run it, and wait until it is over."""
+        self.launcher(self.entry, self.blocks, a.address, byref(b))
+
+
+@contextmanager
+def instead(threads: int = 2, flags: Sequence[str] = ()) -> Iterator[None]:
+    """The backend `cuda` runs on this CPU meanwhile."""
+    before, device.replaced = device.replaced, HostDevice(threads, flags)
+    try:
+        yield
+    finally:
+        device.replaced = before
