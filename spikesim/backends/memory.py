@@ -130,14 +130,16 @@ def _one_each(f: Field) -> bool:
     return f.kind != "table" and not f.shared
 
 
-def refuse_too_large(memory: Memory) -> None:
-    """Raise TooLargeError, with the table, for more than this machine has."""
-    if not hasattr(os, "sysconf"):
-        return
-    have = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if memory.total > have > 0:
+def refuse_too_large(memory: Memory, free: int | None = None) -> None:
+    """Raise TooLargeError, with the table, for more than this machine has; or than is `free` on a
+    device."""
+    have, who = free, "the device has"
+    if have is None and hasattr(os, "sysconf"):
+        have = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        who = "this machine has"
+    if have and memory.total > have > 0:
         raise TooLargeError(
-            f"the network takes about {memory.total / 1e9:.1f} GB, this machine has "
+            f"the network takes about {memory.total / 1e9:.1f} GB, {who} "
             f"{have / 1e9:.1f} GB; make it smaller:\n{memory}"
         )
 

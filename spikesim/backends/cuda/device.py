@@ -53,3 +53,14 @@ class Device(Protocol):
 
 
 replaced: Device | None = None  # see host.instead
+
+
+def why_missing() -> str:
+    """Why there is no GPU to run on; empty if there is one."""
+    return "not yet"
+
+
+def current() -> Device:
+    """The GPU, or what stands in for it."""
+    assert replaced is not None
+    return replaced

@@ -1,0 +1,160 @@
+// A network as the kernels see it. The layouts are those of spikesim/backends/cuda/layout.py.
+#ifndef SPIKESIM_CUDA_NETWORK_CUH_
+#define SPIKESIM_CUDA_NETWORK_CUH_
+
+#include "platform.cuh"
+
+namespace spikesim {
+
+// A state that follows another group's when a step begins: out[i] = values[index[i]].
+struct Link {
+  const uint8_t* values;
+  const int64_t* index;  // [size of the group]
+  uint8_t* out;
+  int64_t width;  // bytes an element
+};
+
+// Code for some steps: every `every` from `offset` on, or those listed.
+struct Clock {
+  int64_t every, offset;
+  const int64_t* at;  // [n_at], ascending, or null
+  int64_t n_at;
+};
+
+struct Event {
+  uint8_t* flags;        // [size of the group]
+  int64_t first_source;  // of its elements; -1 where they are none
+};
+
+// Elements with the same code; groups that differ in values alone have the same `code` too.
+struct Group {
+  int32_t code, size;
+  void* const* field;      // where its fields lie, in the order in which the code counts them
+  const int32_t* length;   // of those that are tables
+  const uint32_t* stream;  // of its random numbers
+  int64_t n_events;
+  const Event* events;
+  int64_t n_ports;
+  const int64_t* slot;  // [ports], where the slots of a port start
+  int64_t n_links;
+  const Link* links;
+  int64_t n_clocks;
+  const Clock* clocks;
+};
+
+// Elements that one block takes care of.
+struct Tile {
+  int32_t group, first, size;
+};
+
+// Sums over edges, which are sorted by target; in the rounds first ... last.
+struct Coupling {
+  int32_t code, group;     // group: of the targets
+  void* const* field;      // as of a group; ends of edges are among them
+  const int32_t* length;
+  const int64_t* row;      // [targets + 1], where the edges of a target start
+  void* values;            // [edges]; null where sums need no values of others
+  void* total;             // [targets]
+  int64_t n_edges;
+  int32_t add;     // to what there is from a coupling before this one?
+  int32_t pooled;  // the sum of all edges is that of every target that has a row
+  int32_t first, last;
+};
+
+// Synapses by (part, source, delay) or, with a delay each, by (part, source): see docs/design/cuda.md.
+struct Table {
+  const uint32_t* segment;  // [parts][sources][delays + 1], or null
+  const int64_t* row;       // [parts][sources + 1], or null
+  const uint16_t* delay;    // [synapses], or null
+  const int32_t* delays;    // [delays], distinct, ascending
+  int64_t n_delays;
+  const uint16_t* target;  // [synapses], within the part
+  const void* weight;      // [synapses], or, if shared, [sources]
+  int32_t width;           // bytes of a weight: 2, 4 or 8
+  int32_t shared;
+  const int32_t* number;  // [synapses], within their edges, or null: then all spikes are transmitted
+  const double* release;  // with this probability: [1], or, if release_each, [synapses]
+  int32_t release_each;
+  uint32_t stream;
+};
+
+// A variable that is recorded every `every` steps.
+struct Probe {
+  const uint8_t* values;
+  const int64_t* index;  // [count]
+  uint8_t* out;          // [samples][count]
+  int64_t width, count, every;
+};
+
+// A variable of those who had an event, and where it is kept.
+struct Column {
+  const uint8_t* values;
+  uint8_t* out;  // [room]
+  int64_t width;
+};
+
+// The events of elements in view: who had them and when, in any order.
+struct EventLog {
+  const uint8_t* flags;
+  const int64_t* index;  // [size]
+  int64_t size, n_columns;
+  const Column* columns;
+  int32_t* step;      // [room]
+  int32_t* position;  // [room], in the view
+  int64_t room;
+  uint32_t* count;
+};
+
+struct Network {
+  double dt;
+  int32_t deliver_first;  // before events are looked for, as NEST does
+  int32_t early;          // spikes arrive so late that those of a step need not wait for each other
+  int32_t links, begins, acts, n_rounds;
+  int64_t n_groups;
+  const Group* groups;
+  int64_t n_tiles;
+  const Tile* tiles;
+  int64_t n_couplings;
+  const Coupling* couplings;
+  int64_t n_sources, n_slots, n_parts, n_tables;
+  const int64_t* part_start;  // [parts + 1], in slots
+  const Table* tables;
+  void* arrived;       // [2][slots]: what arrives in even and odd steps, by segments; or null
+  void* ring;          // [ring rows][slots]: what arrives in a step, by step mod rows; or null
+  const double* unit;  // [slots][2] of sums that are whole numbers: what 1 is worth, and its inverse
+  int64_t ring_rows;   // more than the longest delay
+  int64_t rows;        // of the log: 2 more than the longest delay, at least 3
+  int32_t* log;        // [rows][sources]: who fired in a step, by step mod rows, in any order
+  int32_t* count;      // [rows]
+  int64_t n_probes;
+  const Probe* probes;
+  int64_t n_logs;
+  const EventLog* logs;
+};
+
+// What a launch is asked for.
+struct Launch {
+  int64_t first, count;   // steps
+  int32_t* spike_step;    // [room], or null
+  int32_t* spike_source;  // [room]
+  int64_t room;
+  int64_t* done;  // [2]: steps taken, spikes recorded
+  uint32_t seed;
+  int32_t again;  // are spikes under way to be sent anew before the first step?
+};
+
+// A step of a run.
+struct Moment {
+  double t;
+  int32_t step;
+  uint32_t seed;
+};
+
+template <typename T>
+SPIKESIM_INLINE T* FieldOf(void* const* field, int k) {
+  return static_cast<T*>(field[k]);
+}
+
+}  // namespace spikesim
+
+#endif  // SPIKESIM_CUDA_NETWORK_CUH_

@@ -1,0 +1,281 @@
+"""A program on a GPU: its code compiled, its arrays put into the device's memory, run by launches
+of one kernel that takes thousands of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from ctypes import c_void_p
+from typing import Any
+
+import numpy as np
+
+from ... import random
+from ...ir.program import Probe, Program
+from ...ir.verify import released
+from ...passes import COUPLED, lower
+from ...passes.layout import addresses, port_of
+from ..base import Chunk, Log, Options, State
+from ..binding import Binder
+from ..coupling import joined
+from ..drive import sample_steps
+from ..memory import estimate, refuse_too_large
+from ..synapses import Store, Synapses, part_starts, planned, release_of, weights_of
+from . import layout
+from .device import Device
+from .groups import Groups
+
+# A chunk has so many updates of neurons, but not more steps.
+_CHUNK_UPDATES, _CHUNK_STEPS = 10**9, 20_000
+_ROOM = 2**20  # spikes drained at a time
+_SAMPLE_BYTES = 2**26  # of a chunk
+
+
+class CudaExecutable:
+    """A program that is run by launches of one kernel."""
+
+    def __init__(self, program: Program, options: Options, device: Device):
+        self.options, self.device = options, device
+        parts = len(part_starts(addresses(program).n_slots, 1)) - 1
+        self.memory = estimate(program, options, planned(program, options, True), parts, 1)
+        refuse_too_large(self.memory, device.free_bytes())
+        self.synapses = Synapses(program, options, 1, share=True)
+        self.program = lower(self.synapses.program, COUPLED)
+        self.joined = joined(self.program)
+        self.binder = Binder(self.program, options, self.synapses)
+        self.kernels: dict[str, Callable[..., None]] = {}
+        self.prepare(self.binder.bind(), program.seed)  # compiled now; what is missing is told
+
+    @property
+    def compilations(self) -> int:
+        """How many texts were compiled."""
+        return len(self.kernels)
+
+    def kernel(self, text: str) -> Callable[..., None]:
+        """The kernel of a text."""
+        if text not in self.kernels:
+            self.kernels[text] = self.device.kernel(text, "spikesim_run", self.options.conformance)
+        return self.kernels[text]
+
+    def explain(self) -> list[str]:
+        return [f"{self.device.name}: general kernel", *self.synapses.explain()]
+
+    def prepare(self, values: Mapping[str, np.ndarray], seed: int) -> CudaRunning:
+        return CudaRunning(self, values, seed)
+
+
+class CudaRunning:
+    """A program and the values of a run on the device."""
+
+    def __init__(self, made: CudaExecutable, values: Mapping[str, np.ndarray], seed: int):
+        program, options, device = made.program, made.options, made.device
+        assert program.delivery is not None
+        self.made, self.program, self.device, self.seed = made, program, device, seed
+        self.options, self.delivery = options, program.delivery
+        self.uploads = layout.Uploads(device)
+        self.stores = made.synapses.stores
+        late = program.order.index("deliver") < program.order.index("threshold")
+        delays = [d for s in self.stores for d in s.table.delays]
+        longest = program.delivery.longest
+        rows = max(longest + 2, 3)
+        whole = options.deterministic and options.precision == "float32"
+        self.sum = np.dtype("i8") if whole else options.dtype
+        self.groups = Groups(program, made.joined, values, options, device, self.uploads, self.sum)
+        self.state: dict[str, Any] = dict(self.groups.states)
+        self.state["log"] = device.zeros((rows, program.delivery.n_sources), np.int32)
+        self.state["log.count"] = device.zeros(rows, np.int32)
+        n_slots = program.delivery.n_slots
+        rings = [s for s in self.stores if s.table.segment is None]
+        if rings:
+            self.state["ring"] = device.zeros((longest + 1, n_slots), self.sum)
+        arrived = len(rings) < len(self.stores)
+        recording = any(p.event and not p.logged for p in program.probes)
+        self.room = max(_ROOM, 2 * program.delivery.n_sources) if recording else 0
+        self.spikes = [device.zeros(self.room, np.int32) for _ in range(2)] if recording else []
+        self.logs = [_Log(self, p) for p in program.probes if p.logged]
+        self.done = device.zeros(2, np.int64)
+        up = self.uploads
+        tables = [self._table(k, s, values) for k, s in enumerate(self.stores)]
+        part_start = made.synapses.part_start
+        self.network = layout.Network(
+            program.dt, late, not delays or bool(min(delays) > late),
+            bool(program.links), any(g.begin for g in program.neurons), bool(program.clocks),
+            self.groups.rounds, len(program.neurons), up.structures(self.groups.structures),
+            *self.groups.tiles(), len(self.groups.couplings), up.structures(self.groups.couplings),
+            program.delivery.n_sources, n_slots, len(part_start) - 1, len(tables),
+            up.array(part_start, np.int64), up.structures(tables),
+            up.keep(device.zeros((2, n_slots), self.sum)) if arrived else 0,
+            self.state["ring"].address if rings else 0,
+            up.array(self._units(), np.float64) if whole else 0, longest + 1, rows,
+            self.state["log"].address, self.state["log.count"].address,
+            n_logs=len(self.logs), logs=up.structures([log.structure for log in self.logs]),
+        )  # fmt: skip
+        self.uploaded = device.upload(np.frombuffer(bytes(self.network), np.uint8))
+        self.kernel = made.kernel(self.groups.text(device.lanes))
+        self.latest: State | None = None
+        size = sum(n.size for n in program.neurons)
+        samples = sum(
+            8 * len(p.source.indices(program.group(p.source.group).size)) / p.every
+            for p in program.probes if p.variable
+        )  # fmt: skip
+        most = min(_CHUNK_UPDATES // max(size, 1), _SAMPLE_BYTES // max(int(samples), 1))
+        self.chunk = int(np.clip(most, 1, _CHUNK_STEPS))
+
+    def _table(self, k: int, store: Store, values: Mapping[str, np.ndarray]) -> Any:
+        t, up = store.table, self.uploads
+        weight, release = values[weights_of(k)], values.get(release_of(k))
+        number, stream = 0, 0
+        if release is not None:
+            stream = random.stream(released(self.program.edges[store.edges[0]]))
+            number = up.array(store.in_order(np.arange(t.synapses, dtype=np.float64)), np.int32)
+        at = lambda a, dtype: 0 if a is None else up.array(a, dtype)  # noqa: E731
+        return layout.Table(
+            at(t.segment, np.uint32), at(t.row, np.int64), at(t.delay, np.uint16),
+            at(t.delays, np.int32), len(t.delays), at(t.target, np.uint16),
+            at(weight, weight.dtype), weight.itemsize, store.shared, number,
+            at(release, np.float64), release is not None and release.ndim > 0, stream,
+        )  # fmt: skip
+
+    def _units(self) -> np.ndarray:
+        """What 1 is worth in the sums of each slot, and the inverse: powers of two, so that no sum
+        can reach 2^62."""
+        bound = {(g, v): 0.0 for g, v, _ in self.delivery.slots}
+        for e, most, indegree in zip(
+            self.program.edges, self.made.synapses.most, self.delivery.largest_indegree, strict=True
+        ):
+            bound[port_of(e)] += most * indegree
+        units = np.ones((self.delivery.n_slots, 2))
+        for group, variable, start in self.delivery.slots:
+            if b := bound[group, variable]:
+                exponent = np.ceil(np.log2(b)) - 62
+                mine = slice(start, start + self.program.group(group).size)
+                units[mine] = 2.0**exponent, 2.0**-exponent
+        return units
+
+    # the run
+
+    def start(self) -> State:
+        """A copy of the state."""
+        self.latest = {name: self.device.download(m) for name, m in self.state.items()}
+        for name in self.groups.single:
+            self.latest[name] = self.latest[name].reshape(())
+        return self.latest
+
+    def resend(self, state: State, n: int) -> State:
+        self._take_over(state)
+        self._network({})
+        self._launch(n, 0, again=True)
+        return self.start()
+
+    def _take_over(self, state: State) -> None:
+        for name in self.state.keys() & state.keys():
+            self.device.write(self.state[name], np.asarray(state[name]))
+
+    def advance(self, state: State, n: int, count: int) -> Chunk:
+        """`count` steps from step n."""
+        if state is not self.latest:
+            self._take_over(state)
+        samples = self._samples(n, count)
+        found: list[tuple[np.ndarray, np.ndarray]] = []
+        done = 0
+        while done < count:
+            self._network(samples)
+            taken, spikes = self._launch(n + done, count - done)
+            if self.spikes:
+                steps, sources = (self.device.download(m)[:spikes] for m in self.spikes)
+                order = np.lexsort((sources, steps))
+                found.append((steps[order], sources[order]))
+            for log in self.logs:
+                log.drain()
+            for sample in samples.values():
+                sample.taken += len(sample_steps(n + done, taken, sample.probe.every))
+            done += taken
+        logs = {log.name: log.taken() for log in self.logs}
+        taken_samples = {name: self.device.download(s.out) for name, s in samples.items()}
+        if not found:
+            found = [(np.empty(0, np.int32), np.empty(0, np.int32))]
+        steps, sources = (np.concatenate(column) for column in zip(*found, strict=True))
+        return self.start(), (steps, sources), taken_samples, logs
+
+    def _launch(self, first: int, count: int, again: bool = False) -> tuple[int, int]:
+        """Take up to `count` steps; how many were taken, and how many spikes recorded."""
+        places = [m.address for m in self.spikes] or [None, None]
+        launch = layout.Launch(
+            first, count, *(c_void_p(p) for p in places), self.room, self.done.address,
+            self.seed, again,
+        )  # fmt: skip
+        self.kernel(self.uploaded, launch)
+        taken, spikes = self.device.download(self.done)
+        return int(taken), int(spikes)
+
+    def _network(self, samples: Mapping[str, _Samples]) -> None:
+        """Tell the device where samples go."""
+        probes = layout.Uploads(self.device)
+        self.network.n_probes = len(samples)
+        self.network.probes = probes.structures([s.structure() for s in samples.values()])
+        self.probes = probes  # kept as long as the launch needs it
+        self.device.write(self.uploaded, np.frombuffer(bytes(self.network), np.uint8))
+
+    def _samples(self, n: int, count: int) -> dict[str, _Samples]:
+        return {
+            p.name: _Samples(self, p, len(sample_steps(n, count, p.every)))
+            for p in self.program.probes
+            if p.variable
+        }
+
+
+class _Samples:
+    """Where the samples of a probe go, in a chunk."""
+
+    def __init__(self, run: CudaRunning, probe: Probe, samples: int):
+        name = f"{probe.source.group}.{probe.variable}"
+        self.probe, self.values, self.taken = probe, run.state[name], 0
+        size = run.program.group(probe.source.group).size
+        index = np.asarray(probe.source.indices(size)) * (name not in run.groups.single)
+        dtype = run.groups.dtypes[name]
+        self.index = run.device.upload(np.ascontiguousarray(index, np.int64))
+        self.count, self.width = len(index), dtype.itemsize
+        self.out = run.device.zeros((samples, len(index)), dtype)
+
+    def structure(self) -> Any:
+        """For the launch that takes the samples after those that are taken."""
+        out = self.out.address + self.taken * self.count * self.width
+        return layout.Probe(
+            self.values.address, self.index.address, out, self.width, self.count, self.probe.every
+        )
+
+
+class _Log:
+    """The events that a probe logs, drained after each launch."""
+
+    def __init__(self, run: CudaRunning, probe: Probe):
+        group, up, device = probe.source.group, run.uploads, run.device
+        index = np.ascontiguousarray(probe.source.indices(run.program.group(group).size), np.int64)
+        values = [run.groups.logged[group, name] for name in probe.variables]
+        room = max(_ROOM, 2 * len(index))
+        self.name, self.device = probe.name, device
+        dtypes = [np.dtype("i4"), np.dtype("i4"), *(dtype for _, dtype in values)]
+        self.columns = [device.zeros(room, dtype) for dtype in dtypes]
+        self.count = device.zeros(1, np.uint32)
+        self.parts: list[Log] = []
+        columns = [
+            layout.Column(address, c.address, dtype.itemsize)
+            for (address, dtype), c in zip(values, self.columns[2:], strict=True)
+        ]
+        self.structure = layout.Log(
+            run.groups.flags[group, probe.event], up.array(index, np.int64), len(index),
+            len(columns), up.structures(columns), self.columns[0].address,
+            self.columns[1].address, room, self.count.address,
+        )  # fmt: skip
+
+    def drain(self) -> None:
+        """Take out what has been put in."""
+        (n,) = self.device.download(self.count)
+        step, position, *columns = (self.device.download(c)[:n] for c in self.columns)
+        order = np.lexsort((position, step))
+        self.parts.append(tuple(c[order] for c in (step, position, *columns)))
+        self.device.write(self.count, np.zeros(1, np.uint32))
+
+    def taken(self) -> Log:
+        """All since it was last asked."""
+        parts, self.parts = self.parts, []
+        return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
