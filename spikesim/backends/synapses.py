@@ -1,21 +1,21 @@
-"""The synapses of a program for the C++ code, in one table or several; see docs/design/native.md.
+"""The synapses of a program, in one table or several; see docs/design/native.md.
 
-They are made by C++ from the rules, without the arrays of the passes (what only NumPy knows how to
-draw is handed over). Static edges only.
+They are made from the rules by C++, here or on a GPU, without the arrays of the passes (what only
+NumPy knows how to draw is handed over). Static edges only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from ..errors import ParameterError, UnsupportedError, raise_all
 from ..ir.program import Delivery, Program
-from ..native.connect import Table
+from ..native import connect
 from ..native.pages import allocate
 from ..native.rules import Weighing
 from ..passes.draw import drawn_edges
@@ -87,32 +87,59 @@ def release_of(store: int) -> str:
     return f"delivery.release.{store}"
 
 
+class Table(Protocol):
+    """A table of synapses, whose arrays are where it was made: see native.connect.Table."""
+
+    part_start: np.ndarray
+    delays: np.ndarray
+    synapses: int
+    largest_indegree: list[int]
+    segment: Any
+    row: Any
+    delay: Any
+    target: Any
+
+    @property
+    def nbytes(self) -> int: ...
+
+    @property
+    def rows(self) -> int: ...
+
+    def lay_out(self, by_row: bool) -> None: ...
+
+    def weights(self, dtype: Any) -> Any: ...
+
+    def fill(self, weighings: Sequence[Weighing], weight: Any, first: bool) -> np.ndarray: ...
+
+    def round(self, weight: Any, constant: np.ndarray) -> None: ...
+
+    def in_order(self, value: np.ndarray) -> np.ndarray: ...
+
+
+# Makes one for a program: of the places of its synapses, and where parts start.
+Make = Callable[[Program, Delivery, np.ndarray], Table]
+
+
 @dataclass
 class Store:
     """A table of some of the edges, and its weights.
 
-    edges: their numbers in the program. weight: one a synapse, or, where `shared`, one a source,
-    which all its synapses have.
+    edges: their numbers in the program. weight: one a synapse, where the table is; or, where
+    `shared`, an array of one a source, which all its synapses have.
     """
 
     edges: list[int]
     table: Table
-    weight: np.ndarray
+    weight: Any
     shared: bool
     unreliable: bool = False
 
-    def in_order(self, value: np.ndarray) -> np.ndarray:
-        """Numbers in the order of the pairs of the only edges, in that of the table: float64."""
-        out = np.empty(self.table.synapses)
-        self.table.fill([Weighing(value)], out, False)
-        return out
-
-    def explain(self, names: Sequence[str]) -> str:
-        """How it is stored, in a line."""
+    def explain(self, names: Sequence[str], itemsize: int) -> str:
+        """How it is stored, in a line. itemsize: of a weight."""
         t, n = self.table, max(self.table.synapses, 1)
         size = t.nbytes + self.weight.nbytes
         where = "a delay each, through a ring" if t.segment is None else "sorted by delay"
-        weight = "one weight a source" if self.shared else f"{self.weight.itemsize} for the weight"
+        weight = "one weight a source" if self.shared else f"{itemsize} for the weight"
         kept = ", ".join(names[k] for k in self.edges[:4]) + ", ..." * (len(self.edges) > 4)
         return (
             f"{kept}: {t.synapses} synapses in {len(t.part_start) - 1} parts, {len(t.delays)} "
@@ -125,14 +152,24 @@ class Synapses:
     """The tables of synapses, and their weights for the values of a run.
 
     share: may edges with one weight for all be stored without weights, and many delays as a number
-    a synapse? The weights of one run are kept, and drawn again in the same place where the next has
-    others; where those are shared in another way, the tables are made again. How they are stored
-    depends on the network and the values of the run alone, and so does the order in which numbers
-    are added.
+    a synapse? make: of tables, in the memory of the CPU if not given. backend: its name.
+
+    The weights of one run are kept, and drawn again in the same place where the next has others;
+    where those are shared in another way, the tables are made again. How they are stored depends on
+    the network and the values of the run alone, and so does the order in which numbers are added.
     """
 
-    def __init__(self, program: Program, options: Options, threads: int, share: bool = False):
-        self.given, self.options, self.threads, self.share = program, options, threads, share
+    def __init__(
+        self,
+        program: Program,
+        options: Options,
+        threads: int,
+        share: bool = False,
+        make: Make | None = None,
+        backend: str = "cpp",
+    ):
+        self.given, self.options, self.share, self.backend = program, options, share, backend
+        self.make: Make = make or partial(connect.Table, threads=threads)
         self.delivery = addresses(program)
         self.part_start = part_starts(self.delivery.n_slots, threads)
         weights = [plain(e.field("weight").value) for e in program.edges]
@@ -162,18 +199,18 @@ class Synapses:
 
     def _store(self, edges: list[int], shared: bool) -> Store:
         some = replace(self.given, edges=tuple(self.given.edges[k] for k in edges))
-        table = Table(some, self.delivery, self.part_start, self.threads)
+        table = self.make(some, self.delivery, self.part_start)
         sparse = _is_sparse(self.delivery, table.synapses, len(table.delays), table.rows)
         unreliable = any(e.unreliable for e in some.edges)
         if self.share and unreliable and table.rows > 2**16:
             raise UnsupportedError(
-                f"the backend 'cpp' can't run: {some.edges[0].name!r} has a release probability "
-                f"and delays of up to {table.rows - 1} steps, above {2**16 - 1}; the backend "
-                "'numpy' can"
+                f"the backend {self.backend!r} can't run: {some.edges[0].name!r} has a release "
+                f"probability and delays of up to {table.rows - 1} steps, above {2**16 - 1}; the "
+                "backend 'numpy' can"
             )
         table.lay_out(self.share and (sparse or unreliable))
-        size = self.delivery.n_sources if shared else table.synapses
-        weight = allocate(size, self.options.weight_dtype)
+        dtype = self.options.weight_dtype
+        weight = allocate(self.delivery.n_sources, dtype) if shared else table.weights(dtype)
         return Store(edges, table, weight, shared, unreliable)
 
     @property
@@ -188,18 +225,15 @@ class Synapses:
     def explain(self) -> list[str]:
         """How they are stored, in lines."""
         names = [e.name for e in self.given.edges]
-        return [s.explain(names) for s in self.stores if s.edges]
+        itemsize = self.options.weight_dtype.itemsize
+        return [s.explain(names, itemsize) for s in self.stores if s.edges]
 
     def weigh(self, binder: Binder, given: Mapping[str, Any], values: Values) -> Weighed:
         """The weights; drawn again where they are other than those of the last run."""
         if not self.stores:
             self._lay_out(_grouped(self.given, self.options, [None] * len(self.most), self.share))
-        tables = {k: s.table for s in self.stores for k in s.edges}
         groups = of_groups(values)
-        wanted = [
-            weighing(e, binder, given, values, groups, tables[k])
-            for k, e in enumerate(self.given.edges)
-        ]
+        wanted = [weighing(e, binder, given, values, groups, self.given) for e in self.given.edges]
         if self.weighings is None or not same(self.weighings, wanted):
             self.weighings = None  # none that will do, until they have been drawn
             weights = [single(e, w) for e, w in zip(self.given.edges, wanted, strict=True)]
@@ -214,7 +248,7 @@ class Synapses:
                 edges = self.given.edges[store.edges[0]]
                 chance = binder.release(edges, given, partial(drawn_edges, program=self.given))
                 assert chance is not None
-                each = store.in_order(chance) if chance.ndim else chance
+                each = store.table.in_order(chance) if chance.ndim else chance
                 self.releases[release_of(k)] = each
         return self
 

@@ -11,8 +11,7 @@ import numpy as np
 from ..distributions import Distribution
 from ..errors import ParameterError
 from ..ir.expr import Expr, Op, Ref, references
-from ..ir.program import Edges, Statement
-from ..native.connect import Table
+from ..ir.program import Edges, Program, Statement
 from ..native.rules import CHANGE, CHANGES, Weighing
 from ..passes.draw import drawn_edges
 from ..passes.layout import is_static
@@ -40,9 +39,9 @@ def weighing(
     given: Mapping[str, Any],
     values: Values,
     groups: Mapping[str, Values],
-    table: Table,
+    program: Program,
 ) -> Weighing:
-    """What the weights of edges are made from. groups: the values of each group."""
+    """What the weights of the program's edges are made from. groups: the values of each group."""
     assert is_static(e)
     field = e.field("weight")
     value: Any = given.get(f"{e.name}.weight")
@@ -62,7 +61,7 @@ def weighing(
         changes = _changes(result, steps, scalars, binder)
     if changes is not None:
         return Weighing(None if value is None else float(value), changes)
-    drawn = drawn_edges(e, table.program)
+    drawn = drawn_edges(e, program)
     if np.ndim(value) and np.shape(value) != (len(drawn.pattern),):
         raise ParameterError(
             f"params, {e.name}.{field.name}: shape {np.shape(value)}; expected one value or "

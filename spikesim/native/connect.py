@@ -7,7 +7,18 @@ The functions are called through ctypes, which lets other threads run meanwhile.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from ctypes import CDLL, POINTER, Structure, byref, c_double, c_int32, c_int64, c_uint32, c_void_p
+from ctypes import (
+    CDLL,
+    POINTER,
+    Structure,
+    addressof,
+    byref,
+    c_double,
+    c_int32,
+    c_int64,
+    c_uint32,
+    c_void_p,
+)
 from functools import cache
 from typing import Any
 
@@ -19,14 +30,16 @@ from ..passes.delays import refuse_short, shortest
 from . import library as native_library
 from .laws import address
 from .pages import allocate
-from .rules import DrawnEdges, Projection, Weighing
+from .rules import DrawnEdges, Projection, Put, Weighing, here
 
 # Delays above this many steps are no delays.
 _LONGEST = 2**26
 _MOST_SYNAPSES = 2**32 - 1
 
 
-class _Wiring(Structure):
+class Wiring(Structure):
+    """The edges of a program as C++ code wants them: wiring.h."""
+
     _fields_ = [
         ("seed", c_uint32),
         ("threads", c_int32),
@@ -34,7 +47,7 @@ class _Wiring(Structure):
         ("n_sources", c_int64),
         ("n_parts", c_int64),
         ("n_projections", c_int64),
-        ("projections", POINTER(Projection)),
+        ("projections", c_void_p),
     ]
 
 
@@ -55,7 +68,7 @@ class _Table(Structure):
 @cache
 def _library() -> CDLL:
     library = native_library()
-    wiring = POINTER(_Wiring)
+    wiring = POINTER(Wiring)
     library.spikesim_survey.argtypes = [wiring, c_void_p, c_void_p, c_int64, c_void_p]
     library.spikesim_fill.argtypes = [wiring, POINTER(_Table)]
     library.spikesim_round.argtypes = [c_int32, c_int64] + [c_void_p] * 5
@@ -63,7 +76,52 @@ def _library() -> CDLL:
     return library
 
 
-class Table:
+class Surveyed:
+    """The synapses of a program, before there is a table of them.
+
+    delays int32: the steps that occur, ascending; largest_indegree: one number for each edges.
+    """
+
+    def __init__(
+        self, program: Program, delivery: Delivery, part_start: np.ndarray, put: Put = here
+    ):
+        self.program, self.delivery = program, delivery
+        self.part_start = part_start.astype(np.int32)
+        self.edges = [DrawnEdges(e, program, delivery, part_start, put) for e in program.edges]
+        reach = 1 + max((e.longest() for e in self.edges), default=0)
+        if reach > _LONGEST:
+            raise TooLargeError(f"delays of up to {reach - 1} steps; at most {_LONGEST} are held")
+        self.synapses, self.delays, self.largest_indegree = self._survey(self.edges, reach)
+        if len(self.delays) and self.delays[0] < shortest(program):
+            self._refuse_short(reach)
+        if self.synapses > _MOST_SYNAPSES:
+            raise TooLargeError(f"{self.synapses} synapses; a table holds {_MOST_SYNAPSES}")
+
+    @property
+    def rows(self) -> int:
+        """One more than the longest delay."""
+        return int(self.delays[-1]) + 1 if len(self.delays) else 1
+
+    def _survey(self, edges: Sequence[DrawnEdges], reach: int) -> tuple[int, np.ndarray, list[int]]:
+        """How many synapses some of the edges have, their delays (all below reach), and the largest
+        indegree of each."""
+        raise NotImplementedError
+
+    def _refuse_short(self, reach: int) -> None:
+        for e in self.edges:
+            _, delays, _ = self._survey([e], reach)
+            if len(delays) and delays[0] < shortest(self.program):
+                refuse_short(e.edges.name, int(delays[0]), self.program)
+
+    def _wiring(self, edges: Sequence[DrawnEdges], projections: int, threads: int) -> Wiring:
+        """projections: the address of their structures."""
+        return Wiring(
+            self.program.seed, threads, self.program.dt, self.delivery.n_sources,
+            len(self.part_start) - 1, len(edges), projections,
+        )  # fmt: skip
+
+
+class Table(Surveyed):
     """The synapses of a program: who they go to, sorted by (part, source, delay).
 
     Parts are ranges of at most 2^16 slots, from part_start[k] to part_start[k + 1]. target uint16
@@ -75,16 +133,21 @@ class Table:
     """
 
     def __init__(self, program: Program, delivery: Delivery, part_start: np.ndarray, threads: int):
-        self.program, self.delivery, self.threads = program, delivery, threads
-        self.part_start = part_start.astype(np.int32)
-        self.edges = [DrawnEdges(e, program, delivery, part_start) for e in program.edges]
-        self._survey()
-        self.synapses = int(self.counts.sum(dtype=np.int64))
-        if self.synapses > _MOST_SYNAPSES:
-            raise TooLargeError(f"{self.synapses} synapses; a table holds {_MOST_SYNAPSES}")
+        self.threads = threads
+        super().__init__(program, delivery, part_start)
         self.segment: np.ndarray | None = None
         self.row: np.ndarray | None = None
         self.delay: np.ndarray | None = None
+
+    def weights(self, dtype: Any) -> np.ndarray:
+        """Memory for one weight a synapse."""
+        return allocate(self.synapses, dtype)
+
+    def in_order(self, value: np.ndarray) -> np.ndarray:
+        """Numbers in the order of the pairs of the only edges, in that of the table: float64."""
+        out = np.empty(self.synapses)
+        self.fill([Weighing(value)], out, False)
+        return out
 
     def lay_out(self, by_row: bool) -> None:
         """Take the memory of the table, which `fill` fills."""
@@ -104,31 +167,13 @@ class Table:
         kept = (self.target, self.segment, self.row, self.delay)
         return sum(a.nbytes for a in kept if a is not None)
 
-    @property
-    def rows(self) -> int:
-        """One more than the longest delay."""
-        return int(self.delays[-1]) + 1 if len(self.delays) else 1
-
-    def _survey(self) -> None:
-        reach = 1 + max((e.longest() for e in self.edges), default=0)
-        if reach > _LONGEST:
-            raise TooLargeError(f"delays of up to {reach - 1} steps; at most {_LONGEST} are held")
-        shape = (len(self.part_start) - 1, self.delivery.n_sources)
-        self.counts = np.zeros(shape, np.uint32)
-        indegree = np.zeros(len(self.edges), np.uint32)
+    def _survey(self, edges: Sequence[DrawnEdges], reach: int) -> tuple[int, np.ndarray, list[int]]:
+        self.counts = np.zeros((len(self.part_start) - 1, self.delivery.n_sources), np.uint32)
+        indegree = np.zeros(len(edges), np.uint32)
         seen = np.zeros(reach, np.uint8)
-        self._call(self.edges, "survey", self.counts, seen, reach, indegree)
-        self.delays = np.flatnonzero(seen).astype(np.int32)
-        self.largest_indegree = [int(k) for k in indegree]
-        if len(self.delays) and self.delays[0] < shortest(self.program):
-            self._refuse_short(reach)
-
-    def _refuse_short(self, reach: int) -> None:
-        for e in self.edges:
-            seen, most = np.zeros(reach, np.uint8), np.zeros(1, np.uint32)
-            self._call([e], "survey", np.zeros_like(self.counts), seen, reach, most)
-            if seen[: shortest(self.program)].any():
-                refuse_short(e.edges.name, int(np.flatnonzero(seen)[0]), self.program)
+        self._call(edges, "survey", self.counts, seen, reach, indegree)
+        delays = np.flatnonzero(seen).astype(np.int32)
+        return int(self.counts.sum(dtype=np.int64)), delays, indegree.tolist()
 
     def fill(
         self, weighings: Sequence[Weighing], weight: np.ndarray | None, first: bool
@@ -160,10 +205,7 @@ class Table:
 
     def _call(self, edges: Sequence[DrawnEdges], name: str, *args: Any) -> None:
         array = (Projection * len(edges))(*(e.structure for e in edges))
-        net = _Wiring(
-            self.program.seed, self.threads, self.program.dt, self.delivery.n_sources,
-            len(self.part_start) - 1, len(edges), array,
-        )  # fmt: skip
+        net = self._wiring(edges, addressof(array), self.threads)
         plain = [address(a) if isinstance(a, np.ndarray) else a for a in args]
         fault = getattr(_library(), f"spikesim_{name}")(byref(net), *plain)
         if fault == 2:

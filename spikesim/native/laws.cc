@@ -40,17 +40,11 @@ SPIKESIM_VECTOR void Outside(const double* __restrict p, const double* __restric
 }
 
 SPIKESIM_VECTOR void Between(double* p, int n, double below, double upto) {
-  for (int i = 0; i < n; ++i) {
-    const double inside = below + (upto - below) * p[i];
-    p[i] = inside < 1.0 - 0x1p-53 ? inside : 1.0 - 0x1p-53;
-  }
+  for (int i = 0; i < n; ++i) p[i] = Inside(p[i], below, upto);
 }
 
 SPIKESIM_VECTOR void Clip(double* x, int n, double low, double high) {
-  for (int i = 0; i < n; ++i) {
-    const double above = x[i] > low ? x[i] : low;
-    x[i] = above < high ? above : high;
-  }
+  for (int i = 0; i < n; ++i) x[i] = Clipped(x[i], low, high);
 }
 
 SPIKESIM_VECTOR void Linear(const double* x, int n, double start, double slope, double* out) {

@@ -5,19 +5,9 @@
 #include <cstdint>
 
 #include "random.h"
+#include "wiring.h"
 
 namespace spikesim {
-
-// What weights or delays are. The layout is that of `Law` in spikesim/native/laws.py.
-struct Law {
-  enum Kind : int32_t { kConstant, kUniform, kNormal, kLognormal, kGiven };
-  int32_t kind;
-  uint32_t stream;
-  double a, b;          // the value; low and high; mean and s.d.; median and sigma
-  double below, upto;   // the parts of an unbounded law below the bounds
-  double low, high;     // the bounds
-  const double* given;  // one value a connection
-};
 
 // The values for the counters (row, position), of n <= kBlock connections; for given values, those
 // at `index`.

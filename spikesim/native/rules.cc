@@ -21,12 +21,8 @@ SPIKESIM_VECTOR void PairsOfTotal(uint32_t seed, uint32_t stream, const uint32_t
   }
 }
 
-// out[i] += floor(delay/dt + 0.5 + 1e-9), as ir.program.nearest_step. Longer than 2^30 is 2^30.
 SPIKESIM_VECTOR void AddSteps(const double* delay, int n, double dt, int32_t* out) {
-  for (int i = 0; i < n; ++i) {
-    const double steps = std::floor(delay[i] / dt + (0.5 + 1e-9));
-    out[i] += static_cast<int32_t>(steps < 0x1p30 ? steps : 0x1p30);
-  }
+  for (int i = 0; i < n; ++i) out[i] += Steps(delay[i], dt);
 }
 
 }  // namespace
@@ -47,10 +43,7 @@ SPIKESIM_VECTOR void Gaps(uint32_t seed, uint32_t stream, uint32_t row, uint32_t
     y[i] = position + static_cast<uint32_t>(i);
   }
   Threefry(seed, stream, n, x, y);
-  for (int i = 0; i < n; ++i) {
-    const double skip = std::floor(Log(1.0 - Uniform(x[i], y[i])) * scale);
-    gap[i] = skip < most ? skip : most;
-  }
+  for (int i = 0; i < n; ++i) gap[i] = Gap(x[i], y[i], scale, most);
 }
 
 void FromCounters(uint32_t seed, const Projection& p, const uint32_t* k, int n, Batch& b) {
@@ -97,17 +90,7 @@ void Delays(const Wiring& net, const Projection& p, const Batch& b, int32_t* out
 void Weights(const Wiring& net, const Projection& p, const Batch& b, double* w) {
   Draw(p.weight, net.seed, b.row, b.position, b.index, b.n, w);
   for (const Change* c = p.changes; c < p.changes + p.n_changes; ++c) {
-    const double v = c->value;
-    for (int i = 0; i < b.n; ++i) {
-      switch (c->kind) {
-        case Change::kTimes: w[i] = w[i] * v; break;
-        case Change::kPlus: w[i] = w[i] + v; break;
-        case Change::kMinus: w[i] = w[i] - v; break;
-        case Change::kFrom: w[i] = v - w[i]; break;
-        case Change::kOver: w[i] = w[i] / v; break;
-        default: w[i] = v / w[i];
-      }
-    }
+    for (int i = 0; i < b.n; ++i) w[i] = Changed(*c, w[i]);
   }
 }
 

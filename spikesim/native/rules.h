@@ -2,53 +2,14 @@
 #ifndef SPIKESIM_NATIVE_RULES_H_
 #define SPIKESIM_NATIVE_RULES_H_
 
-#include <cmath>
 #include <cstdint>
 #include <vector>
 
 #include "laws.h"
-#include "portable.h"
 #include "random.h"
+#include "wiring.h"
 
 namespace spikesim {
-
-// An operation on weights: weight * value and so on.
-struct Change {
-  enum Kind : int32_t { kTimes, kPlus, kMinus, kFrom, kOver, kUnder };
-  int32_t kind;
-  double value;
-};
-
-// The layouts of these are those of the classes of the same names in spikesim/native/rules.py.
-struct Projection {
-  enum Rule : int32_t { kTotal, kIndegree, kOutdegree, kAll, kOne, kProbability, kList };
-  int32_t rule;
-  uint32_t stream;
-  int64_t n_source, n_target;
-  int64_t number;             // candidates, or the degree
-  double scale;               // 1/log(1 - p)
-  const int32_t* own;         // [n_target], of kOutdegree [n_source]: the same neuron's position in
-                              // the other view, or -1; null where that is of no concern
-  const int32_t* source;      // [n_source] number of the source in the network
-  const int32_t* by_source;   // [n_source] positions in ascending order of it
-  const uint32_t* place;      // [n_target] part << 16 | place in the part
-  const int64_t* begin;       // kList: [n_source + 1], where the pairs of a source begin
-  const int64_t* target;      // kList: [pairs], as are the next two
-  const int64_t* row;
-  const int64_t* position;
-  Law weight, axonal, dendritic;
-  int64_t n_changes;
-  const Change* changes;
-};
-
-struct Wiring {
-  uint32_t seed;
-  int32_t threads;
-  double dt;
-  int64_t n_sources, n_parts;
-  int64_t n_projections;
-  const Projection* projections;
-};
 
 // Some synapses of one projection: positions in the two views, and the counters of their draws.
 struct Batch {
@@ -57,21 +18,11 @@ struct Batch {
   int64_t index[kBlock];  // kList: the number of the pair
 };
 
-// Does the rule draw sources, so that those of one lie anywhere among all?
-inline bool Scanned(const Projection& p) {
-  return p.rule == Projection::kTotal || p.rule == Projection::kIndegree;
-}
-
-// Partner `drawn` of a row that must not be paired with `own` (-1: no such).
-inline uint32_t Beside(uint32_t drawn, int32_t own) {
-  return drawn + (own >= 0 && drawn >= static_cast<uint32_t>(own));
-}
-
 // The first words of the counters (row, position).
 void FirstWords(uint32_t seed, uint32_t stream, const uint32_t* row, const uint32_t* position,
                 int n, uint32_t* word);
 
-// Skips to the next target of rule kProbability: floor(log(1 - u) scale), at most `most`.
+// The skips (Gap) of the counters (row, position), (row, position + 1) and so on.
 void Gaps(uint32_t seed, uint32_t stream, uint32_t row, uint32_t position, int n, double scale,
           double most, double* gap);
 

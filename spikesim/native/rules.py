@@ -1,10 +1,10 @@
-"""The synapses of a projection as the C++ code draws them: rules.h."""
+"""The synapses of a projection as the C++ code draws them: wiring.h."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
-from ctypes import CDLL, POINTER, Structure, c_double, c_int32, c_int64, c_uint32, c_void_p
+from ctypes import CDLL, Structure, c_double, c_int32, c_int64, c_uint32, c_void_p
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -40,8 +40,15 @@ CHANGE: tuple[Callable[[float, float], float], ...] = (
 )
 
 
-class _Change(Structure):
-    _fields_ = [("kind", c_int32), ("value", c_double)]
+_CHANGE = np.dtype([("kind", np.int32), ("value", np.float64)], align=True)
+
+# Puts an array where the code that draws can read it: what keeps it there, and its address.
+Put = Callable[[np.ndarray], tuple[Any, int]]
+
+
+def here(array: np.ndarray) -> tuple[Any, int]:
+    """For the C++ code: where the array is already."""
+    return array, address(array)
 
 
 class Projection(Structure):
@@ -54,7 +61,7 @@ class Projection(Structure):
         *((name, c_void_p) for name in ("begin", "target", "row", "position")),
         *((name, Law) for name in ("weight", "axonal", "dendritic")),
         ("n_changes", c_int64),
-        ("changes", POINTER(_Change)),
+        ("changes", c_void_p),
     ]
 
 
@@ -78,11 +85,17 @@ class Weighing:
 class DrawnEdges:
     """Edges as the C++ code wants them; `kept` holds the arrays it points to."""
 
-    def __init__(self, edges: Edges, program: Program, delivery: Delivery, part_start: np.ndarray):
-        self.edges, self.given = edges, (program, delivery, part_start)
+    def __init__(
+        self,
+        edges: Edges,
+        program: Program,
+        delivery: Delivery,
+        part_start: np.ndarray,
+        put: Put = here,
+    ):
+        self.edges, self.given = edges, (program, delivery, part_start, put)
         sizes = {n.name: n.size for n in program.neurons}
-        self.kept: list[np.ndarray] = []
-        self.changes: Any = None
+        self.kept: list[Any] = []
         e = edges
         ends = ends_of(e, sizes)
         s = self.structure = Projection()
@@ -108,8 +121,9 @@ class DrawnEdges:
 
     def keep(self, values: Any, dtype: Any) -> int:
         """The address of an array that stays."""
-        self.kept.append(np.ascontiguousarray(values, dtype))
-        return address(self.kept[-1])
+        kept, where = self.given[-1](np.ascontiguousarray(values, dtype))
+        self.kept.append(kept)
+        return where
 
     def _list(self, pairs: Pairs) -> None:
         s = self.structure
@@ -129,16 +143,25 @@ class DrawnEdges:
 
     def weighed(self, w: Weighing) -> DrawnEdges:
         """The same, with weights."""
-        one = copy(self)
-        if np.ndim(w.value) and self.structure.rule != _LIST:
-            one = DrawnEdges(drawn_edges(self.edges, self.given[0]), *self.given)
+        one = copy(self.listed() if np.ndim(w.value) else self)
         one.structure = Projection.from_buffer_copy(one.structure)
         one.kept = list(one.kept)
         value = one.edges.field("weight").value if w.value is None else w.value
         one.structure.weight = one._law("weight", value)
-        one.changes = (_Change * len(w.changes))(*(_Change(*c) for c in w.changes))
-        one.structure.n_changes, one.structure.changes = len(w.changes), one.changes
+        one.structure.n_changes = len(w.changes)
+        one.structure.changes = one.keep(np.array(list(w.changes), _CHANGE), _CHANGE)
         return one
+
+    def listed(self) -> DrawnEdges:
+        """The same, as a list of pairs in their order."""
+        if self.structure.rule == _LIST:
+            return self
+        return DrawnEdges(drawn_edges(self.edges, self.given[0]), *self.given)
+
+    @property
+    def by_source(self) -> bool:
+        """Are they drawn source by source, in the order of the pairs?"""
+        return self.structure.rule not in (_TOTAL, _INDEGREE)
 
 
 def _needs_numpy(e: Edges) -> bool:
@@ -157,12 +180,13 @@ def _bound(value: Any) -> float:
 # --- rules: each fills in its part of the structure, or says that NumPy has to draw the pairs -----
 
 
-def _own(d: DrawnEdges, rule: Any, ends: Ends) -> bool:
+def _own(d: DrawnEdges, rule: Any, ends: Ends) -> np.ndarray | None:
     """Hand over who is in both views, if that matters."""
     if rule.autapses or ends.self_position is None:
-        return False
-    d.structure.own = d.keep(ends.self_position, np.int32)
-    return True
+        return None
+    own = np.ascontiguousarray(ends.self_position, np.int32)
+    d.structure.own = d.keep(own, np.int32)
+    return own
 
 
 def _total(d: DrawnEdges, rule: FixedTotalNumber, ends: Ends) -> bool:
@@ -170,10 +194,12 @@ def _total(d: DrawnEdges, rule: FixedTotalNumber, ends: Ends) -> bool:
     s.rule, s.number = _TOTAL, int(rule.number)
     if not rule.multapses:
         return False
-    if s.number and _own(d, rule, ends):
+    own = _own(d, rule, ends) if s.number else None
+    if own is not None:
         s.number = _library().spikesim_candidates(
-            d.given[0].seed, stream(f"{e.name}.pairs"), s.n_source, s.n_target, s.own, s.number
-        )
+            d.given[0].seed, stream(f"{e.name}.pairs"), s.n_source, s.n_target, address(own),
+            s.number,
+        )  # fmt: skip
     return bool(s.number >= 0)
 
 

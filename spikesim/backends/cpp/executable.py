@@ -345,7 +345,7 @@ class Machine:
         if release is not None:
             each = release.ndim > 0
             release = np.ascontiguousarray(release, np.float64)
-            number = store.in_order(np.arange(t.synapses, dtype=np.float64)).astype(np.int32)
+            number = t.in_order(np.arange(t.synapses, dtype=np.float64)).astype(np.int32)
             path = random.stream(released(self.program.edges[store.edges[0]]))
             self.memory.kept += [release, number]
         return machine.Table(
