@@ -8,7 +8,7 @@
 #define KERNEL(NAME, B, BODY) \
   SPIKESIM_KERNEL(NAME, SPIKESIM_THREADS, spikesim::Wiring, B, spikesim::BODY)
 
-KERNEL(spikesim_survey, spikesim::Survey, MakeSurvey)
-KERNEL(spikesim_count, spikesim::Table, Count)
-KERNEL(spikesim_place, spikesim::Table, Place)
-KERNEL(spikesim_round, spikesim::Table, Round)
+KERNEL(connect_survey, spikesim::Survey, MakeSurvey)
+KERNEL(connect_count, spikesim::Table, Count)
+KERNEL(connect_place, spikesim::Table, Place)
+KERNEL(connect_round, spikesim::Table, Round)
