@@ -83,7 +83,7 @@ class Weighing:
 
 
 class DrawnEdges:
-    """Edges as the C++ code wants them; `kept` holds the arrays it points to."""
+    """Edges as the C++ code wants them; `kept` holds what `put` made of the arrays."""
 
     def __init__(
         self,

@@ -93,8 +93,8 @@ class DeviceTable(Surveyed):
         return sum(m.nbytes for m in kept if m is not None)
 
     def fill(self, weighings: Sequence[Weighing], weight: Any, first: bool) -> np.ndarray:
-        """Draw the table, and the weights into `weight` [synapses], of any float type (or nowhere).
-        Returns the largest |weight| of each edges."""
+        """Draw the table, the first time or not, and the weights into `weight` [synapses], of any
+        float type (or nowhere). Returns the largest |weight| of each edges."""
         device = self.device
         edges = [e.weighed(w) for e, w in zip(self.edges, weighings, strict=True)]
         number = np.zeros(self.rows, np.int32)
@@ -156,7 +156,7 @@ class DeviceTable(Surveyed):
     def _table(self, held: Mapping[str, Any]) -> _Table:
         table = _Table(synapses=self.synapses, n_delays=len(self.delays))
         for name, memory in held.items():
-            setattr(table, name, memory and memory.address)
+            setattr(table, name, None if memory is None else memory.address)
         if held["weight"] is not None:
             table.width = held["weight"].nbytes // max(self.synapses, 1)
         return table
