@@ -50,7 +50,8 @@ SPIKESIM_INLINE double WeightAt(const Table& t, int64_t k) {
 SPIKESIM_INLINE bool Released(const Table& t, int64_t synapse, uint32_t seed, int64_t found) {
   if (!t.number) return true;
   const Moment m{0.0, static_cast<int32_t>(found), seed};
-  return DrawUniform(m, t.stream, t.number[synapse]) < t.release[t.release_each ? synapse : 0];
+  const int32_t number = t.number[synapse];
+  return DrawUniform(m, t.stream, number) < t.release[t.release_each ? number : 0];
 }
 
 // visit(synapse, source, part) for all synapses of the sources in `list`. bounds(source, part)

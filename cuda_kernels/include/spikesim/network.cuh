@@ -73,7 +73,7 @@ struct Table {
   int32_t width;           // bytes of a weight: 2, 4 or 8
   int32_t shared;
   const int32_t* number;  // [synapses], within their edges, or null: then all spikes are transmitted
-  const double* release;  // with this probability: [1], or, if release_each, [synapses]
+  const double* release;  // with this probability: [1], or, if release_each, [numbers]
   int32_t release_each;
   uint32_t stream;
 };

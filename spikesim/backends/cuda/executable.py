@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from ctypes import c_void_p
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from ..drive import sample_steps
 from ..memory import estimate, refuse_too_large
 from ..synapses import Store, Synapses, part_starts, planned, release_of, weights_of
 from . import layout
+from .connect import DeviceTable
 from .device import Device
 from .groups import Groups
 
@@ -38,7 +40,9 @@ class CudaExecutable:
         parts = len(part_starts(addresses(program).n_slots, 1)) - 1
         self.memory = estimate(program, options, planned(program, options, True), parts, 1)
         refuse_too_large(self.memory, device.free_bytes())
-        self.synapses = Synapses(program, options, 1, share=True)
+        self.synapses = Synapses(
+            program, options, 1, share=True, make=partial(DeviceTable, device), backend="cuda"
+        )
         self.program = lower(self.synapses.program, COUPLED)
         self.joined = joined(self.program)
         self.binder = Binder(self.program, options, self.synapses)
@@ -123,16 +127,17 @@ class CudaRunning:
     def _table(self, k: int, store: Store, values: Mapping[str, np.ndarray]) -> Any:
         t, up = store.table, self.uploads
         weight, release = values[weights_of(k)], values.get(release_of(k))
-        number, stream = 0, 0
+        number, stream = None, 0
         if release is not None:
+            number = getattr(t, "number")
             stream = random.stream(released(self.program.edges[store.edges[0]]))
-            number = up.array(store.in_order(np.arange(t.synapses, dtype=np.float64)), np.int32)
-        at = lambda a, dtype: 0 if a is None else up.array(a, dtype)  # noqa: E731
+        here = up.array(weight, weight.dtype) if store.shared else _at(weight)
+        width = self.options.weight_dtype.itemsize
         return layout.Table(
-            at(t.segment, np.uint32), at(t.row, np.int64), at(t.delay, np.uint16),
-            at(t.delays, np.int32), len(t.delays), at(t.target, np.uint16),
-            at(weight, weight.dtype), weight.itemsize, store.shared, number,
-            at(release, np.float64), release is not None and release.ndim > 0, stream,
+            _at(t.segment), _at(t.row), _at(t.delay), up.array(t.delays, np.int32), len(t.delays),
+            _at(t.target), here, width, store.shared, _at(number),
+            0 if release is None else up.array(release, np.float64),
+            release is not None and release.ndim > 0, stream,
         )  # fmt: skip
 
     def _units(self) -> np.ndarray:
@@ -221,6 +226,10 @@ class CudaRunning:
             for p in self.program.probes
             if p.variable
         }
+
+
+def _at(memory: Any) -> int:
+    return 0 if memory is None else int(memory.address)
 
 
 class _Samples:
