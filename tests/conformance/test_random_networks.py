@@ -1,4 +1,4 @@
-"""Random networks: NumPy, JAX and C++ give the same bits in conformance mode.
+"""Random networks: NumPy, JAX, C++ and CUDA (on the host) give the same bits in conformance mode.
 
 Every spike, every recorded state, every rate and the final states are compared. `make test` runs a
 few examples; `pytest -m slow` runs 300.
@@ -18,13 +18,15 @@ import spikesim as sp
 from spikesim.backends import numpy as numpy_backend
 from spikesim.backends import sharing, synapses
 from spikesim.backends.cpp import executable as cpp_backend
+from spikesim.backends.cuda import executable as cuda_backend
+from spikesim.backends.cuda import host
 from spikesim.backends.jax import executable as jax_backend
 from spikesim.errors import DescriptionError, RunError
 from spikesim.native import why_missing
 from spikesim.units import Hz, ms, mV, nS, pA
 
 # Small, so that a run crosses the borders of chunks, and not at the same steps on both.
-CHUNKS = {"numpy": 29, "jax": 37, "cpp": 41}
+CHUNKS = {"numpy": 29, "jax": 37, "cpp": 41, "cuda": 43}
 
 
 def number(low, high):
@@ -437,7 +439,8 @@ def check(examples, fewest_spikes, backends):
                 patch.object(sharing, "_TABLE_COSTS", (seed + k) % 2),
                 patch.object(synapses, "_FEWEST_IN_A_SEGMENT", (seed + k) // 2 % 2),
             ):
-                other = outcome(compiled(net, name), duration, seed)
+                with host.instead(threads=(1, 2, 4)[seed % 3]):
+                    other = outcome(compiled(net, name), duration, seed)
             assert first.keys() == other.keys()
             different = [what for what in first if not same_bits(first[what], other[what])]
             assert not different, name
@@ -449,6 +452,7 @@ def check(examples, fewest_spikes, backends):
         patch.object(numpy_backend, "_CHUNK", CHUNKS["numpy"]),
         patch.object(jax_backend, "_LONGEST_CHUNK", CHUNKS["jax"]),
         patch.object(cpp_backend, "_CHUNK_STEPS", CHUNKS["cpp"]),
+        patch.object(cuda_backend, "_CHUNK_STEPS", CHUNKS["cuda"]),
     ):
         same_everywhere()
     assert seen["examples"] == examples, seen
@@ -459,6 +463,17 @@ def check(examples, fewest_spikes, backends):
 @pytest.mark.skipif(bool(why_missing()), reason="the C++ part is not built")
 def test_random_networks_in_cpp():
     check(examples=100, fewest_spikes=10, backends=["cpp"])
+
+
+@pytest.mark.skipif(bool(host.why_missing()), reason="no C++ compiler")
+def test_a_few_random_networks_in_cuda_on_the_host():
+    check(examples=12, fewest_spikes=10, backends=["cuda"])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(host.why_missing()), reason="no C++ compiler")
+def test_200_random_networks_in_cuda_on_the_host():
+    check(examples=200, fewest_spikes=10, backends=["cuda"])
 
 
 def test_a_few_random_networks_in_jax():

@@ -48,9 +48,14 @@ def cached(made_of: Sequence[str], suffix: str, make: Callable[[Path], None]) ->
     return path
 
 
+def host_compiler() -> str:
+    """The C++ compiler of this machine; empty if there is none."""
+    return os.environ.get("CXX") or shutil.which("g++") or shutil.which("c++") or ""
+
+
 def by_host(text: str, flags: Sequence[str]) -> Path:
     """A shared library for this CPU of C++ code. Raises UnsupportedError without a compiler."""
-    compiler = os.environ.get("CXX") or shutil.which("g++") or shutil.which("c++")
+    compiler = host_compiler()
     if not compiler:
         raise UnsupportedError("no C++ compiler was found (g++); install one, or set CXX")
     include = [f"-I{path}" for path in INCLUDE]

@@ -14,7 +14,12 @@ import numpy as np
 
 from ...native.pages import allocate
 from . import device
-from .compile import KERNELS, by_host
+from .compile import KERNELS, by_host, host_compiler
+
+
+def why_missing() -> str:
+    """Why it can't be used; empty if it can."""
+    return "" if host_compiler() else "no C++ compiler was found"
 
 
 class HostArray:
