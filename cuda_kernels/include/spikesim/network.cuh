@@ -42,7 +42,7 @@ struct Group {
   const Clock* clocks;
 };
 
-// Elements that one block takes care of.
+// Elements that one warp takes care of.
 struct Tile {
   int32_t group, first, size;
 };

@@ -8,16 +8,15 @@
 
 #include "portable.h"
 
-// SPIKESIM_KERNEL(name, threads, A, B, body): a kernel that calls body(grid, a, b), with an A in the
-// device's memory and a B that is handed over.
+// SPIKESIM_KERNEL(name, threads, A, B, body): a kernel that calls body(grid, a, b).
 #if defined(__CUDACC__)
 #define SPIKESIM_DEVICE __device__
 #define SPIKESIM_SHARED __shared__
 #define SPIKESIM_KERNEL(NAME, THREADS, A, B, BODY)                                    \
   extern "C" __global__ void __launch_bounds__(THREADS, 1)                            \
-      NAME(uint32_t* barrier, const A* a, const B b) {                                \
+      NAME(uint32_t* barrier, const A* a, const B* b) {                               \
     spikesim::Grid grid(barrier);                                                     \
-    BODY(grid, *a, b);                                                                \
+    BODY(grid, *a, *b);                                                               \
   }
 #else
 #define SPIKESIM_DEVICE
@@ -63,6 +62,7 @@ struct Grid {
   SPIKESIM_INLINE int Blocks() const { return gridDim.x; }
   SPIKESIM_INLINE int Thread() const { return threadIdx.x; }
   SPIKESIM_INLINE int Threads() const { return blockDim.x; }
+  SPIKESIM_INLINE int Lane() const { return threadIdx.x % kWarp; }
   SPIKESIM_INLINE void SyncBlock() const { __syncthreads(); }
   template <int kPlace>
   SPIKESIM_INLINE void Sync() {
@@ -133,6 +133,7 @@ struct Grid {
   int Blocks() const { return blocks; }
   int Thread() const { return 0; }
   int Threads() const { return 1; }
+  int Lane() const { return 0; }
   void SyncBlock() const {}
   template <int kPlace>
   void Sync() {

@@ -16,32 +16,30 @@
 namespace spikesim {
 
 // body(group, element) for all elements, each by the thread that takes care of it; whole warps take
-// part, those beyond the end with element -1.
+// part, those beyond the end with element -1. Neighbouring tiles go to different blocks.
 template <typename Body>
 SPIKESIM_DEVICE void ForElements(const Grid& grid, const Network& net, const Body& body) {
-  for (int64_t k = grid.Block(); k < net.n_tiles; k += grid.Blocks()) {
+  const int64_t warps = static_cast<int64_t>(grid.Threads() / kWarp) * grid.Blocks();
+  const int64_t mine = static_cast<int64_t>(grid.Thread() / kWarp) * grid.Blocks() + grid.Block();
+  for (int64_t k = mine; k < net.n_tiles; k += warps) {
     const Tile tile = net.tiles[k];
     const Group& group = net.groups[tile.group];
-    for (int32_t base = 0; base < tile.size; base += grid.Threads()) {
-      const int32_t i = base + grid.Thread();
+    for (int32_t base = 0; base < tile.size; base += kWarp) {
+      const int32_t i = base + grid.Lane();
       body(group, i < tile.size ? tile.first + i : -1);
     }
   }
 }
 
 // Puts `value` into a list, if `yes`; of a whole warp at once.
-SPIKESIM_INLINE void Append(bool yes, int32_t value, int32_t* list, int32_t* count) {
+SPIKESIM_INLINE void Append(const Grid& grid, bool yes, int32_t value, int32_t* list,
+                            int32_t* count) {
   const uint32_t who = Ballot(yes);
   if (!who) return;
-#if defined(__CUDACC__)
-  const int lane = threadIdx.x % kWarp;
-#else
-  const int lane = 0;
-#endif
   int64_t start = 0;
-  if (lane == FirstBit(who)) start = AtomicAdd(count, static_cast<int32_t>(CountBits(who)));
+  if (grid.Lane() == FirstBit(who)) start = AtomicAdd(count, static_cast<int32_t>(CountBits(who)));
   start = FromLane(start, FirstBit(who));
-  if (yes) list[start + CountBits(who & ((1u << lane) - 1u))] = value;
+  if (yes) list[start + CountBits(who & ((1u << grid.Lane()) - 1u))] = value;
 }
 
 SPIKESIM_INLINE void CopyElement(uint8_t* to, const uint8_t* from, int64_t width) {
@@ -215,7 +213,7 @@ class Run {
     for (int64_t e = 0; e < g.n_events; ++e) {
       const Event& event = g.events[e];
       if (event.first_source < 0) continue;
-      Append(i >= 0 && event.flags[i], static_cast<int32_t>(event.first_source) + i,
+      Append(grid_, i >= 0 && event.flags[i], static_cast<int32_t>(event.first_source) + i,
              net_.log + row * net_.n_sources, net_.count + row);
     }
   }

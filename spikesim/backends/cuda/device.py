@@ -1,12 +1,22 @@
-"""The GPU, through cuda.core; and what stands in for it."""
+"""The GPU, through cuda.core; and what may stand in for it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from ctypes import Structure
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+
+from ...errors import TooLargeError, UnsupportedError
+from .compile import INCLUDE, cached
+
+_LANES = 768  # threads of a block: 24 warps for 80 registers each
+_OLDEST = (7, 0)  # compute capability: the first with a memory model
+_INSTALL = "pip install 'spikesim[cuda]'"
 
 
 class Memory(Protocol):
@@ -42,25 +52,194 @@ class Device(Protocol):
         """Put an array into memory that there is."""
         ...
 
-    def download(self, of: Any) -> np.ndarray:
-        """A copy of what memory holds, with the shape and dtype it was made with."""
+    def download(self, of: Any, first: int | None = None) -> np.ndarray:
+        """A copy of what memory holds, with the shape and dtype it was made with; or of the first
+        elements, [first]."""
         ...
 
     def kernel(self, text: str, entry: str, exact: bool) -> Callable[[Any, Structure], None]:
-        """A kernel of C++ code: a function of memory with its first argument and of its second.
-        exact: no product is fused with a sum."""
+        """A kernel of C++ code: a function of memory with its first argument and of its second,
+        which returns when the kernel is over. exact: no product is fused with a sum."""
         ...
 
 
 replaced: Device | None = None  # see host.instead
 
 
-def why_missing() -> str:
-    """Why there is no GPU to run on; empty if there is one."""
-    return "not yet"
-
-
 def current() -> Device:
-    """The GPU, or what stands in for it."""
-    assert replaced is not None
-    return replaced
+    """The GPU, or what stands in for it. Raises UnsupportedError."""
+    if replaced is not None:
+        return replaced
+    if reason := why_missing():
+        raise UnsupportedError(f"the backend 'cuda' can't be used here: {reason}")
+    return _gpu()
+
+
+@cache
+def why_missing() -> str:
+    """Why there is no GPU to run on, and what to do; empty if there is one."""
+    try:
+        from cuda.bindings import driver
+        from cuda.core import Device as _Core  # noqa: F401
+    except ImportError as fault:
+        return f"cuda.core is not installed ({fault}); {_INSTALL}"
+    try:
+        version("nvidia-cuda-nvrtc")
+    except PackageNotFoundError:
+        return f"NVRTC, which compiles the kernels, is not installed; {_INSTALL}"
+    try:
+        (fault,) = driver.cuInit(0)
+    except Exception as missing:  # its loader raises classes of its own
+        return (
+            f"no NVIDIA driver was found ({type(missing).__name__}); install one that knows CUDA "
+            "12 or later, and see whether nvidia-smi lists the GPU"
+        )
+    if fault != driver.CUresult.CUDA_SUCCESS:
+        return f"the NVIDIA driver says {_told(fault)}; see whether nvidia-smi lists a GPU"
+    try:
+        made = _gpu()
+    except UnsupportedError as why:
+        return str(why)
+    if made.capability < _OLDEST:
+        return (
+            f"{made.name} has compute capability {made.capability[0]}.{made.capability[1]}; the "
+            "kernels need 7.0 (Volta, 2017) or later"
+        )
+    return ""
+
+
+@cache
+def _gpu() -> Gpu:
+    return Gpu()
+
+
+def _told(fault: Any) -> str:
+    return str(getattr(fault, "name", fault))
+
+
+def _checked(result: Any) -> Any:
+    """What a call of the driver gives. Raises UnsupportedError where it fails."""
+    from cuda.bindings import driver
+
+    fault, *rest = result
+    if fault == driver.CUresult.CUDA_ERROR_OUT_OF_MEMORY:
+        raise TooLargeError("the GPU has no memory left; see model.memory(), or use another backend")
+    if fault != driver.CUresult.CUDA_SUCCESS:
+        hint = {
+            "CUDA_ERROR_NO_BINARY_FOR_GPU": "; the driver is older than the compiler: update it",
+            "CUDA_ERROR_UNSUPPORTED_PTX_VERSION": "; the driver is too old: update it",
+            "CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE": "; the model needs too many registers",
+        }.get(_told(fault), "")
+        raise UnsupportedError(f"the GPU failed with {_told(fault)}{hint}")
+    return rest[0] if rest else None
+
+
+class GpuMemory:
+    """Memory of the GPU, given back when nobody holds it any more."""
+
+    def __init__(self, shape: Any, dtype: Any):
+        from cuda.bindings import driver
+
+        self.shape = tuple(np.atleast_1d(np.asarray(shape, np.int64)).tolist())
+        self.dtype = np.dtype(dtype)
+        self.nbytes = int(np.prod(self.shape, dtype=np.int64)) * self.dtype.itemsize
+        self.free = driver.cuMemFree
+        self.address = int(_checked(driver.cuMemAlloc(max(self.nbytes, 1))))
+
+    def __del__(self) -> None:
+        if hasattr(self, "address"):
+            self.free(self.address)
+
+
+class Gpu:
+    """The first GPU that CUDA_VISIBLE_DEVICES leaves."""
+
+    def __init__(self) -> None:
+        from cuda.core import Device as Core
+
+        self.core = Core()
+        self.core.set_current()
+        properties = self.core.properties
+        self.capability = tuple(self.core.compute_capability)
+        self.name = str(self.core.name)
+        self.blocks, self.lanes = int(properties.multiprocessor_count), _LANES
+        self.stream = self.core.create_stream()
+        self.barrier = self.zeros(1, np.uint32)
+
+    def free_bytes(self) -> int | None:
+        from cuda.bindings import driver
+
+        self.core.set_current()
+        fault, free, _ = driver.cuMemGetInfo()
+        return int(free) if fault == driver.CUresult.CUDA_SUCCESS else None
+
+    def zeros(self, shape: Any, dtype: Any) -> GpuMemory:
+        from cuda.bindings import driver
+
+        self.core.set_current()
+        made = GpuMemory(shape, dtype)
+        if made.nbytes:
+            _checked(driver.cuMemsetD8(made.address, 0, made.nbytes))
+        return made
+
+    def upload(self, array: np.ndarray) -> GpuMemory:
+        self.core.set_current()
+        made = GpuMemory(array.shape, array.dtype)
+        self.write(made, array)
+        return made
+
+    def write(self, to: GpuMemory, array: np.ndarray) -> None:
+        from cuda.bindings import driver
+
+        whole = np.ascontiguousarray(array, to.dtype)
+        assert whole.nbytes == to.nbytes
+        if to.nbytes:
+            _checked(driver.cuMemcpyHtoD(to.address, whole.ctypes.data, to.nbytes))
+
+    def download(self, of: GpuMemory, first: int | None = None) -> np.ndarray:
+        from cuda.bindings import driver
+
+        out = np.empty(of.shape if first is None else first, of.dtype)
+        if out.nbytes:
+            _checked(driver.cuMemcpyDtoH(out.ctypes.data, of.address, out.nbytes))
+        return out
+
+    def kernel(self, text: str, entry: str, exact: bool) -> GpuKernel:
+        from cuda.core import ObjectCode
+
+        arch = "sm_{}{}".format(*self.capability)
+        self.core.set_current()
+        code = ObjectCode.from_cubin(cubin(text, arch, exact).read_bytes())
+        return GpuKernel(self, code.get_kernel(entry))
+
+
+class GpuKernel:
+    """A kernel(barrier, A*, B*), launched so that all blocks are there at the same time."""
+
+    def __init__(self, on: Gpu, kernel: Any):
+        self.on, self.kernel = on, kernel
+
+    def __call__(self, a: GpuMemory, b: Structure) -> None:
+        from cuda.core import LaunchConfig, launch
+
+        on = self.on
+        on.core.set_current()
+        argument = on.upload(np.frombuffer(bytes(b), np.uint8))
+        on.write(on.barrier, np.zeros(1, np.uint32))
+        config = LaunchConfig(grid=on.blocks, block=on.lanes, cooperative_launch=True)
+        launch(on.stream, config, self.kernel, on.barrier.address, a.address, argument.address)
+        on.stream.sync()
+
+
+def cubin(text: str, arch: str, exact: bool) -> Path:
+    """Machine code for an architecture, such as "sm_90", by NVRTC: no GPU is needed."""
+    from cuda.core import Program, ProgramOptions
+
+    options = ProgramOptions(
+        std="c++17", arch=arch, fma=not exact, ftz=True, include_path=[str(p) for p in INCLUDE]
+    )
+
+    def make(path: Path) -> None:
+        path.write_bytes(Program(text, "c++", options).compile("cubin").code)
+
+    return cached([text, arch, str(exact), version("nvidia-cuda-nvrtc")], ".cubin", make)

@@ -186,7 +186,7 @@ class CudaRunning:
             self._network(samples)
             taken, spikes = self._launch(n + done, count - done)
             if self.spikes:
-                steps, sources = (self.device.download(m)[:spikes] for m in self.spikes)
+                steps, sources = (self.device.download(m, spikes) for m in self.spikes)
                 order = np.lexsort((sources, steps))
                 found.append((steps[order], sources[order]))
             for log in self.logs:
@@ -278,8 +278,8 @@ class _Log:
 
     def drain(self) -> None:
         """Take out what has been put in."""
-        (n,) = self.device.download(self.count)
-        step, position, *columns = (self.device.download(c)[:n] for c in self.columns)
+        n = int(self.device.download(self.count)[0])
+        step, position, *columns = (self.device.download(c, n) for c in self.columns)
         order = np.lexsort((position, step))
         self.parts.append(tuple(c[order] for c in (step, position, *columns)))
         self.device.write(self.count, np.zeros(1, np.uint32))

@@ -17,7 +17,7 @@ from . import layout
 from .device import Device
 from .emit import TYPE, Codes, Named, Writer, array, function, program_text, single, switch
 
-_TILE = 128  # elements of a block at a time, at most
+_WARP = 32
 
 
 class Groups:
@@ -55,14 +55,11 @@ class Groups:
         return program_text(self.codes, self.edges, real, self.total, self.keeps, lanes)
 
     def tiles(self) -> tuple[int, int]:
-        """How many, and where they are: all elements, cut so that every block has some."""
-        size = sum(g.size for g in self.program.neurons)
-        blocks = self.device.blocks
-        most = max(self.device.lanes, min(_TILE, -(-size // blocks)))
+        """How many, and where they are: all elements, cut into what a warp takes at a time."""
         found = [
-            (k, first, min(most, g.size - first))
+            (k, first, min(_WARP, g.size - first))
             for k, g in enumerate(self.program.neurons)
-            for first in range(0, g.size, most)
+            for first in range(0, g.size, _WARP)
         ]
         return len(found), self.uploads.array(found, np.int32)
 
