@@ -20,7 +20,7 @@ from spikesim.model import Model
 from spikesim.passes import SYMBOLIC, lower
 from spikesim.units import Hz, ms, mV, pA
 
-BACKENDS = ["numpy", "jax", "cpp"]
+BACKENDS = ["numpy", "jax", "cpp", "cuda"]
 EXACT = {"precision": "float64", "conformance": True}
 
 

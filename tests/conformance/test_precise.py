@@ -24,7 +24,8 @@ from spikesim.errors import (
 )
 from spikesim.units import Hz, ms, mV, nS, pA
 
-HERE = [name for name in names() if not find(name).unavailable()]
+# Not cuda, which lacks them.
+HERE = [name for name in names() if name != "cuda" and not find(name).unavailable()]
 FAST = [name for name in HERE if name != "jax"]  # which compiles every network for seconds
 TAU, C, E_L, V_TH = 10.0, 250.0, -70.0, -55.0
 
