@@ -88,14 +88,14 @@ def why_missing() -> str:
     except PackageNotFoundError:
         return f"NVRTC, which compiles the kernels, is not installed; {_INSTALL}"
     try:
-        (fault,) = driver.cuInit(0)
+        (state,) = driver.cuInit(0)
     except Exception as missing:  # its loader raises classes of its own
         return (
             f"no NVIDIA driver was found ({type(missing).__name__}); install one that knows CUDA "
             "12 or later, and see whether nvidia-smi lists the GPU"
         )
-    if fault != driver.CUresult.CUDA_SUCCESS:
-        return f"the NVIDIA driver says {_told(fault)}; see whether nvidia-smi lists a GPU"
+    if state != driver.CUresult.CUDA_SUCCESS:
+        return f"the NVIDIA driver says {_told(state)}; see whether nvidia-smi lists a GPU"
     try:
         made = _gpu()
     except UnsupportedError as why:
@@ -123,7 +123,9 @@ def _checked(result: Any) -> Any:
 
     fault, *rest = result
     if fault == driver.CUresult.CUDA_ERROR_OUT_OF_MEMORY:
-        raise TooLargeError("the GPU has no memory left; see model.memory(), or use another backend")
+        raise TooLargeError(
+            "the GPU has no memory left; see model.memory(), or use another backend"
+        )
     if fault != driver.CUresult.CUDA_SUCCESS:
         hint = {
             "CUDA_ERROR_NO_BINARY_FOR_GPU": "; the driver is older than the compiler: update it",

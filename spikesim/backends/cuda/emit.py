@@ -8,11 +8,9 @@ anything, so that it is the same for other parameters; groups with the same text
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-
-import numpy as np
 
 from ...ir.program import Block
 from ...native import machine
@@ -39,9 +37,7 @@ class Named(Place):
 def array(letter: str, number: int, owner: str = "g") -> Named:
     """Field `number` of a group or coupling, one value an element."""
     pointer = f"FieldOf<{TYPE[letter]}>({owner}.field, {number})"
-    return Named(
-        letter, 0, 1, text=f"{pointer}[i]", table=f"{pointer}, {owner}.length[{number}]"
-    )
+    return Named(letter, 0, 1, text=f"{pointer}[i]", table=f"{pointer}, {owner}.length[{number}]")
 
 
 def single(letter: str, number: int, owner: str = "g") -> Named:
@@ -116,8 +112,8 @@ class Writer:
 
     def body(self, unit: CudaUnit) -> list[str]:
         """Its statements for element i."""
-        return [*self._once(unit), *self._each(unit),
-                *(f"{_text(place)} = r{value.index};" for place, value in unit.stores.values())]  # fmt: skip
+        stores = [f"{_text(place)} = r{value.index};" for place, value in unit.stores.values()]
+        return [*self._once(unit), *self._each(unit), *stores]
 
     def keep(self, unit: CudaUnit) -> list[str]:
         """Its statements for what all elements share."""
@@ -154,7 +150,7 @@ class Writer:
         inputs = [_text(x) for x in one.inputs]
         if one.what in _DRAWS:
             return f"{_DRAWS[one.what]}({', '.join([f'm, {self._stream(one)}', element, *inputs])})"
-        name, _, of = one.loop.partition(".")
+        name = one.loop.partition(".")[0]
         if name == "take":
             return f"Take({', '.join(inputs)})"
         if name.startswith("to_"):

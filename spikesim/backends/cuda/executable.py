@@ -3,7 +3,7 @@ of one kernel that takes thousands of steps."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from ctypes import c_void_p
 from functools import partial
 from typing import Any
@@ -30,6 +30,8 @@ from .groups import Groups
 _CHUNK_UPDATES, _CHUNK_STEPS = 10**9, 20_000
 _ROOM = 2**20  # spikes drained at a time
 _SAMPLE_BYTES = 2**26  # of a chunk
+# Each delay is a round of its own where synapses are sorted by delay.
+_MOST_DELAYS = 4
 
 
 class CudaExecutable:
@@ -38,11 +40,13 @@ class CudaExecutable:
     def __init__(self, program: Program, options: Options, device: Device):
         self.options, self.device = options, device
         parts = len(part_starts(addresses(program).n_slots, 1)) - 1
-        self.memory = estimate(program, options, planned(program, options, True), parts, 1)
+        tables = planned(program, options, True, _MOST_DELAYS)
+        self.memory = estimate(program, options, tables, parts, 1)
         refuse_too_large(self.memory, device.free_bytes())
         self.synapses = Synapses(
-            program, options, 1, share=True, make=partial(DeviceTable, device), backend="cuda"
-        )
+            program, options, 1, share=True, make=partial(DeviceTable, device), backend="cuda",
+            most_delays=_MOST_DELAYS,
+        )  # fmt: skip
         self.program = lower(self.synapses.program, COUPLED)
         self.joined = joined(self.program)
         self.binder = Binder(self.program, options, self.synapses)
@@ -129,7 +133,8 @@ class CudaRunning:
         weight, release = values[weights_of(k)], values.get(release_of(k))
         number, stream = None, 0
         if release is not None:
-            number = getattr(t, "number")
+            assert isinstance(t, DeviceTable)
+            number = t.number
             stream = random.stream(released(self.program.edges[store.edges[0]]))
         here = up.array(weight, weight.dtype) if store.shared else _at(weight)
         width = self.options.weight_dtype.itemsize

@@ -223,11 +223,12 @@ class Groups:
             row = np.searchsorted(c.spread, np.arange(c.whole + 1))
         rounds = (0, 0) if one.each == "step" else (1, self.rounds - 1)
         names = [g.name for g in self.program.neurons]
-        pool = self.device.zeros(len(c.target), self.options.dtype) if c.spread is not None else None
+        pooled = c.spread is not None
+        pool = up.keep(self.device.zeros(len(c.target), self.options.dtype)) if pooled else 0
         return layout.Coupling(
             self.edges.number(text), names.index(e.target.group),
             up.array([a for a, _ in places], np.uint64), up.array([n for _, n in places], np.int32),
-            up.array(row, np.int64), up.keep(pool) if pool else 0,
+            up.array(row, np.int64), pool,
             self.fields[f"{e.target.group}.{one.variable}"][0], len(c.target), again,
-            c.spread is not None, *rounds,
+            pooled, *rounds,
         )  # fmt: skip

@@ -20,7 +20,7 @@ _KINDS = {"p": c_void_p, "l": c_int64, "i": c_int32, "u": c_uint32, "d": c_doubl
 
 def _of(name: str, text: str) -> Any:
     """A structure of "letter: names" lines."""
-    fields = {}
+    fields: dict[str, Any] = {}
     for line in text.split(";"):
         letter, _, names = line.strip().partition(":")
         fields |= {field: _KINDS[letter] for field in names.split()}
