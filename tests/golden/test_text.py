@@ -1,4 +1,5 @@
-"""The text of whole programs, before and after the passes, as it was when last looked at.
+"""The text of whole programs, before and after the passes, and the CUDA code made of them, as they
+were when last looked at.
 
 A change of these files shows what a change of the code does to programs. To accept it:
 `SPIKESIM_UPDATE_GOLDEN=1 pytest tests/golden`, then look at the difference.
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 
 import spikesim as sp
+from spikesim.backends.cuda import host
 from spikesim.build import build
 from spikesim.ir import text
 from spikesim.passes import lower
@@ -101,14 +103,25 @@ def jumps():
 NETWORKS = {"balanced": balanced, "conductances": conductances, "jumps": jumps}
 
 
+def compare(path: Path, new: str) -> None:
+    if os.environ.get("SPIKESIM_UPDATE_GOLDEN"):
+        path.write_text(new, encoding="utf-8")
+    old = path.read_text(encoding="utf-8")
+    lines = old.splitlines(), new.splitlines()
+    change = "\n".join(difflib.unified_diff(*lines, f"{path.name}", "now", lineterm=""))
+    assert new == old, f"the program changed; see the head of {Path(__file__).name}\n{change}"
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_text_is_as_it_was(name):
     program = build(NETWORKS[name]())
     for stage, one in (("before", program), ("after", lower(program))):
-        path, new = HERE / f"{name}.{stage}.txt", text.program(one)
-        if os.environ.get("SPIKESIM_UPDATE_GOLDEN"):
-            path.write_text(new, encoding="utf-8")
-        old = path.read_text(encoding="utf-8")
-        lines = old.splitlines(), new.splitlines()
-        change = "\n".join(difflib.unified_diff(*lines, f"{path.name}", "now", lineterm=""))
-        assert new == old, f"the program changed; see the head of {Path(__file__).name}\n{change}"
+        compare(HERE / f"{name}.{stage}.txt", text.program(one))
+
+
+@pytest.mark.skipif(bool(host.why_missing()), reason="no C++ compiler")
+@pytest.mark.parametrize("name", NETWORKS)
+def test_cuda_code_is_as_it_was(name):
+    with host.instead():
+        (code,) = NETWORKS[name]().compile("cuda").executable.kernels
+    compare(HERE / f"{name}.cu", code)

@@ -1,0 +1,161 @@
+"""What is the CUDA backend's own, on the host; that it runs networks as NumPy does is looked at in
+the other tests of this folder."""
+
+from __future__ import annotations
+
+import re
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+
+import spikesim as sp
+from spikesim.backends.cuda import device, host
+from spikesim.errors import SpikesimError, TooLargeError, UnsupportedError
+from spikesim.units import Hz, ms, mV, pA
+
+pytestmark = pytest.mark.skipif(bool(host.why_missing()), reason="no C++ compiler")
+DELAYS = sp.normal(1.5 * ms, 0.7 * ms, low=0.1 * ms)
+
+
+def network(size=60, weight=90 * pA, delay=DELAYS, order="standard", seed=1):
+    """Two populations that differ in values alone, and spike sources."""
+    net = sp.Network(dt=0.1 * ms, seed=seed, order=order)
+    cells = [
+        net.population(name, n, sp.neurons.LIF(tau_m=tau), v=sp.uniform(-70 * mV, -55 * mV))
+        for name, n, tau in (("exc", size, 10 * ms), ("inh", size // 2, 8 * ms))
+    ]
+    source = net.population("source", 20, sp.neurons.Poisson(rate=300 * Hz))
+    current = sp.synapses.ExpCurrent(tau=5 * ms)
+    rule = sp.fixed_probability(0.3)
+    net.project(source, cells, rule, synapse=current, weight=2 * weight, delay=delay)
+    net.project(cells[0], cells, rule, synapse=current, weight=weight, delay=delay)
+    net.project(cells[1], cells, rule, synapse=current, weight=-weight, delay=delay)
+    net.record(cells, "spikes")
+    return net
+
+
+def spikes(results):
+    found = [(results[name].spikes.t, results[name].spikes.i) for name in ("exc", "inh")]
+    assert all(len(t) for t, _ in found)
+    return found
+
+
+def same(first, other):
+    return all(np.array_equal(a, b) for x, y in zip(first, other, strict=True)
+               for a, b in zip(x, y, strict=True))  # fmt: skip
+
+
+def text_of(model):
+    """The code of a model's kernel."""
+    (text,) = model.executable.kernels
+    return text
+
+
+@pytest.mark.parametrize("delay", [DELAYS, 0 * ms, 0.1 * ms, 1 * ms])
+@pytest.mark.parametrize("order", ["standard", "nest"])
+def test_any_number_of_blocks(order, delay):
+    """Through a ring and sorted by delay, with one barrier a step and with two."""
+    if order == "nest" and delay is not DELAYS:
+        delay += 0.1 * ms
+    net = network(delay=delay, order=order)
+    meaning = spikes(net.run(60 * ms, "numpy", conformance=True))
+    for threads in (1, 2, 4):
+        with host.instead(threads):
+            assert same(spikes(net.run(60 * ms, "cuda", conformance=True)), meaning)
+
+
+def test_sizes_parameters_and_seeds_are_no_part_of_the_code():
+    first, larger = network().compile("cuda"), network(91, 80 * pA, seed=5).compile("cuda")
+    assert text_of(first) == text_of(larger)
+    first.run(5 * ms, params={"exc.tau_m": 12 * ms, "exc->inh.weight": 50 * pA}, seed=8)
+    assert first.compilations == 1
+    first.run(5 * ms, params={"exc.tau_m": np.linspace(8, 12, 60) * ms})
+    assert first.compilations == 2
+
+
+def test_groups_that_differ_in_values_share_their_code():
+    """exc and inh; the sources have other code."""
+    assert len(re.findall(r"^struct Code\d+", text_of(network().compile("cuda")), re.M)) == 2
+
+
+def test_whole_numbers_give_the_same_sums_in_any_order():
+    found = []
+    for threads in (1, 2, 4):
+        with host.instead(threads):
+            made = network().compile("cuda", deterministic=True)
+            found += [spikes(made.run(60 * ms)), spikes(made.run(60 * ms))]
+    assert all(same(found[0], other) for other in found)
+    # And they are as good as sums in float32.
+    counts = sum(len(t) for t, _ in spikes(network().run(60 * ms, "numpy")))
+    assert sum(len(t) for t, _ in found[0]) == pytest.approx(counts, rel=0.02)
+
+
+@pytest.mark.parametrize("weights", ["float16", "float32"])
+def test_weights_of_fewer_bits(weights):
+    net = network(delay=1 * ms)
+    options = {"weights": weights, "precision": "float64"}
+    assert same(
+        spikes(net.run(60 * ms, "cuda", **options)), spikes(net.run(60 * ms, "cpp", **options))
+    )
+
+
+def test_more_spikes_than_there_is_room_for_at_a_time():
+    net = network()
+    whole = spikes(net.run(60 * ms, "cuda", conformance=True))
+    with patch("spikesim.backends.cuda.executable._ROOM", 1):
+        assert same(spikes(net.run(60 * ms, "cuda", conformance=True)), whole)
+
+
+# ---- what is not there ---------------------------------------------------------------------------
+
+
+def test_a_gpu_that_is_missing_is_told_with_what_to_do():
+    """No other backend takes its place."""
+    device.why_missing.cache_clear()
+    with patch.object(device, "replaced", None):
+        if not device.why_missing():
+            pytest.skip("there is a GPU")
+        with pytest.raises(
+            UnsupportedError, match="'cuda' can't be used here: .*(pip install|driver)"
+        ):
+            network().run(1 * ms, "cuda")
+
+
+@pytest.mark.parametrize(
+    ("missing", "told"),
+    [("cuda.core", r"pip install 'spikesim\[cuda\]'"), ("cuda.bindings", "is not installed")],
+)
+def test_packages_that_are_missing(missing, told, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, missing, None)
+    device.why_missing.cache_clear()
+    assert re.search(told, device.why_missing())
+    device.why_missing.cache_clear()
+
+
+def test_too_little_memory_is_told_before_any_is_taken():
+    with patch.object(host.HostDevice, "free_bytes", lambda _: 10_000):
+        with pytest.raises(TooLargeError, match=r"the device has 0.0 GB(.|\n)*targets"):
+            network().compile("cuda")
+
+
+def test_precise_populations_are_refused():
+    net = sp.Network(dt=0.1 * ms)
+    net.population("cells", 3, sp.neurons.LIF(), precise=True)
+    with pytest.raises(UnsupportedError, match=r"'cells'.*backend='cpp'"):
+        net.compile("cuda", precision="float64")
+
+
+def test_faults_of_a_network_are_the_same():
+    with pytest.raises(SpikesimError, match="float8"):
+        network().compile("cuda", weights="float8")
+
+
+def test_kernels_are_kept(tmp_path, monkeypatch):
+    """What was compiled once is not compiled again, by another process either."""
+    monkeypatch.setenv("SPIKESIM_CACHE", str(tmp_path))
+    network().compile("cuda").run(1 * ms)
+    kept = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.so")}
+    assert len(kept) == 3  # the network, its synapses, the launcher
+    network(70).compile("cuda").run(1 * ms)
+    assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.so")} == kept
