@@ -117,7 +117,7 @@ def test_a_gpu_that_is_missing_is_told_with_what_to_do():
         if not device.why_missing():
             pytest.skip("there is a GPU")
         with pytest.raises(
-            UnsupportedError, match="'cuda' can't be used here: .*(pip install|driver)"
+            UnsupportedError, match=r"'cuda' can't be used here: .*(pip install|driver)"
         ):
             network().run(1 * ms, "cuda")
 
