@@ -32,6 +32,7 @@ from spikesim.errors import (
 from spikesim.ir.fingerprint import fingerprint
 from spikesim.progress import progress_bar
 from spikesim.recording.sinks import Memory
+from spikesim.backends.cuda import host
 from spikesim.units import Hz, ms, mV, pA
 
 MODES = [
@@ -39,6 +40,7 @@ MODES = [
     ("jax", {"conformance": True}),
     ("cpp", {}),
     ("cpp", {"conformance": True}),
+    *([] if host.why_missing() else [("cuda", {"conformance": True})]),
 ]
 CHILD = """
 import sys
@@ -168,6 +170,9 @@ def test_two_simulations_of_one_model_take_turns(model):
         assert_same(parts[k], alone[k])
 
 
+BRANCHING = ["numpy", "jax", "cpp", *([] if host.why_missing() else ["cuda"])]
+
+
 def after_a_branch(backend, values, delay, order):
     """Spikes after a moment is gone on from with other values, with spikes under way."""
     net = sp.Network(dt=0.1 * ms, seed=3, order=order)
@@ -193,7 +198,7 @@ def test_a_branch_with_other_weights_is_the_same_on_all_backends(delay, order):
     """A spike under way arrives with the weight that there is then."""
     found = {}
     for values in ({}, {"exc.weight": 150 * pA}, {"exc.weight_scale": 0.0, "inh.weight": 5 * pA}):
-        ours, *others = [after_a_branch(b, values, delay, order) for b in ("numpy", "jax", "cpp")]
+        ours, *others = [after_a_branch(b, values, delay, order) for b in BRANCHING]
         assert all(ours == other for other in others)
         found[str(values)] = ours
     assert len({str(spikes) for spikes in found.values()}) == 3

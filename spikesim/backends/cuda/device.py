@@ -228,7 +228,7 @@ class GpuKernel:
         on.core.set_current()
         argument = on.upload(np.frombuffer(bytes(b), np.uint8))
         on.write(on.barrier, np.zeros(1, np.uint32))
-        config = LaunchConfig(grid=on.blocks, block=on.lanes, cooperative_launch=True)
+        config = LaunchConfig(grid=on.blocks, block=on.lanes, is_cooperative=True)
         launch(on.stream, config, self.kernel, on.barrier.address, a.address, argument.address)
         on.stream.sync()
 
