@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import site
 import subprocess
 import sys
 import tarfile
@@ -80,6 +81,31 @@ def test_wheel_holds_nothing_else(wheel_files: set[str]) -> None:
     assert not [name for name in wheel_files if name.endswith((".pyc", ".pyo"))]
 
 
+def check_cuda_kernels(wheel: Path, folder: Path) -> None:
+    """A wheel, unpacked, holds all that is compiled for a GPU, and finds it there."""
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder)
+    code = "from spikesim.backends.cuda.compile import *; print(KERNELS, *INCLUDE, sep='\\n')"
+    paths = os.pathsep.join([str(folder), *site.getsitepackages()])
+    done = subprocess.run(  # -S: an editable install would come first
+        [sys.executable, "-S", "-c", code], cwd=folder, capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": paths},
+    )  # fmt: skip
+    found = [Path(line) for line in done.stdout.splitlines()]
+    here = (ROOT / "cuda_kernels", ROOT / "cuda_kernels" / "include", ROOT / "spikesim" / "native")
+    for shipped, ours in zip(found, here, strict=True):
+        assert folder in shipped.parents
+        for path in ours.rglob("*"):
+            if path.suffix in (".h", ".cuh", ".cu", ".cc") and "native" not in path.parts:
+                assert (shipped / path.relative_to(ours)).read_bytes() == path.read_bytes()
+    headers = {path.name for path in here[-1].glob("*.h")}
+    assert headers and headers <= {path.name for path in found[-1].iterdir()}
+
+
+def test_wheel_holds_the_kernels_for_gpus(wheel: Path, tmp_path: Path) -> None:
+    check_cuda_kernels(wheel, tmp_path)
+
+
 def test_wheel_holds_the_licence(wheel_files: set[str]) -> None:
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in wheel_files)
 
@@ -95,7 +121,8 @@ def test_wheel_without_a_compiler_is_pure(built: Path, tmp_path: Path) -> None:
     (path,) = tmp_path.glob("*.whl")
     assert path.name == f"spikesim-{version_in_source()}-py3-none-any.whl"
     with zipfile.ZipFile(path) as archive:
-        assert not [name for name in archive.namelist() if "_kernels" in name]
+        assert not [name for name in archive.namelist() if "/_kernels" in name]
+    check_cuda_kernels(path, tmp_path / "unpacked")
 
 
 def test_sdist_holds_the_project(sdist_files: set[str]) -> None:
