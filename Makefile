@@ -4,20 +4,23 @@
 PYTHON ?= python3
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+CUDA_ARGS ?=
 KINDS ?=
 BENCHMARKS := cuba cobahh adex brunel microcircuit events recording noise step
 BENCH_ENVS := spikesim nest brian2 brainpy
 
 BIN := .venv/bin
 
-.PHONY: help demo docs test slow soak lint bench bench-regression bench-envs peer-nest peer-brian2-networks clean
+.PHONY: help demo docs test slow soak lint bench bench-regression bench-envs peer-nest peer-brian2-networks
+.PHONY: cuda-compile cuda-host gpu-check clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 26
 	@echo "Variables: PYTHON=python3.12 (which Python), PYTEST_ARGS='-k name' (for make test),"
-	@echo "           BENCH_ARGS='--quick --json' (for make bench), KINDS='gap' (for comparisons)"
+	@echo "           BENCH_ARGS='--quick --json' (for make bench), KINDS='gap' (for comparisons),"
+	@echo "           CUDA_ARGS='--update' (for make cuda-compile and gpu-check)"
 
 demo: .venv/.demo  ## run a small cortical microcircuit and draw its spikes
 	@touch .venv/.demo-started
@@ -36,6 +39,16 @@ soak: .venv/.test  ## kill runs, record 100 million spikes, run 10,000 times (20
 	@report=$$(mktemp); status=0; \
 	$(BIN)/python -m pytest -m slow tests/soak -rs --junitxml=$$report $(PYTEST_ARGS) || status=$$?; \
 	$(BIN)/python tests/soak/summary.py $$report; rm -f $$report; exit $$status
+
+cuda-compile: .venv/.cuda  ## compile the CUDA kernels for six GPUs, without one, and see what they need
+	$(BIN)/python tests/cuda/compile_all.py $(CUDA_ARGS)
+
+cuda-host: .venv/.test  ## run the CUDA kernels on the CPU: random networks, and ThreadSanitizer (15 minutes)
+	$(BIN)/python -m pytest -n 2 -m "slow or not slow" -k cuda $(PYTEST_ARGS) \
+	  tests/conformance/test_cuda*.py tests/conformance/test_random_networks.py
+
+gpu-check: .venv/.cuda  ## on a machine with an NVIDIA GPU: conformance, sanitizers, speed
+	$(BIN)/python tests/gpu/check.py $(CUDA_ARGS)
 
 lint: .venv/.lint  ## check style (ruff), types (mypy) and layers (import-linter)
 	$(BIN)/ruff check .
@@ -78,6 +91,7 @@ clean:  ## remove the environments and everything built or cached
 .venv/.test: NEEDS := -e '.[test,plot,results,cli]'
 .venv/.lint: NEEDS := -e '.[dev,plot,cli]'
 .venv/.docs: NEEDS := -e '.[docs]'
+.venv/.cuda: NEEDS := -e '.[cuda,test]'
 .venv-nest/.ready: NEEDS := 'nest-simulator==3.10.*' -e .
 # Brian2 compiles its C++ with setuptools, which Python 3.12 no longer brings along.
 .venv-brian2/.ready: NEEDS := 'brian2==2.9.0' 'numpy<2.4' setuptools -e .
@@ -86,11 +100,11 @@ clean:  ## remove the environments and everything built or cached
 .venv-bench-%/.ready: NEEDS = -r benchmarks/requirements/$*.txt
 .venv-bench-spikesim/.ready: NEEDS = -r benchmarks/requirements/spikesim.txt -e '.[bench]'
 
-.venv/.demo .venv/.test .venv/.lint .venv/.docs: .venv/.created
+.venv/.demo .venv/.test .venv/.lint .venv/.docs .venv/.cuda: .venv/.created
 .venv-nest/.ready: .venv-nest/.created
 .venv-brian2/.ready: .venv-brian2/.created
 
-.venv/.demo .venv/.test .venv/.lint .venv/.docs .venv-nest/.ready .venv-brian2/.ready: pyproject.toml
+.venv/.demo .venv/.test .venv/.lint .venv/.docs .venv/.cuda .venv-nest/.ready .venv-brian2/.ready: pyproject.toml
 	@echo "Installing into $(@D); the first time takes a few minutes."
 	$(@D)/bin/python -m pip install --quiet $(NEEDS)
 	@touch $@

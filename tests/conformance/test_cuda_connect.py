@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import sys
 from functools import partial
 from pathlib import Path
@@ -14,6 +12,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "cuda"))
+
+from sanitizer import FLAGS, RACE, watched
 
 import spikesim as sp
 from spikesim.backends import sharing, synapses
@@ -319,7 +321,7 @@ def test_what_does_not_fit():
 
 def races(*flags):
     """Everything that kernels write from several threads."""
-    device = HostDevice(4, ["-fsanitize=thread", "-g", *flags])
+    device = HostDevice(4, [*FLAGS, *flags])
     for sparse in (RING, SEGMENTS):
         net, _, b = two()
         for k, rule in enumerate(("total", "indegree, no autapses", "probability", "explicit")):
@@ -328,39 +330,16 @@ def races(*flags):
         check(net, [device], [Options("float64")], parts=2, costs=NEVER, sparse=sparse)
 
 
-def watched(*flags):
-    """`races` under ThreadSanitizer; 66 is its exit status where it found one."""
-    library = subprocess.run(
-        ["g++", "-print-file-name=libtsan.so"], capture_output=True, text=True, check=False
-    ).stdout.strip()
-    if not os.path.isabs(library):
-        pytest.skip("there is no ThreadSanitizer")
-    folder = str(Path(__file__).parent)
-    code = f"import sys; sys.path.insert(0, {folder!r}); import {Path(__file__).stem} as t; "
-    options = {
-        "LD_PRELOAD": library,
-        "TSAN_OPTIONS": "halt_on_error=1 exitcode=66",
-        "OPENBLAS_NUM_THREADS": "1",  # others' threads are not our concern
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", code + f"t.races(*{flags!r})"], env=os.environ | options,
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if "unexpected memory mapping" in done.stderr:
-        pytest.skip("ThreadSanitizer can't run on this machine")
-    return done
-
-
 def test_no_races():
-    done = watched()
+    done = watched(__file__, "races")
     assert done.returncode == 0, done.stderr[-4000:]
 
 
 def test_a_missing_barrier_is_a_race():
     barriers = (KERNELS / "include/spikesim/platform.cuh").read_text()
     names = re.findall(r"^  (k\w+),", barriers.split("enum Barrier")[1], re.MULTILINE)
-    done = watched(f"-DSPIKESIM_WITHOUT_BARRIER={names.index('kBuilt')}")
-    assert done.returncode == 66, done.stderr[-4000:]
+    done = watched(__file__, "races", f"-DSPIKESIM_WITHOUT_BARRIER={names.index('kBuilt')}")
+    assert done.returncode == RACE, done.stderr[-4000:]
     assert "data race" in done.stderr
 
 

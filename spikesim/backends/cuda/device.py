@@ -233,15 +233,21 @@ class GpuKernel:
         on.stream.sync()
 
 
-def cubin(text: str, arch: str, exact: bool) -> Path:
-    """Machine code for an architecture, such as "sm_90", by NVRTC: no GPU is needed."""
-    from cuda.core import Program, ProgramOptions
+def options(arch: str, exact: bool, **more: Any) -> Any:
+    """What NVRTC is told, as cuda.core has it."""
+    from cuda.core import ProgramOptions
 
-    options = ProgramOptions(
-        std="c++17", arch=arch, fma=not exact, ftz=True, include_path=[str(p) for p in INCLUDE]
+    include = [str(path) for path in INCLUDE]
+    return ProgramOptions(
+        std="c++17", arch=arch, fma=not exact, ftz=True, include_path=include, **more
     )
 
+
+def cubin(text: str, arch: str, exact: bool) -> Path:
+    """Machine code for an architecture, such as "sm_90", by NVRTC: no GPU is needed."""
+    from cuda.core import Program
+
     def make(path: Path) -> None:
-        path.write_bytes(Program(text, "c++", options).compile("cubin").code)
+        path.write_bytes(Program(text, "c++", options(arch, exact)).compile("cubin").code)
 
     return cached([text, arch, str(exact), version("nvidia-cuda-nvrtc")], ".cubin", make)
