@@ -26,7 +26,7 @@ app = typer.Typer(
 )
 
 File = Annotated[Path, typer.Argument(help="a script that defines network(), or net = Network()")]
-Backend = Annotated[str, typer.Option(help="cpp, jax, numpy, or auto: the fastest one here")]
+Backend = Annotated[str, typer.Option(help="cpp, jax, cuda, numpy, or auto: the fastest one here")]
 
 
 def _version(wanted: bool) -> None:
