@@ -86,7 +86,7 @@ class Case:
     """A network of one size. peers: name to the arguments of peers/NAME_networks.py.
 
     factor: report wall over model time, under this name, instead of time a step. agreement: compare
-    our spikes with NEST's, as agreement.py does.
+    our spikes with NEST's, as agreement.py does. more: options of ours.py.
     """
 
     name: str
@@ -97,15 +97,16 @@ class Case:
     populations: tuple[str, ...] = ("exc", "inh")
     factor: str = ""
     agreement: bool = False
+    more: tuple[str, ...] = ()
     notes: dict[str, str] = field(default_factory=dict)
 
 
 def ours(case: Case, options: argparse.Namespace, precision: str, *more: str) -> Contestant:
-    """spikesim in one precision. more: options of ours.py."""
+    """spikesim in one precision. more: options of ours.py, after those of the case."""
     return Contestant(f"spikesim {precision}", (
         sys.executable, str(HERE / "ours.py"), case.example, "--values", json.dumps(case.values),
         "--duration", str(case.duration), "--backend", options.backend, "--precision", precision,
-        *(("--agreement",) if case.agreement else ()), *more,
+        *(("--agreement",) if case.agreement else ()), *case.more, *more,
     ))  # fmt: skip
 
 
@@ -166,7 +167,7 @@ def remarks(case: Case, measured: Sequence[Measured]) -> list[str]:
     said = [f"{m.name} is missing: {m.missing}" for m in measured if m.missing]
     ours = measured[0].rates
     for m in measured[1:]:
-        if not m.missing:
+        if ours and not m.missing:
             # A peer may know only the rate of the whole network.
             by_population = len(m.rates) == len(ours)
             mine = ours if by_population else [mean_rate(ours, case.populations)]

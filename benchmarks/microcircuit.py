@@ -34,6 +34,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser = network_parser(__doc__)
     parser.add_argument("--scale", type=float, default=0.1, help="of neurons and indegrees")
     parser.add_argument("--drive", choices=("poisson", "dc"), default="poisson")
+    parser.add_argument("--discard", type=float, default=0, help="ms of ours before what counts")
+    parser.add_argument("--silent", action="store_true", help="record nothing of ours")
     options = parser.parse_args(arguments)
     scale, drive = options.scale, options.drive
     values = json.dumps(handed_over(scale, drive))
@@ -43,7 +45,8 @@ def main(arguments: list[str] | None = None) -> None:
     case = Case(
         f"microcircuit-{scale:g}", "microcircuit", {"scale": scale, "drive": drive},
         duration, {"nest": nest}, agreement.POPULATIONS, factor="real-time-factor",
-        agreement=known and duration > agreement.START,
+        agreement=known and duration > agreement.START and not (options.discard or options.silent),
+        more=("--discard", str(options.discard), *(("--silent",) if options.silent else ())),
     )  # fmt: skip
     contest("microcircuit", [case], options)
 

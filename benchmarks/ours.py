@@ -47,6 +47,7 @@ def main() -> None:
     parser.add_argument("--duration", type=float, default=1000, help="ms")
     parser.add_argument("--backend", default="auto")
     parser.add_argument("--precision", default="float32")
+    parser.add_argument("--discard", type=float, default=0, help="ms, not measured, before")
     parser.add_argument("--silent", action="store_true", help="record nothing")
     parser.add_argument("--agreement", action="store_true", help="compare the spikes with NEST's")
     options = parser.parse_args()
@@ -68,8 +69,13 @@ def main() -> None:
         model.run(0.1 * ms)
 
     def run() -> dict[str, Any]:
+        go = model.run
+        if options.discard:
+            going = model.start()
+            going.run(options.discard * ms)
+            go = going.run
         start, processor = time.perf_counter(), time.process_time()
-        results = model.run(options.duration * ms)
+        results = go(options.duration * ms)
         took, cpu = time.perf_counter() - start, time.process_time() - processor
         rates = [] if options.silent else [results[p].spikes.rate() for p in results]
         answer = {"run": took, "cpu": cpu, "rates": rates}

@@ -16,13 +16,13 @@ import cobahh
 import microcircuit
 
 
-def everything(order: str = "standard", delay: float = 0.5) -> sp.Network:
+def everything(order: str = "standard", delay: float = 0.5, couplings: bool = True) -> sp.Network:
     """Two populations with events of two kinds, shared variables, links, actions at intervals,
-    noise, couplings of every kind, and synapses with one delay, many, and failures."""
+    noise, synapses with one delay (ms), many, and failures; and couplings of every kind."""
     net = sp.Network(dt=0.1 * ms, seed=3, order=order)
     cell = sp.neuron(
         """
-        dv/dt = (g*(E - v) + 20*nS*mV*exp(min(v + 50*mV, 15*mV)/(2*mV)) + I)/C
+        dv/dt = (g*(E - v) + 20*nS*mV*exp(min(v + 50*mV, 15*mV)/(2*mV)) + I + 9*pA*beat)/C
         beat = sin(2*pi*t/period) + level : 1 (constant over dt, shared)
         """,
         spike="v > -40*mV", reset="v = -60*mV; n += 1", refractory="1*ms",
@@ -39,11 +39,12 @@ def everything(order: str = "standard", delay: float = 0.5) -> sp.Network:
     a.every(0.7 * ms, "level = -level")
     b[:9].every(1.1 * ms, "v += 1*mV*randn()")
 
-    junction = sp.synapses.GapJunction(evaluated="stage")
-    drawn = sp.normal(1 * nS, 0.3 * nS, low=0 * nS)
-    net.project(a, a, sp.symmetric(sp.fixed_probability(0.1)), synapse=junction, weight=drawn)
-    nmda = sp.synapses.SaturatingNMDA(name="nmda")
-    net.project(a, b, sp.all_to_all(), synapse=nmda, weight=0.02 * nS, delay=1 * ms)
+    if couplings:
+        junction = sp.synapses.GapJunction(evaluated="stage")
+        drawn = sp.normal(1 * nS, 0.3 * nS, low=0 * nS)
+        net.project(a, a, sp.symmetric(sp.fixed_probability(0.1)), synapse=junction, weight=drawn)
+        nmda = sp.synapses.SaturatingNMDA(name="nmda")
+        net.project(a, b, sp.all_to_all(), synapse=nmda, weight=0.02 * nS, delay=1 * ms)
     net.project(b, a, sp.fixed_probability(0.2), weight=sp.uniform(0 * mV, 1 * mV),
                 delay=delay * ms)  # fmt: skip
     net.project(a, b, sp.fixed_probability(0.2), weight=1 * mV, event="high",
