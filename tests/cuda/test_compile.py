@@ -25,6 +25,11 @@ def test_steps_of_a_network_spill_nothing(name):
     assert 0 < registers <= 65536 // device._LANES and shared > 0 and spills == 0
 
 
+def test_the_oldest_gpu_that_is_accepted():
+    arch = "sm_{}{}".format(*device._OLDEST)
+    assert "spikesim_run" in resources(nvrtc(network_source("adex", exact=True), arch))
+
+
 def test_resources_are_read():
     log = """ptxas info    : Compiling entry function 'run' for 'sm_90'
 ptxas info    : Function properties for run

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from spikesim.backends import find
+from spikesim.backends.cuda.device import why_missing
 
 
-@pytest.mark.skipif(not find("cuda").unavailable(), reason="there is a GPU")
+@pytest.mark.skipif(not why_missing(), reason="there is a GPU")
 def test_without_a_gpu_it_says_what_to_do():
     script = Path(__file__).with_name("check.py")
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True)

@@ -15,7 +15,7 @@ from ...errors import TooLargeError, UnsupportedError
 from .compile import INCLUDE, cached
 
 _LANES = 768  # threads of a block: 24 warps for 80 registers each
-_OLDEST = (7, 0)  # compute capability: the first with a memory model
+_OLDEST = (7, 5)  # compute capability: the first that NVRTC 13 compiles for
 _INSTALL = "pip install 'spikesim[cuda]'"
 
 
@@ -92,7 +92,7 @@ def why_missing() -> str:
     except Exception as missing:  # its loader raises classes of its own
         return (
             f"no NVIDIA driver was found ({type(missing).__name__}); install one that knows CUDA "
-            "12 or later, and see whether nvidia-smi lists the GPU"
+            "13 (580 or later), and see whether nvidia-smi lists the GPU"
         )
     if state != driver.CUresult.CUDA_SUCCESS:
         return f"the NVIDIA driver says {_told(state)}; see whether nvidia-smi lists a GPU"
@@ -103,7 +103,7 @@ def why_missing() -> str:
     if made.capability < _OLDEST:
         return (
             f"{made.name} has compute capability {made.capability[0]}.{made.capability[1]}; the "
-            "kernels need 7.0 (Volta, 2017) or later"
+            "kernels need 7.5 (Turing, 2018) or later"
         )
     return ""
 
