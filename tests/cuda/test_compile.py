@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("cuda.core", reason="cuda.core is not installed (extra: cuda)")
 sys.path.insert(0, str(Path(__file__).parent))
 
-from compile_all import network_source, nvrtc, resources
+from compile_all import network_source, nvrtc, read, resources, verdict
 
 from spikesim.backends.cuda import device, host
 
@@ -39,3 +39,20 @@ ptxas info    : Compiling entry function 'other' for 'sm_90'
 ptxas info    : Used 9 registers
 """
     assert resources(log) == {"run": (80, 4096, 16, 44), "other": (9, 0, 0, 0)}
+
+
+def test_only_new_spills_are_faults():
+    key, other = "net run nvcc-13.0 sm_90", "net run nvcc-14.0 sm_90"
+    known = {key: (80, 4096, 16, 8)}
+    assert verdict(known, key, (80, 4096, 16, 8)) == ""
+    assert verdict(known, key, (79, 4096, 0, 0)) == "before: 80 4096 16 8"
+    assert "!" in verdict(known, key, (80, 4096, 16, 9))
+    assert verdict(known, other, (80, 4096, 16, 8)) == "new"
+    assert "!" in verdict(known, other, (80, 4096, 16, 9))
+    assert verdict(known, "net run nvcc-13.0 sm_80", (80, 4096, 16, 99)) == "new"
+
+
+def test_known_figures_are_read():
+    known = read()
+    assert {key.split()[0] for key in known} >= {"microcircuit", "everything-exact", "connect"}
+    assert all(len(figures) == 4 for figures in known.values())

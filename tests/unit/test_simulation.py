@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 import spikesim as sp
 from spikesim import checkpoint
+from spikesim.backends.cuda import host
 from spikesim.errors import (
     CheckpointError,
     DimensionError,
@@ -32,7 +33,6 @@ from spikesim.errors import (
 from spikesim.ir.fingerprint import fingerprint
 from spikesim.progress import progress_bar
 from spikesim.recording.sinks import Memory
-from spikesim.backends.cuda import host
 from spikesim.units import Hz, ms, mV, pA
 
 MODES = [
