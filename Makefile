@@ -40,10 +40,10 @@ soak: .venv/.test  ## kill runs, record 100 million spikes, run 10,000 times (20
 	$(BIN)/python -m pytest -m slow tests/soak -rs --junitxml=$$report $(PYTEST_ARGS) || status=$$?; \
 	$(BIN)/python tests/soak/summary.py $$report; rm -f $$report; exit $$status
 
-cuda-compile: .venv/.cuda  ## compile the CUDA kernels for six GPUs, without one, and see what they need
+cuda-compile: .venv/.cuda  ## compile the CUDA kernels for six GPUs, without one (3 minutes)
 	$(BIN)/python tests/cuda/compile_all.py $(CUDA_ARGS)
 
-cuda-host: .venv/.test  ## run the CUDA kernels on the CPU: random networks, and ThreadSanitizer (15 minutes)
+cuda-host: .venv/.test  ## run the CUDA kernels on the CPU: random networks, and ThreadSanitizer
 	$(BIN)/python -m pytest -n 2 -m "slow or not slow" -k cuda $(PYTEST_ARGS) \
 	  tests/conformance/test_cuda*.py tests/conformance/test_random_networks.py
 

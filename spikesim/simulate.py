@@ -29,7 +29,7 @@ RUNNING = ("params", "seed", "until", "every", "sink", "progress", "checkpoint")
 def compile_network(network: Network, backend: str = "auto", **options: Any) -> Model:
     """A snapshot of the network, ready to run as a function of parameters, seed and duration.
 
-    backend: "cpp", "jax", "cuda", "numpy", or "auto": cpp, where C++ was built at installation, else jax.
+    backend: "cpp", "jax", "cuda", "numpy", or "auto": cpp where it was built, else jax.
     precision: "float32" (default) or "float64". conformance: float64 in which every backend gives
     the same bits. deterministic: the same results on any number of threads, run after run; refused
     where it can't be promised. weights: "float16" or "float32", to store them so (cpp, cuda).
