@@ -92,7 +92,11 @@ def check_cuda_kernels(wheel: Path, folder: Path) -> None:
         env={**os.environ, "PYTHONPATH": paths},
     )  # fmt: skip
     found = [Path(line) for line in done.stdout.splitlines()]
-    here = (ROOT / "cuda_kernels", ROOT / "cuda_kernels" / "include", ROOT / "spikesim" / "native")
+    here = (
+        ROOT / "spikesim" / "cuda_kernels",
+        ROOT / "spikesim" / "cuda_kernels" / "include",
+        ROOT / "spikesim" / "native",
+    )
     for shipped, ours in zip(found, here, strict=True):
         assert folder in shipped.parents
         for path in ours.rglob("*"):

@@ -922,7 +922,7 @@ class Disturbed(Memory):
 
 
 @pytest.mark.filterwarnings("ignore:the run was interrupted")
-def test_ctrl_c_while_a_sink_opens_or_closes(plain):
+def test_ctrl_c_while_a_sink_opens_or_closes(plain, ctrl_c):
     results = plain.run(1000 * ms, sink=Disturbed("open"), until=lambda m: None)
     assert not results.complete and results.duration < 1000
     with pytest.raises(KeyboardInterrupt):

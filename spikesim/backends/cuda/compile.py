@@ -17,11 +17,8 @@ from ...errors import UnsupportedError
 from ...files import replacing
 
 _PACKAGE = Path(spikesim.__file__).parent
-# In an installed package the kernels lie inside it; in a checkout, beside it.
-KERNELS = next(
-    (p for p in (_PACKAGE / "cuda_kernels", _PACKAGE.parent / "cuda_kernels") if p.is_dir()),
-    _PACKAGE / "cuda_kernels",
-)
+# Compiled where they run, so their text is part of the package.
+KERNELS = _PACKAGE / "cuda_kernels"
 INCLUDE = (KERNELS / "include", _PACKAGE / "native")
 
 

@@ -20,10 +20,12 @@ _INSTALL = "pip install 'spikesim[cuda]'"
 
 
 class Memory(Protocol):
-    """Memory of a device."""
+    """Memory of a device, with an array."""
 
     address: int
     nbytes: int
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
 
 
 class Device(Protocol):
@@ -52,6 +54,10 @@ class Device(Protocol):
         """Put an array into memory that there is."""
         ...
 
+    def copy(self, to: Any, of: Any) -> None:
+        """Copy memory of the device into other memory of it, of the same size."""
+        ...
+
     def download(self, of: Any, first: int | None = None) -> np.ndarray:
         """A copy of what memory holds, with the shape and dtype it was made with; or of the first
         elements, [first]."""
@@ -61,6 +67,26 @@ class Device(Protocol):
         """A kernel of C++ code: a function of memory with its first argument and of its second,
         which returns when the kernel is over. exact: no product is fused with a sum."""
         ...
+
+
+class Snapshot:
+    """What memory held at a moment: kept on the device, and brought here when it is asked for."""
+
+    def __init__(self, device: Device, of: Memory):
+        self.device = device
+        self.memory = device.zeros(of.shape, of.dtype)
+        device.copy(self.memory, of)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(self.memory.shape)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return np.dtype(self.memory.dtype)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        return np.asarray(self.device.download(self.memory), dtype)
 
 
 replaced: Device | None = None  # see host.instead
@@ -197,6 +223,13 @@ class Gpu:
         assert whole.nbytes == to.nbytes
         if to.nbytes:
             _checked(driver.cuMemcpyHtoD(to.address, whole.ctypes.data, to.nbytes))
+
+    def copy(self, to: GpuMemory, of: GpuMemory) -> None:
+        from cuda.bindings import driver
+
+        assert to.nbytes == of.nbytes
+        if to.nbytes:
+            _checked(driver.cuMemcpyDtoD(to.address, of.address, to.nbytes))
 
     def download(self, of: GpuMemory, first: int | None = None) -> np.ndarray:
         from cuda.bindings import driver

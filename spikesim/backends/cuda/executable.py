@@ -23,7 +23,7 @@ from ..memory import estimate, refuse_too_large
 from ..synapses import Store, Synapses, part_starts, planned, release_of, weights_of
 from . import layout
 from .connect import DeviceTable
-from .device import Device
+from .device import Device, Snapshot
 from .groups import Groups
 
 # A chunk has so many updates of neurons, but not more steps.
@@ -164,8 +164,13 @@ class CudaRunning:
     # the run
 
     def start(self) -> State:
-        """A copy of the state."""
-        self.latest = {name: self.device.download(m) for name, m in self.state.items()}
+        """A copy of the state; what is under way, which is large, stays on the device."""
+        self.latest = {
+            name: self.device.download(m)
+            if name in self.groups.states
+            else Snapshot(self.device, m)
+            for name, m in self.state.items()
+        }
         for name in self.groups.single:
             self.latest[name] = self.latest[name].reshape(())
         return self.latest
@@ -178,7 +183,11 @@ class CudaRunning:
 
     def _take_over(self, state: State) -> None:
         for name in self.state.keys() & state.keys():
-            self.device.write(self.state[name], np.asarray(state[name]))
+            held = state[name]
+            if isinstance(held, Snapshot) and held.device is self.device:
+                self.device.copy(self.state[name], held.memory)
+            else:
+                self.device.write(self.state[name], np.asarray(held))
 
     def advance(self, state: State, n: int, count: int) -> Chunk:
         """`count` steps from step n."""

@@ -29,6 +29,7 @@ class HostArray:
         self.array = array
         self.address: int = array.ctypes.data
         self.nbytes: int = array.nbytes
+        self.shape, self.dtype = array.shape, array.dtype
 
 
 class HostDevice:
@@ -54,6 +55,9 @@ class HostDevice:
 
     def write(self, to: HostArray, array: np.ndarray) -> None:
         to.array[...] = array
+
+    def copy(self, to: HostArray, of: HostArray) -> None:
+        to.array[...] = of.array
 
     def download(self, of: HostArray, first: int | None = None) -> np.ndarray:
         return of.array.copy() if first is None else of.array.ravel()[:first].copy()
