@@ -64,7 +64,7 @@ def estimate_memory(
     chosen, how = find(backend), Options.of(**options)
     program = lower(build(network), SYMBOLIC)
     native = chosen.name != "numpy" and not why_missing()
-    tables = planned(program, how, chosen.name in ("cpp", "cuda")) if native else None
+    tables = planned(program, how, chosen.name != "jax", chosen.name) if native else None
     threads = (os.cpu_count() or 1) if native else 1
     found = estimate(program, how, tables, threads, threads)
     return found if duration is None else with_recordings(found, program, how, duration)

@@ -31,7 +31,8 @@ _LARGEST_PART = 2**16
 _FEWEST_SLOTS = 4096
 # Where segments (a source, a delay) hold fewer synapses on average, a ring is faster and smaller.
 _FEWEST_IN_A_SEGMENT = 4
-_ANY = 2**31
+# With more delays than that a table goes through a ring: on a GPU each is a round of its own.
+_MOST_DELAYS = {"cuda": 4}
 
 
 def part_starts(n_slots: int, threads: int) -> np.ndarray:
@@ -40,9 +41,7 @@ def part_starts(n_slots: int, threads: int) -> np.ndarray:
     return np.linspace(0, n_slots, few + 1).round().astype(np.int64)
 
 
-def planned(
-    program: Program, options: Options, share: bool, most_delays: int = _ANY
-) -> list[Planned]:
+def planned(program: Program, options: Options, share: bool, backend: str = "cpp") -> list[Planned]:
     """The tables that Synapses is going to make for the values of the network."""
     delivery = addresses(program)
     sizes = {n.name: n.size for n in program.neurons}
@@ -55,7 +54,7 @@ def planned(
         delays = len({d for low, high in spans for d in range(low, min(high, low + 2**16) + 1)})
         rows = 1 + max((high for _, high in spans), default=0)
         unreliable = any(e.unreliable for e in mine)
-        by_row = share and (unreliable or _is_sparse(delivery, synapses, delays, rows, most_delays))
+        by_row = share and (unreliable or _is_sparse(delivery, synapses, delays, rows, backend))
         numbers = delivery.n_sources if shared else synapses
         tables.append(Planned(synapses, numbers, delays, by_row))
     return tables
@@ -69,11 +68,9 @@ def _grouped(
     return grouped(program, options, weights, _fewest_parts(addresses(program)))
 
 
-def _is_sparse(
-    delivery: Delivery, synapses: float, delays: int, rows: int, most_delays: int
-) -> bool:
+def _is_sparse(delivery: Delivery, synapses: float, delays: int, rows: int, backend: str) -> bool:
     """Does a table go through a ring?"""
-    if delays > most_delays and rows <= 2**16:
+    if delays > _MOST_DELAYS.get(backend, delays) and rows <= 2**16:
         return True
     segments = _fewest_parts(delivery) * delivery.n_sources * delays
     return synapses < _FEWEST_IN_A_SEGMENT * segments and rows <= 2**16
@@ -160,7 +157,6 @@ class Synapses:
 
     share: may edges with one weight for all be stored without weights, and many delays as a number
     a synapse? make: of tables, in the memory of the CPU if not given. backend: its name.
-    most_delays: with more of them than that, a table goes through a ring.
 
     The weights of one run are kept, and drawn again in the same place where the next has others;
     where those are shared in another way, the tables are made again. How they are stored depends on
@@ -175,9 +171,7 @@ class Synapses:
         share: bool = False,
         make: Make | None = None,
         backend: str = "cpp",
-        most_delays: int = _ANY,
     ):
-        self.most_delays = most_delays
         self.given, self.options, self.share, self.backend = program, options, share, backend
         self.make: Make = make or partial(connect.Table, threads=threads)
         self.delivery = addresses(program)
@@ -211,7 +205,7 @@ class Synapses:
         some = replace(self.given, edges=tuple(self.given.edges[k] for k in edges))
         table = self.make(some, self.delivery, self.part_start)
         sparse = _is_sparse(
-            self.delivery, table.synapses, len(table.delays), table.rows, self.most_delays
+            self.delivery, table.synapses, len(table.delays), table.rows, self.backend
         )
         unreliable = any(e.unreliable for e in some.edges)
         if self.share and unreliable and table.rows > 2**16:

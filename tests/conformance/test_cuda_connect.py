@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "cuda"))
 
+from connected import DELAYS, WEIGHTS, two
 from sanitizer import FLAGS, RACE, watched
 
 import spikesim as sp
@@ -143,28 +144,6 @@ def by_numpy(program, options, params, native):
 DEVICES = [HostDevice(n) for n in (1, 2, 4)]
 
 
-def two(n_source=23, n_target=31, seed=5, order="standard"):
-    net = sp.Network(dt=0.1 * ms, seed=seed, order=order)
-    a = net.population("a", n_source, sp.neurons.LIF())
-    b = net.population("b", n_target, sp.neurons.LIF())
-    return net, a, b
-
-
-WEIGHTS = [
-    5 * pA,
-    sp.uniform(-1 * pA, 3 * pA),
-    sp.normal(20 * pA, 4 * pA),
-    sp.normal(-20 * pA, 15 * pA, low=-25 * pA, high=0 * pA),
-    sp.lognormal(20 * pA, 0.5),
-    sp.lognormal(20 * pA, 1.5, high=90 * pA),
-]
-DELAYS = [
-    0 * ms,
-    1.5 * ms,
-    sp.uniform(0 * ms, 3 * ms),
-    sp.normal(1.5 * ms, 0.75 * ms, low=0.05 * ms),
-    sp.lognormal(1 * ms, 0.8),
-]
 RULES = {
     "total": sp.fixed_total_number(700),
     "total, no autapses": sp.fixed_total_number(300, autapses=False),

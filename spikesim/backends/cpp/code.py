@@ -15,7 +15,7 @@ import numpy as np
 
 from ... import random
 from ...ir.expr import Const, Draw, Expr, Ref, walk
-from ...ir.program import Block
+from ...ir.program import Block, Field
 from ...ir.verify import draw_path
 from ...native import machine
 from ..binding import HostArrays
@@ -29,6 +29,15 @@ DTYPE: dict[str, np.dtype[Any]] = {
     "b": np.dtype("bool"),
 }
 LETTER = {dtype: letter for letter, dtype in DTYPE.items()}
+
+
+def typed(field: Field, value: np.ndarray, real: str) -> np.ndarray:
+    """The value of a field in its type, flat; of what is no state, only float64 is cast."""
+    letter = {"float": real, "int": "i", "bool": "b"}[field.dtype]
+    if field.kind != "state" and value.dtype != np.float64:
+        letter = LETTER[value.dtype]
+    return np.ascontiguousarray(value.ravel(), DTYPE[letter])
+
 
 _ARITHMETIC = ("add", "sub", "mul", "min", "max", "mod", "floordiv")
 _COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")

@@ -28,7 +28,7 @@ from ..drive import sample_steps
 from ..memory import estimate, refuse_too_large
 from ..synapses import Store, Synapses, part_starts, planned, release_of, weights_of
 from .assemble import Assembler
-from .code import DTYPE, LETTER, Memory, Number, Place, Unit, Value
+from .code import DTYPE, LETTER, Memory, Number, Place, Unit, Value, typed
 
 # Bytes of a block of floats: a few of them stay in the nearest cache.
 _BLOCK_BYTES = 4096
@@ -194,15 +194,12 @@ class Machine:
             if f.kind == "arrival":
                 continue
             value = np.asarray(self.values[name])
-            letter = {"float": self.real, "int": "i", "bool": "b"}[f.dtype]
-            if f.kind != "state" and value.dtype != np.float64:
-                letter = LETTER[value.dtype]
-            cast = np.ascontiguousarray(value.ravel(), DTYPE[letter])
+            array = typed(f, value, self.real)
             if f.kind == "state":
-                cast = cast.copy()
-                self.state[name] = cast.reshape(value.shape)
-            self.fields[name] = cast
-            scope[f.name] = self.memory.keep(cast, shared=not value.ndim)
+                array = array.copy()
+                self.state[name] = array.reshape(value.shape)
+            self.fields[name] = array
+            scope[f.name] = self.memory.keep(array, shared=not value.ndim)
         for port in group.ports:
             if not self.values[f"{group.name}.{grid(port.variable)}"]:
                 scope[grid(port.variable)] = Number(0.0)  # nothing is rounded

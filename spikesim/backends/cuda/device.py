@@ -115,7 +115,7 @@ def why_missing() -> str:
         return f"NVRTC, which compiles the kernels, is not installed; {_INSTALL}"
     try:
         (state,) = driver.cuInit(0)
-    except Exception as missing:  # its loader raises classes of its own
+    except RuntimeError as missing:  # what its loader raises is one
         return (
             f"no NVIDIA driver was found ({type(missing).__name__}); install one that knows CUDA "
             "13 (580 or later), and see whether nvidia-smi lists the GPU"

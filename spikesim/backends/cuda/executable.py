@@ -13,6 +13,7 @@ import numpy as np
 from ... import random
 from ...ir.program import Probe, Program
 from ...ir.verify import released
+from ...native import machine
 from ...passes import COUPLED, lower
 from ...passes.layout import addresses, port_of
 from ..base import Chunk, Log, Options, State
@@ -30,8 +31,6 @@ from .groups import Groups
 _CHUNK_UPDATES, _CHUNK_STEPS = 10**9, 20_000
 _ROOM = 2**20  # spikes drained at a time
 _SAMPLE_BYTES = 2**26  # of a chunk
-# Each delay is a round of its own where synapses are sorted by delay.
-_MOST_DELAYS = 4
 
 
 class CudaExecutable:
@@ -40,12 +39,11 @@ class CudaExecutable:
     def __init__(self, program: Program, options: Options, device: Device):
         self.options, self.device = options, device
         parts = len(part_starts(addresses(program).n_slots, 1)) - 1
-        tables = planned(program, options, True, _MOST_DELAYS)
+        tables = planned(program, options, True, "cuda")
         self.memory = estimate(program, options, tables, parts, 1)
         refuse_too_large(self.memory, device.free_bytes())
         self.synapses = Synapses(
-            program, options, 1, share=True, make=partial(DeviceTable, device), backend="cuda",
-            most_delays=_MOST_DELAYS,
+            program, options, 1, share=True, make=partial(DeviceTable, device), backend="cuda"
         )  # fmt: skip
         self.program = lower(self.synapses.program, COUPLED)
         self.joined = joined(self.program)
@@ -138,7 +136,7 @@ class CudaRunning:
             stream = random.stream(released(self.program.edges[store.edges[0]]))
         here = up.array(weight, weight.dtype) if store.shared else _at(weight)
         width = self.options.weight_dtype.itemsize
-        return layout.Table(
+        return machine.Table(
             _at(t.segment), _at(t.row), _at(t.delay), up.array(t.delays, np.int32), len(t.delays),
             _at(t.target), here, width, store.shared, _at(number),
             0 if release is None else up.array(release, np.float64),

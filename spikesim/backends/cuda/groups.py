@@ -12,7 +12,7 @@ from ...ir.program import Clock, Link, Neurons, Program
 from ...passes.inputs import arriving, grid
 from ..base import Options
 from ..coupling import Joined
-from ..cpp.code import DTYPE, LETTER, Number, Value
+from ..cpp.code import DTYPE, LETTER, Number, Value, typed
 from . import layout
 from .device import Device
 from .emit import TYPE, Codes, Named, Writer, array, function, program_text, single, switch
@@ -69,16 +69,13 @@ class Groups:
             if f.kind == "arrival":
                 continue
             value = np.asarray(self.values[name])
-            letter = {"float": self.real, "int": "i", "bool": "b"}[f.dtype]
-            if f.kind != "state" and value.dtype != np.float64:
-                letter = LETTER[value.dtype]
-            cast = np.ascontiguousarray(value.ravel(), DTYPE[letter])
-            memory = self.device.upload(cast)
+            values = typed(f, value, self.real)
+            memory = self.device.upload(values)
             if f.kind == "state":
-                self.states[name], self.dtypes[name] = memory, cast.dtype
+                self.states[name], self.dtypes[name] = memory, values.dtype
                 if not value.ndim:
                     self.single.add(name)
-            self.fields[name] = self.uploads.keep(memory), cast.dtype, cast.size
+            self.fields[name] = self.uploads.keep(memory), values.dtype, values.size
 
     def _scope(self, group: Neurons) -> tuple[dict[str, Value], list[str]]:
         """Names as the code knows them, and the fields in the order in which it counts them."""

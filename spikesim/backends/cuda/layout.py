@@ -40,11 +40,6 @@ Coupling = _of(
     "Coupling",
     "i: code group; p: field length row values total; l: n_edges; i: add pooled first last",
 )
-Table = _of(
-    "Table",
-    "p: segment row delay delays; l: n_delays; p: target weight; i: width shared; "
-    "p: number release; i: release_each; u: stream",
-)
 Probe = _of("Probe", "p: values index out; l: width count every")
 Column = _of("Column", "p: values out; l: width")
 Log = _of("Log", "p: flags index; l: size n_columns; p: columns step position; l: room; p: count")

@@ -3,6 +3,7 @@
 #define SPIKESIM_CUDA_NETWORK_CUH_
 
 #include "platform.cuh"
+#include "table.h"
 
 namespace spikesim {
 
@@ -59,23 +60,6 @@ struct Coupling {
   int32_t add;     // to what there is from a coupling before this one?
   int32_t pooled;  // the sum of all edges is that of every target that has a row
   int32_t first, last;
-};
-
-// Synapses by (part, source, delay) or, with a delay each, by (part, source): see docs/design/cuda.md.
-struct Table {
-  const uint32_t* segment;  // [parts][sources][delays + 1], or null
-  const int64_t* row;       // [parts][sources + 1], or null
-  const uint16_t* delay;    // [synapses], or null
-  const int32_t* delays;    // [delays], distinct, ascending
-  int64_t n_delays;
-  const uint16_t* target;  // [synapses], within the part
-  const void* weight;      // [synapses], or, if shared, [sources]
-  int32_t width;           // bytes of a weight: 2, 4 or 8
-  int32_t shared;
-  const int32_t* number;  // [synapses], within their edges, or null: then all spikes are transmitted
-  const double* release;  // with this probability: [1], or, if release_each, [numbers]
-  int32_t release_each;
-  uint32_t stream;
 };
 
 // A variable that is recorded every `every` steps.
