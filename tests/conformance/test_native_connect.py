@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import nullcontext
+from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
 import pytest
-from connected import DELAYS, WEIGHTS, two
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from connected import DELAYS, WEIGHTS, two
 
 import spikesim as sp
 from spikesim import distributions, random
