@@ -119,9 +119,28 @@ class Table(Protocol):
 
     def in_order(self, value: np.ndarray) -> np.ndarray: ...
 
+    @property
+    def arrangement(self) -> str: ...
+
 
 # Makes one for a program: of the places of its synapses, and where parts start.
 Make = Callable[[Program, Delivery, np.ndarray], Table]
+
+
+class Placing(Protocol):
+    """A way of its own to lay out tables."""
+
+    def lay_out(self, tables: Sequence[Table]) -> None:
+        """Tell the tables, which know their synapses by now, how to lie, if they can."""
+        ...
+
+    def settle(self, synapses: Synapses) -> str:
+        """Make of weights, now that they are drawn, what sums need; or say why they do not fit."""
+        ...
+
+    def refrain(self, why: str) -> None:
+        """Leave the next tables as they are."""
+        ...
 
 
 @dataclass
@@ -142,13 +161,12 @@ class Store:
         """How it is stored, in a line. itemsize: of a weight."""
         t, n = self.table, max(self.table.synapses, 1)
         size = t.nbytes + self.weight.nbytes
-        where = "a delay each, through a ring" if t.segment is None else "sorted by delay"
         weight = "one weight a source" if self.shared else f"{itemsize} for the weight"
         kept = ", ".join(names[k] for k in self.edges[:4]) + ", ..." * (len(self.edges) > 4)
         return (
             f"{kept}: {t.synapses} synapses in {len(t.part_start) - 1} parts, {len(t.delays)} "
-            f"delays, {where}; {size / 1e6:.1f} MB, {size / n:.2f} bytes a synapse (2 for the "
-            f"target, {weight})"
+            f"delays, {t.arrangement}; {size / 1e6:.1f} MB, {size / n:.2f} bytes a synapse (2 for "
+            f"the target, {weight})"
         )
 
 
@@ -156,7 +174,8 @@ class Synapses:
     """The tables of synapses, and their weights for the values of a run.
 
     share: may edges with one weight for all be stored without weights, and many delays as a number
-    a synapse? make: of tables, in the memory of the CPU if not given. backend: its name.
+    a synapse? make: of tables, in the memory of the CPU if not given. backend: its name. placing:
+    of the tables, if another than the usual one.
 
     The weights of one run are kept, and drawn again in the same place where the next has others;
     where those are shared in another way, the tables are made again. How they are stored depends on
@@ -171,8 +190,10 @@ class Synapses:
         share: bool = False,
         make: Make | None = None,
         backend: str = "cpp",
+        placing: Placing | None = None,
     ):
         self.given, self.options, self.share, self.backend = program, options, share, backend
+        self.placing, self.refrained = placing, False
         self.make: Make = make or partial(connect.Table, threads=threads)
         self.delivery = addresses(program)
         self.part_start = part_starts(self.delivery.n_slots, threads)
@@ -182,7 +203,20 @@ class Synapses:
     def _lay_out(self, groups: Groups) -> None:
         self.groups: Groups = []  # what there was goes first, and is gone where memory ends
         self.stores: list[Store] = []
-        self.stores = [self._store(edges, shared) for edges, shared in groups]
+        tables = [
+            self.make(
+                replace(self.given, edges=tuple(self.given.edges[k] for k in edges)),
+                self.delivery,
+                self.part_start,
+            )
+            for edges, _ in groups
+        ]
+        if self.placing:
+            self.placing.lay_out(tables)
+        self.stores = [
+            self._store(edges, shared, table)
+            for (edges, shared), table in zip(groups, tables, strict=True)
+        ]
         self.groups, self.filled = groups, False
         self.weighings: list[Weighing] | None = None
         self.constants: dict[tuple[str, str], float] | None = None
@@ -201,16 +235,15 @@ class Synapses:
             ),
         )
 
-    def _store(self, edges: list[int], shared: bool) -> Store:
-        some = replace(self.given, edges=tuple(self.given.edges[k] for k in edges))
-        table = self.make(some, self.delivery, self.part_start)
+    def _store(self, edges: list[int], shared: bool, table: Table) -> Store:
         sparse = _is_sparse(
             self.delivery, table.synapses, len(table.delays), table.rows, self.backend
         )
-        unreliable = any(e.unreliable for e in some.edges)
+        unreliable = any(self.given.edges[k].unreliable for k in edges)
         if self.share and unreliable and table.rows > 2**16:
+            name = self.given.edges[edges[0]].name
             raise UnsupportedError(
-                f"the backend {self.backend!r} can't run: {some.edges[0].name!r} has a release "
+                f"the backend {self.backend!r} can't run: {name!r} has a release "
                 f"probability and delays of up to {table.rows - 1} steps, above {2**16 - 1}; the "
                 "backend 'numpy' can"
             )
@@ -244,9 +277,15 @@ class Synapses:
             self.weighings = None  # none that will do, until they have been drawn
             weights = [single(e, w) for e, w in zip(self.given.edges, wanted, strict=True)]
             kept = _grouped(self.given, self.options, weights, self.share)
-            if kept != self.groups:
+            if kept != self.groups or self.refrained:
                 self._lay_out(kept)
+                self.refrained = False
             self._draw(wanted)
+            if self.placing and (why := self.placing.settle(self)):
+                self.placing.refrain(why)
+                self.refrained = True
+                self._lay_out(kept)
+                self._draw(wanted)
             self.weighings = wanted
         self.releases = {}
         for k, store in enumerate(self.stores):

@@ -11,4 +11,5 @@
 KERNEL(connect_survey, spikesim::Survey, MakeSurvey)
 KERNEL(connect_count, spikesim::Table, Count)
 KERNEL(connect_place, spikesim::Table, Place)
-KERNEL(connect_round, spikesim::Table, Round)
+KERNEL(connect_shorten, spikesim::Table, Shorten)
+KERNEL(connect_settle, spikesim::Table, Settle)

@@ -97,6 +97,13 @@ class Surveyed:
         if self.synapses > _MOST_SYNAPSES:
             raise TooLargeError(f"{self.synapses} synapses; a table holds {_MOST_SYNAPSES}")
 
+    segment: Any = None
+
+    @property
+    def arrangement(self) -> str:
+        """How the synapses of a source lie, in words."""
+        return "a delay each, through a ring" if self.segment is None else "sorted by delay"
+
     @property
     def rows(self) -> int:
         """One more than the longest delay."""

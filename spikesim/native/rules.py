@@ -114,9 +114,9 @@ class DrawnEdges:
         s.by_source = self.keep(np.argsort(source, kind="stable"), np.int32)
         variable = e.pre[0].target.removeprefix("post.")
         slots = {(g, v): start for g, v, start in delivery.slots}
-        slot = e.target.indices(sizes[e.target.group]) + slots[e.target.group, variable]
-        part = np.searchsorted(part_start, slot, side="right") - 1
-        s.place = self.keep(part << 16 | (slot - part_start[part]), np.uint32)
+        self.slot = e.target.indices(sizes[e.target.group]) + slots[e.target.group, variable]
+        part = np.searchsorted(part_start, self.slot, side="right") - 1
+        s.place = self.keep(part << 16 | (self.slot - part_start[part]), np.uint32)
         s.axonal, s.dendritic = self._law("axonal", e.axonal), self._law("dendritic", e.dendritic)
 
     def keep(self, values: Any, dtype: Any) -> int:
@@ -124,6 +124,10 @@ class DrawnEdges:
         kept, where = self.given[-1](np.ascontiguousarray(values, dtype))
         self.kept.append(kept)
         return where
+
+    def placed(self, place: np.ndarray) -> None:
+        """Put the slots elsewhere: place uint32 [slots], part << 16 | place in the part."""
+        self.structure.place = self.keep(place[self.slot], np.uint32)
 
     def _list(self, pairs: Pairs) -> None:
         s = self.structure

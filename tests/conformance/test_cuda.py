@@ -48,21 +48,133 @@ def same(first, other):
 
 def text_of(model):
     """The code of a model's kernel."""
-    (text,) = model.executable.kernels
+    ((text, _),) = model.executable.kernels
     return text
+
+
+def path(model):
+    """Which path a model takes, and why."""
+    return re.search(r"^host: (.*)$", str(model.explain()), re.M)[1]
 
 
 @pytest.mark.parametrize("delay", [DELAYS, 0 * ms, 0.1 * ms, 1 * ms])
 @pytest.mark.parametrize("order", ["standard", "nest"])
 def test_any_number_of_blocks(order, delay):
-    """Through a ring and sorted by delay, with one barrier a step and with two."""
+    """On the fast path, with one step an exchange and with many; and by the general kernel through a
+    ring and sorted by delay, with one barrier a step and with two."""
     if order == "nest" and delay is not DELAYS:
         delay += 0.1 * ms
     net = network(delay=delay, order=order)
     meaning = spikes(net.run(60 * ms, "numpy", conformance=True))
     for threads in (1, 2, 4):
-        with host.instead(threads):
-            assert same(spikes(net.run(60 * ms, "cuda", conformance=True)), meaning)
+        for shared, taken in ((None, "fast path"), (0, "general kernel")):
+            with host.instead(threads, shared=shared):
+                model = net.compile("cuda", conformance=True)
+                assert path(model).startswith(taken)
+                assert same(spikes(model.run(60 * ms)), meaning)
+
+
+# ---- the fast path -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("order", "delay", "steps"),
+    [("standard", 0, 1), ("standard", 1, 2), ("standard", 7, 8), ("nest", 1, 1), ("nest", 7, 7)],
+)
+def test_spikes_are_exchanged_as_seldom_as_the_shortest_delay_allows(order, delay, steps):
+    made = network(delay=delay * 0.1 * ms, order=order).compile("cuda")
+    assert f"exchanged every {f'{steps} steps' if steps > 1 else 'step'}," in path(made)
+
+
+@pytest.mark.parametrize("delay", [0.1 * ms, 1 * ms])
+def test_more_spikes_of_a_block_than_a_word_holds(delay):
+    """All fire at once."""
+    net = sp.Network(dt=0.1 * ms, seed=1)
+    a = net.population("a", 70, sp.spike_times([np.array([0.5, 0.6, 3]) * ms] * 70))
+    b = net.population("b", 50, sp.neurons.LIF())
+    net.project(a, b, sp.fixed_probability(0.5), synapse=sp.synapses.ExpCurrent(),
+                weight=sp.uniform(0 * pA, 200 * pA), delay=delay)  # fmt: skip
+    net.record([a, b], "spikes")
+    net.record(b, "v", every=0.1 * ms)
+    meaning, ours = (net.run(6 * ms, name, conformance=True) for name in ("numpy", "cuda"))
+    assert len(meaning["b"].spikes) and np.array_equal(meaning["b"].v, ours["b"].v)
+    for name in ("a", "b"):
+        assert np.array_equal(meaning[name].spikes.t, ours[name].spikes.t)
+        assert np.array_equal(meaning[name].spikes.i, ours[name].spikes.i)
+
+
+FEATURES = {
+    "'p' transmits spikes with a probability": {"release": 0.5},
+    "delays of up to 2000 steps make": {"delay": 200 * ms},
+    # Beside weights that are a billion times as large.
+    "the weights of 'p' would have fewer than 16 bits": {"weight": 1e-7 * pA},
+}
+
+
+@pytest.mark.parametrize("why", [*FEATURES, "keeps variables", "a block has 500"])
+def test_what_does_not_fit_the_fast_path_goes_by_the_general_kernel(why):
+    net = network()
+    cells = net.population("cells", 10**6 if "has" in why else 50, sp.neurons.LIF())
+    net.record(cells, "spikes", variables="v" if "variables" in why else ())
+    if why in FEATURES:
+        net.project(cells, cells, sp.all_to_all(), synapse=sp.synapses.ExpCurrent(), name="p",
+                    **{"weight": 1 * pA} | FEATURES[why])  # fmt: skip
+    assert re.match(r"general kernel \(.*" + re.escape(why), path(net.compile("cuda")))
+
+
+def test_a_source_with_more_synapses_than_an_offset_can_tell():
+    net = sp.Network(dt=0.1 * ms)
+    a = net.population("a", 2, sp.spike_times([[0.5 * ms]] * 2))
+    b = net.population("b", 70_000, sp.neurons.LIF())
+    net.project(a, b, sp.all_to_all(), synapse=sp.synapses.ExpCurrent(), weight=sp.uniform(
+        0 * pA, 9000 * pA), delay=0 * ms)  # fmt: skip
+    net.record(b, "spikes")
+    model = net.compile("cuda")
+    assert "a source has more than 65535 synapses" in path(model)
+    assert len(model.run(3 * ms)["b"].spikes) == len(net.run(3 * ms, "cpp")["b"].spikes) > 0
+
+
+def test_weights_decide_anew_for_each_run():
+    """A path is that of the values of the run, whatever was run before."""
+    net = sp.Network(dt=0.1 * ms, seed=1)
+    a = net.population("a", 40, sp.spike_times([0.5 * ms] * 40))
+    b = net.population("b", 40, sp.neurons.LIF())
+    for name in ("p", "q"):
+        net.project(a, b, sp.all_to_all(), synapse=sp.synapses.ExpCurrent(), weight=30 * pA,
+                    name=name)  # fmt: skip
+    net.record(b, "v", every=0.1 * ms)
+    model = net.compile("cuda")
+    first = model.run(3 * ms)
+    assert path(model).startswith("fast")
+    model.run(3 * ms, params={"q.weight": 1e-6 * pA})
+    assert path(model).startswith("general")
+    again = model.run(3 * ms)
+    assert path(model).startswith("fast")
+    assert np.array_equal(again["b"].v, first["b"].v)
+
+
+@pytest.mark.parametrize("order", ["standard", "nest"])
+@pytest.mark.parametrize("shared", [(None, 0), (0, None), (None, None)])
+def test_a_moment_of_one_path_goes_on_by_the_other(order, shared):
+    net = network(order=order)
+    whole = spikes(net.run(40 * ms, "numpy", conformance=True))
+    parts = []
+    moment = None
+    for one in shared:
+        with host.instead(3, shared=one):
+            run = net.compile("cuda", conformance=True).start()
+            if moment:
+                run.restore(moment)
+            parts.append(spikes(run.run(20 * ms)))
+            moment = run.store()
+    joined = [
+        tuple(np.concatenate(pair) for pair in zip(*both, strict=True))
+        for both in zip(*parts, strict=True)
+    ]
+    assert same(joined, whole)
+
+
+# ---- any path ------------------------------------------------------------------------------------
 
 
 def test_sizes_parameters_and_seeds_are_no_part_of_the_code():
@@ -79,10 +191,11 @@ def test_groups_that_differ_in_values_share_their_code():
     assert len(re.findall(r"^struct Code\d+", text_of(network().compile("cuda")), re.M)) == 2
 
 
-def test_whole_numbers_give_the_same_sums_in_any_order():
+@pytest.mark.parametrize("shared", [None, 0], ids=["fast", "general"])
+def test_whole_numbers_give_the_same_sums_in_any_order(shared):
     found = []
     for threads in (1, 2, 4):
-        with host.instead(threads):
+        with host.instead(threads, shared=shared):
             made = network().compile("cuda", deterministic=True)
             found += [spikes(made.run(60 * ms)), spikes(made.run(60 * ms))]
     assert all(same(found[0], other) for other in found)

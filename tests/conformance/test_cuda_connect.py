@@ -330,5 +330,5 @@ def test_kernels_compile_for_a_gpu():
         include_path=[str(path) for path in INCLUDE],
     )  # fmt: skip
     code = core.Program((KERNELS / "connect.cu").read_text(), "c++", options).compile("cubin").code
-    for name in (b"survey", b"count", b"place", b"round"):
+    for name in (b"survey", b"count", b"place", b"shorten", b"settle"):
         assert b"connect_" + name in code

@@ -25,16 +25,19 @@ pytestmark = pytest.mark.skipif(bool(host.why_missing()), reason="there is no C+
 
 WRONG = 67  # the exit status where results are not those of NumPy
 RING, SEGMENTS = 1e9, 0  # how few synapses a segment must have
+FAST = -1  # no matter
 SLOW = pytest.mark.slow
 
 
 def run(order, delay, sparse, couplings, *flags):
     """A run, and one that goes on from its middle with another seed, so that spikes are sent anew,
     give what they do on NumPy; else exit. For a process of its own."""
-    net = everything(order, delay, couplings)
+    net = everything(order, delay, couplings, fast=sparse == FAST)
 
     def finals(backend):
         model = net.compile(backend, conformance=True)
+        if backend == "cuda" and ("fast path" in str(model.explain())) != (sparse == FAST):
+            sys.exit(str(model.explain()))
         first, second = model.start(seed=1), model.start(seed=2)
         first.run(3 * ms)
         second.restore(first.store())
@@ -52,6 +55,10 @@ def run(order, delay, sparse, couplings, *flags):
     ("order", "delay", "sparse", "couplings"),
     [
         ("standard", 0.0, RING, True),
+        ("standard", 0.5, FAST, True),
+        pytest.param("standard", 0.0, FAST, False, marks=SLOW),
+        pytest.param("nest", 0.1, FAST, True, marks=SLOW),
+        pytest.param("nest", 0.5, FAST, True, marks=SLOW),
         pytest.param("standard", 0.0, SEGMENTS, True, marks=SLOW),
         pytest.param("standard", 0.5, RING, True, marks=SLOW),
         pytest.param("standard", 0.5, SEGMENTS, True, marks=SLOW),
@@ -72,6 +79,11 @@ def test_no_races(order, delay, sparse, couplings):
     ("barrier", "order", "delay", "sparse", "couplings"),
     [
         ("kFound", "standard", 0.0, RING, True),
+        ("kHeard", "standard", 0.5, FAST, True),
+        pytest.param("kStart", "standard", 0.5, FAST, True, marks=SLOW),
+        pytest.param("kEnd", "standard", 0.5, FAST, True, marks=SLOW),
+        pytest.param("kBegun", "standard", 0.5, FAST, True, marks=SLOW),
+        pytest.param("kKept", "standard", 0.5, FAST, False, marks=SLOW),
         pytest.param("kStart", "standard", 0.5, SEGMENTS, True, marks=SLOW),
         pytest.param("kSent", "standard", 0.0, RING, True, marks=SLOW),
         pytest.param("kLogged", "standard", 0.5, RING, True, marks=SLOW),

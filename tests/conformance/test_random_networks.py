@@ -439,8 +439,12 @@ def check(examples, fewest_spikes, backends):
                 patch.object(sharing, "_TABLE_COSTS", (seed + k) % 2),
                 patch.object(synapses, "_FEWEST_IN_A_SEGMENT", (seed + k) // 2 % 2),
             ):
-                with host.instead(threads=(1, 2, 4)[seed % 3]):
-                    other = outcome(compiled(net, name), duration, seed)
+                # Without shared memory there is no fast path.
+                shared = 0 if name == "cuda general" else None
+                with host.instead(threads=(1, 2, 4)[seed % 3], shared=shared):
+                    model = compiled(net, name.split()[0])
+                    other = outcome(model, duration, seed)
+            seen[f"{name} fast"] += "fast path" in str(model.explain())
             assert first.keys() == other.keys()
             different = [what for what in first if not same_bits(first[what], other[what])]
             assert not different, name
@@ -457,6 +461,9 @@ def check(examples, fewest_spikes, backends):
         same_everywhere()
     assert seen["examples"] == examples, seen
     assert seen["faults"] < seen["examples"] / 10, seen
+    if "cuda" in backends:
+        assert seen["cuda fast"] > examples / 3, seen
+        assert not seen["cuda general fast"], seen
     print(dict(seen))
 
 
@@ -467,13 +474,13 @@ def test_random_networks_in_cpp():
 
 @pytest.mark.skipif(bool(host.why_missing()), reason="no C++ compiler")
 def test_a_few_random_networks_in_cuda_on_the_host():
-    check(examples=12, fewest_spikes=10, backends=["cuda"])
+    check(examples=12, fewest_spikes=10, backends=["cuda", "cuda general"])
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(bool(host.why_missing()), reason="no C++ compiler")
 def test_200_random_networks_in_cuda_on_the_host():
-    check(examples=200, fewest_spikes=10, backends=["cuda"])
+    check(examples=200, fewest_spikes=10, backends=["cuda", "cuda general"])
 
 
 def test_a_few_random_networks_in_jax():

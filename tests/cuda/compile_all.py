@@ -35,7 +35,7 @@ class Keeping(HostDevice):
     lanes = device._LANES
     text = ""
 
-    def kernel(self, text: str, entry: str, exact: bool) -> Any:
+    def kernel(self, text: str, entry: str, exact: bool, shared: int = 0) -> Any:
         if not entry.startswith("spikesim"):
             return super().kernel(text, entry, exact)
         self.text = text
@@ -50,22 +50,27 @@ class Source(NamedTuple):
     exact: bool
 
 
-def network_source(name: str, exact: bool) -> Source:
-    """The kernel of a network: in single precision, or in double and exact."""
-    on = Keeping()
+def network_source(name: str, exact: bool, fast: bool) -> Source:
+    """The kernel of a network: in single precision, or in double and exact; by the fast path where
+    it fits, or the general one."""
+    on = Keeping() if fast else Keeping(shared=0)
     before, device.replaced = device.replaced, on
     try:
         NETWORKS[name]().compile("cuda", conformance=exact)
     finally:
         device.replaced = before
-    return Source(f"{name}-exact" if exact else name, on.text, exact)
+    way = "-fast" if "RunFast" in on.text else ""
+    return Source(f"{name}{way}{'-exact' * exact}", on.text, exact)
 
 
 def sources() -> Iterator[Source]:
     """All that is compiled."""
     for name in NETWORKS:
         for exact in (False, True):
-            yield network_source(name, exact)
+            yield network_source(name, exact, False)
+            fast = network_source(name, exact, True)
+            if "RunFast" in fast.text:
+                yield fast
     threads = f"#define SPIKESIM_THREADS {Keeping.lanes}\n"
     yield Source("connect", threads + (KERNELS / "connect.cu").read_text(), True)
 

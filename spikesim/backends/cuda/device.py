@@ -32,11 +32,13 @@ class Device(Protocol):
     """What a backend needs of a GPU.
 
     blocks: how many a launch has; all are there at the same time. lanes: threads of a block.
+    shared: bytes of shared memory that a block may have.
     """
 
     name: str
     blocks: int
     lanes: int
+    shared: int
 
     def free_bytes(self) -> int | None:
         """Memory that may be taken; None where nobody knows."""
@@ -63,9 +65,12 @@ class Device(Protocol):
         elements, [first]."""
         ...
 
-    def kernel(self, text: str, entry: str, exact: bool) -> Callable[[Any, Structure], None]:
+    def kernel(
+        self, text: str, entry: str, exact: bool, shared: int = 0
+    ) -> Callable[[Any, Structure], None]:
         """A kernel of C++ code: a function of memory with its first argument and of its second,
-        which returns when the kernel is over. exact: no product is fused with a sum."""
+        which returns when the kernel is over. exact: no product is fused with a sum. shared: bytes
+        of shared memory a block."""
         ...
 
 
@@ -191,6 +196,7 @@ class Gpu:
         self.capability = tuple(self.core.compute_capability)
         self.name = str(self.core.name)
         self.blocks, self.lanes = int(properties.multiprocessor_count), _LANES
+        self.shared = int(properties.max_shared_memory_per_block_optin)
         self.stream = self.core.create_stream()
         self.barrier = self.zeros(1, np.uint32)
 
@@ -239,20 +245,26 @@ class Gpu:
             _checked(driver.cuMemcpyDtoH(out.ctypes.data, of.address, out.nbytes))
         return out
 
-    def kernel(self, text: str, entry: str, exact: bool) -> GpuKernel:
+    def kernel(self, text: str, entry: str, exact: bool, shared: int = 0) -> GpuKernel:
+        from cuda.bindings import driver
         from cuda.core import ObjectCode
 
         arch = "sm_{}{}".format(*self.capability)
         self.core.set_current()
         code = ObjectCode.from_cubin(cubin(text, arch, exact).read_bytes())
-        return GpuKernel(self, code.get_kernel(entry))
+        kernel = code.get_kernel(entry)
+        if shared:
+            most = driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
+            here = _checked(driver.cuCtxGetDevice())
+            _checked(driver.cuKernelSetAttribute(most, shared, kernel.handle, here))
+        return GpuKernel(self, kernel, shared)
 
 
 class GpuKernel:
     """A kernel(barrier, A*, B*), launched so that all blocks are there at the same time."""
 
-    def __init__(self, on: Gpu, kernel: Any):
-        self.on, self.kernel = on, kernel
+    def __init__(self, on: Gpu, kernel: Any, shared: int):
+        self.on, self.kernel, self.shared = on, kernel, shared
 
     def __call__(self, a: GpuMemory, b: Structure) -> None:
         from cuda.core import LaunchConfig, launch
@@ -261,7 +273,9 @@ class GpuKernel:
         on.core.set_current()
         argument = on.upload(np.frombuffer(bytes(b), np.uint8))
         on.write(on.barrier, np.zeros(1, np.uint32))
-        config = LaunchConfig(grid=on.blocks, block=on.lanes, is_cooperative=True)
+        config = LaunchConfig(
+            grid=on.blocks, block=on.lanes, shmem_size=self.shared, is_cooperative=True
+        )
         launch(on.stream, config, self.kernel, on.barrier.address, a.address, argument.address)
         on.stream.sync()
 

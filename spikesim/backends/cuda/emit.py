@@ -207,10 +207,13 @@ class Codes:
         )
 
 
-def program_text(codes: Codes, edges: Codes, real: str, total: str, keeps: bool, lanes: int) -> str:
+def program_text(
+    codes: Codes, edges: Codes, real: str, total: str, keeps: bool, lanes: int, way: str
+) -> str:
     """All that is compiled for a network."""
     return (
-        '#include "spikesim/step.cuh"\n\nnamespace spikesim {\nnamespace {\n\n'
+        f'#include "spikesim/{way}.cuh"\n\n'
+        "namespace spikesim {\nnamespace {\n\n"
         f"using Real = {real};\nusing Total = {total};\n\n"
         f"{codes.structs()}{edges.structs()}"
         "struct Model {\n"
@@ -219,5 +222,5 @@ def program_text(codes: Codes, edges: Codes, real: str, total: str, keeps: bool,
         f"{codes.dispatch()}\n{edges.dispatch()}}};\n\n"
         "}  // namespace\n}  // namespace spikesim\n\n"
         f"SPIKESIM_KERNEL(spikesim_run, {lanes}, spikesim::Network, spikesim::Launch,\n"
-        "                spikesim::RunSteps<spikesim::Model>)\n"
+        f"                spikesim::Run{way.capitalize()}<spikesim::Model>)\n"
     )

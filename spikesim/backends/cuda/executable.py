@@ -26,6 +26,7 @@ from . import layout
 from .connect import DeviceTable
 from .device import Device, Snapshot
 from .groups import Groups
+from .placement import Fast, tiles
 
 # A chunk has so many updates of neurons, but not more steps.
 _CHUNK_UPDATES, _CHUNK_STEPS = 10**9, 20_000
@@ -42,28 +43,32 @@ class CudaExecutable:
         tables = planned(program, options, True, "cuda")
         self.memory = estimate(program, options, tables, parts, 1)
         refuse_too_large(self.memory, device.free_bytes())
+        self.fast = Fast(program, options, device)
         self.synapses = Synapses(
-            program, options, 1, share=True, make=partial(DeviceTable, device), backend="cuda"
+            program, options, 1, share=True, make=partial(DeviceTable, device), backend="cuda",
+            placing=self.fast,
         )  # fmt: skip
         self.program = lower(self.synapses.program, COUPLED)
         self.joined = joined(self.program)
         self.binder = Binder(self.program, options, self.synapses)
-        self.kernels: dict[str, Callable[..., None]] = {}
+        self.kernels: dict[tuple[str, int], Callable[..., None]] = {}
         self.prepare(self.binder.bind(), program.seed)  # compiled now; what is missing is told
 
     @property
     def compilations(self) -> int:
         """How many texts were compiled."""
-        return len(self.kernels)
+        return len({text for text, _ in self.kernels})
 
-    def kernel(self, text: str) -> Callable[..., None]:
-        """The kernel of a text."""
-        if text not in self.kernels:
-            self.kernels[text] = self.device.kernel(text, "spikesim_run", self.options.conformance)
-        return self.kernels[text]
+    def kernel(self, text: str, shared: int) -> Callable[..., None]:
+        """The kernel of a text, with so many bytes of shared memory a block."""
+        if (text, shared) not in self.kernels:
+            exact = self.options.conformance
+            made = self.device.kernel(text, "spikesim_run", exact, shared)
+            self.kernels[text, shared] = made
+        return self.kernels[text, shared]
 
     def explain(self) -> list[str]:
-        return [f"{self.device.name}: general kernel", *self.synapses.explain()]
+        return [f"{self.device.name}: {self.fast.explain()}", *self.synapses.explain()]
 
     def prepare(self, values: Mapping[str, np.ndarray], seed: int) -> CudaRunning:
         return CudaRunning(self, values, seed)
@@ -83,41 +88,52 @@ class CudaRunning:
         delays = [d for s in self.stores for d in s.table.delays]
         longest = program.delivery.longest
         rows = max(longest + 2, 3)
-        whole = options.deterministic and options.precision == "float32"
-        self.sum = np.dtype("i8") if whole else options.dtype
+        placement = self.placement = made.fast.placement
+        whole = not placement and options.deterministic and options.precision == "float32"
+        self.sum = made.fast.sums if placement else np.dtype("i8") if whole else options.dtype
         self.groups = Groups(program, made.joined, values, options, device, self.uploads, self.sum)
         self.state: dict[str, Any] = dict(self.groups.states)
         self.state["log"] = device.zeros((rows, program.delivery.n_sources), np.int32)
         self.state["log.count"] = device.zeros(rows, np.int32)
         n_slots = program.delivery.n_slots
         rings = [s for s in self.stores if s.table.segment is None]
+        # Of another path, it would not be what this one leaves between launches.
+        self.ring = "ring of blocks" if placement else "ring"
         if rings:
-            self.state["ring"] = device.zeros((longest + 1, n_slots), self.sum)
+            self.state[self.ring] = device.zeros((longest + 1, n_slots), self.sum)
         arrived = len(rings) < len(self.stores)
         recording = any(p.event and not p.logged for p in program.probes)
-        self.room = max(_ROOM, 2 * program.delivery.n_sources) if recording else 0
+        steps = max(2, placement.interval if placement else 0)
+        self.room = max(_ROOM, steps * program.delivery.n_sources) if recording else 0
         self.spikes = [device.zeros(self.room, np.int32) for _ in range(2)] if recording else []
         self.logs = [_Log(self, p) for p in program.probes if p.logged]
         self.done = device.zeros(2, np.int64)
         up = self.uploads
-        tables = [self._table(k, s, values) for k, s in enumerate(self.stores)]
+        tables = [] if placement else [
+            self._table(k, s, values) for k, s in enumerate(self.stores)
+        ]  # fmt: skip
         part_start = made.synapses.part_start
         self.network = layout.Network(
             program.dt, late, not delays or bool(min(delays) > late),
             bool(program.links), any(g.begin for g in program.neurons), bool(program.clocks),
             self.groups.rounds, len(program.neurons), up.structures(self.groups.structures),
-            *self.groups.tiles(), len(self.groups.couplings), up.structures(self.groups.couplings),
+            *self._tiles(), len(self.groups.couplings), up.structures(self.groups.couplings),
             program.delivery.n_sources, n_slots, len(part_start) - 1, len(tables),
             up.array(part_start, np.int64), up.structures(tables),
             up.keep(device.zeros((2, n_slots), self.sum)) if arrived else 0,
-            self.state["ring"].address if rings else 0,
+            self.state[self.ring].address if rings else 0,
             up.array(self._units(), np.float64) if whole else 0, longest + 1, rows,
             self.state["log"].address, self.state["log.count"].address,
             n_logs=len(self.logs), logs=up.structures([log.structure for log in self.logs]),
+            exchange=up.structures([self._exchange(values)]) if placement else 0,
         )  # fmt: skip
         self.uploaded = device.upload(np.frombuffer(bytes(self.network), np.uint8))
-        self.kernel = made.kernel(self.groups.text(device.lanes))
+        self.kernel = made.kernel(
+            self.groups.text(device.lanes, "fast" if placement else "general"),
+            placement.shared_bytes(self.sum.itemsize) if placement else 0,
+        )
         self.latest: State | None = None
+        self.again = False
         size = sum(n.size for n in program.neurons)
         samples = sum(
             8 * len(p.source.indices(program.group(p.source.group).size)) / p.every
@@ -141,6 +157,34 @@ class CudaRunning:
             _at(t.target), here, width, store.shared, _at(number),
             0 if release is None else up.array(release, np.float64),
             release is not None and release.ndim > 0, stream,
+        )  # fmt: skip
+
+    def _tiles(self) -> tuple[int, int]:
+        """How many, and where they are."""
+        found, p = tiles(self.program), self.placement
+        places = np.stack([p.slot, p.place], axis=1) if p else np.zeros((len(found), 2), np.int32)
+        return len(found), self.uploads.array(np.hstack([found, places]), np.int32)
+
+    def _exchange(self, values: Mapping[str, np.ndarray]) -> Any:
+        """What the fast path needs besides."""
+        p, up, zeros = self.placement, self.uploads, self.device.zeros
+        assert p
+        slices = []
+        for k, store in enumerate(self.stores):
+            weight = values[weights_of(k)]
+            whole = self.made.fast.whole(weight) if store.shared else weight
+            at = up.array(whole, whole.dtype) if store.shared else _at(weight)
+            t: Any = store.table
+            slices.append(layout.Slices(
+                _at(t.base), _at(t.offset), _at(t.target), at,
+                self.options.weight_dtype.itemsize, store.shared,
+            ))  # fmt: skip
+        words, counts = zeros((2, p.blocks, 2), np.uint64), zeros((p.n_kept, p.blocks), np.int32)
+        lists = zeros((p.n_kept, p.blocks, p.n_listed), np.uint16)
+        return layout.Exchange(
+            p.interval, p.n_slots, p.n_listed, p.n_kept, self.made.fast.unit,
+            *(up.keep(memory) for memory in (words, counts, lists)),
+            up.array(p.source, np.int32), len(slices), up.structures(slices), p.shift,
         )  # fmt: skip
 
     def _units(self) -> np.ndarray:
@@ -176,10 +220,12 @@ class CudaRunning:
     def resend(self, state: State, n: int) -> State:
         self._take_over(state)
         self._network({})
-        self._launch(n, 0, again=True)
+        self.again = True
+        self._launch(n, 0)
         return self.start()
 
     def _take_over(self, state: State) -> None:
+        self.again = self.ring in self.state and self.ring not in state
         for name in self.state.keys() & state.keys():
             held = state[name]
             if isinstance(held, Snapshot) and held.device is self.device:
@@ -213,13 +259,14 @@ class CudaRunning:
         steps, sources = (np.concatenate(column) for column in zip(*found, strict=True))
         return self.start(), (steps, sources), taken_samples, logs
 
-    def _launch(self, first: int, count: int, again: bool = False) -> tuple[int, int]:
+    def _launch(self, first: int, count: int) -> tuple[int, int]:
         """Take up to `count` steps; how many were taken, and how many spikes recorded."""
         places = [m.address for m in self.spikes] or [None, None]
         launch = layout.Launch(
             first, count, *(c_void_p(p) for p in places), self.room, self.done.address,
-            self.seed, again,
+            self.seed, self.again,
         )  # fmt: skip
+        self.again = False
         self.kernel(self.uploaded, launch)
         taken, spikes = self.device.download(self.done)
         return int(taken), int(spikes)

@@ -17,7 +17,7 @@ from . import layout
 from .device import Device
 from .emit import TYPE, Codes, Named, Writer, array, function, program_text, single, switch
 
-_WARP = 32
+_NUMBER = {"f4": "float", "f8": "double", "i4": "int32_t", "i8": "int64_t"}
 
 
 class Groups:
@@ -32,7 +32,7 @@ class Groups:
         assert program.delivery is not None
         self.program, self.values, self.options = program, values, options
         self.device, self.uploads, self.real = device, uploads, LETTER[options.dtype]
-        self.total = {"f": "float", "d": "double"}.get(LETTER.get(total, ""), "int64_t")
+        self.total = _NUMBER[total.str[1:]]
         self.late = program.order.index("deliver") < program.order.index("threshold")
         self.slots = {(g, v): start for g, v, start in program.delivery.slots}
         self.sources = {(g, e): start for g, e, start in program.delivery.sources}
@@ -49,19 +49,10 @@ class Groups:
         self.structures = [self._group(g) for g in program.neurons]
         self.couplings = [self._coupling(c, couplings[:k]) for k, c in enumerate(couplings)]
 
-    def text(self, lanes: int) -> str:
-        """The code, whole."""
+    def text(self, lanes: int, way: str) -> str:
+        """The code, whole. way: "general" or "fast"."""
         real = TYPE[self.real]
-        return program_text(self.codes, self.edges, real, self.total, self.keeps, lanes)
-
-    def tiles(self) -> tuple[int, int]:
-        """How many, and where they are: all elements, cut into what a warp takes at a time."""
-        found = [
-            (k, first, min(_WARP, g.size - first))
-            for k, g in enumerate(self.program.neurons)
-            for first in range(0, g.size, _WARP)
-        ]
-        return len(found), self.uploads.array(found, np.int32)
+        return program_text(self.codes, self.edges, real, self.total, self.keeps, lanes, way)
 
     def _fields(self, group: Neurons) -> None:
         for f in group.fields:
@@ -106,7 +97,7 @@ class Groups:
         begin, clocks = writer.of(group.begin), self._clocks(group)
         acts = [writer.of(c.block) for c in clocks]
         ports = [
-            f"const Real a{k} = Arriving<Real, Total>(net, g.slot[{k}] + i, m.step);"
+            f"const Real a{k} = Arriving<Real, Total>(from, g.slot[{k}] + i, {k}, m.step);"
             for k in range(len(group.ports))
         ]
         resets = [writer.body(writer.of(e.reset)) for e in group.events]
@@ -120,7 +111,8 @@ class Groups:
                        switch("clock", [writer.keep(unit) for unit in acts]))
             + function(f"Before(int32_t round, {element})",
                        switch("round", [writer.body(unit) for unit in before]))
-            + function(f"After(const Network& net, {element})", [*ports, *writer.body(after)])
+            + "  template <typename From>\n"
+            + function(f"After(const From& from, {element})", [*ports, *writer.body(after)])
             + function(f"Reset(int64_t event, {element})", switch("event", resets))
         )  # fmt: skip
         self.keeps = self.keeps or any(unit.keeps for unit in (begin, *acts))

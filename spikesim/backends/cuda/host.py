@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from ctypes import CDLL, Structure, byref, c_int32, c_void_p
+from ctypes import CDLL, Structure, byref, c_int32, c_int64, c_void_p
 from typing import Any
 
 import numpy as np
@@ -34,13 +34,13 @@ class HostArray:
 
 class HostDevice:
     """`threads` blocks of one thread each. flags: more for the compiler, such as
-    "-fsanitize=thread"."""
+    "-fsanitize=thread". shared: bytes of shared memory a block; as on an H200, if not given."""
 
     name = "host"
     lanes = 1  # threads of a block
 
-    def __init__(self, threads: int = 2, flags: Sequence[str] = ()):
-        self.blocks, self.flags = threads, list(flags)
+    def __init__(self, threads: int = 2, flags: Sequence[str] = (), shared: int = 232_448):
+        self.blocks, self.flags, self.shared = threads, list(flags), shared
 
     def free_bytes(self) -> int | None:
         return None
@@ -62,15 +62,15 @@ class HostDevice:
     def download(self, of: HostArray, first: int | None = None) -> np.ndarray:
         return of.array.copy() if first is None else of.array.ravel()[:first].copy()
 
-    def kernel(self, text: str, entry: str, exact: bool) -> HostKernel:
+    def kernel(self, text: str, entry: str, exact: bool, shared: int = 0) -> HostKernel:
         """exact has no meaning here: products are never fused with sums."""
         flags = ["-std=c++17", "-O1", *self.flags]
-        return HostKernel(self, CDLL(str(by_host(text, flags))), entry)
+        return HostKernel(self, CDLL(str(by_host(text, flags))), entry, shared)
 
     def launcher(self) -> Any:
         text = (KERNELS / "host" / "launch.cc").read_text()
         library = CDLL(str(by_host(text, ["-std=c++20", "-O1", "-pthread", *self.flags])))
-        library.spikesim_launch.argtypes = [c_void_p, c_int32, c_void_p, c_void_p]
+        library.spikesim_launch.argtypes = [c_void_p, c_int32, c_int64, c_void_p, c_void_p]
         library.spikesim_launch.restype = None
         return library.spikesim_launch
 
@@ -78,20 +78,24 @@ class HostDevice:
 class HostKernel:
     """A kernel(grid, A*, B*)."""
 
-    def __init__(self, on: HostDevice, library: CDLL, entry: str):
-        self.blocks, self.launcher = on.blocks, on.launcher()
+    def __init__(self, on: HostDevice, library: CDLL, entry: str, shared: int):
+        self.blocks, self.launcher, self.shared = on.blocks, on.launcher(), shared
         self.library = library
         self.entry = c_void_p.from_buffer(getattr(library, entry)).value
 
     def __call__(self, a: HostArray, b: Structure) -> None:
         """Run it, and wait until it is over."""
-        self.launcher(self.entry, self.blocks, a.address, byref(b))
+        self.launcher(self.entry, self.blocks, self.shared, a.address, byref(b))
 
 
 @contextmanager
-def instead(threads: int = 2, flags: Sequence[str] = ()) -> Iterator[None]:
-    """The backend `cuda` runs on this CPU meanwhile."""
-    before, device.replaced = device.replaced, HostDevice(threads, flags)
+def instead(
+    threads: int = 2, flags: Sequence[str] = (), shared: int | None = None
+) -> Iterator[None]:
+    """The backend `cuda` runs on this CPU meanwhile; see HostDevice. shared=0: always by the
+    general kernel."""
+    more = {} if shared is None else {"shared": shared}
+    before, device.replaced = device.replaced, HostDevice(threads, flags, **more)
     try:
         yield
     finally:

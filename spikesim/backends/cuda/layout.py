@@ -35,7 +35,12 @@ Group = _of(
     "i: code size; p: field length stream; l: n_events; p: events; l: n_ports; p: slot; "
     "l: n_links; p: links; l: n_clocks; p: clocks",
 )
-Tile = _of("Tile", "i: group first size")
+Slices = _of("Slices", "p: base offset address weight; i: width shared")
+Exchange = _of(
+    "Exchange",
+    "l: interval n_slots n_listed n_kept; d: unit; p: words count list source; l: n_slices; "
+    "p: slices; i: shift",
+)
 Coupling = _of(
     "Coupling",
     "i: code group; p: field length row values total; l: n_edges; i: add pooled first last",
@@ -48,7 +53,7 @@ Network = _of(
     "d: dt; i: deliver_first early links begins acts n_rounds; l: n_groups; p: groups; "
     "l: n_tiles; p: tiles; l: n_couplings; p: couplings; l: n_sources n_slots n_parts n_tables; "
     "p: part_start tables arrived ring unit; l: ring_rows rows; p: log count; l: n_probes; "
-    "p: probes; l: n_logs; p: logs",
+    "p: probes; l: n_logs; p: logs exchange",
 )
 Launch = _of(
     "Launch",

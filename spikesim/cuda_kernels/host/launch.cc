@@ -1,5 +1,6 @@
 // Runs a kernel that was compiled for the host: its blocks are threads.
 #include <barrier>
+#include <cstddef>
 #include <cstdint>
 #include <thread>
 #include <vector>
@@ -14,6 +15,7 @@ struct Grid {  // as in platform.cuh
   int32_t block, blocks;
   void (*wait)(void*);
   void* barrier;
+  void* shared;
 };
 
 // Numbers too small to be normal count as zero, as they do on GPUs and for XLA.
@@ -29,16 +31,18 @@ void FlushSubnormals() {
 
 }  // namespace
 
-// kernel(grid, a, b) for each block; a and b are its arguments.
+// kernel(grid, a, b) for each block, with `shared` bytes of its own; a and b are its arguments.
 extern "C" __attribute__((visibility("default"))) void spikesim_launch(
-    void (*kernel)(Grid, const void*, const void*), int32_t blocks, const void* a, const void* b) {
+    void (*kernel)(Grid, const void*, const void*), int32_t blocks, int64_t shared, const void* a,
+    const void* b) {
   std::barrier<> barrier(blocks);
   const auto wait = [](void* at) { static_cast<std::barrier<>*>(at)->arrive_and_wait(); };
   std::vector<std::thread> threads;
   for (int32_t block = 0; block < blocks; ++block)
     threads.emplace_back([=, &barrier] {
       FlushSubnormals();
-      kernel({block, blocks, wait, &barrier}, a, b);
+      std::vector<std::max_align_t> own(shared / sizeof(std::max_align_t) + 1);
+      kernel({block, blocks, wait, &barrier, own.data()}, a, b);
     });
   for (std::thread& t : threads) t.join();
 }

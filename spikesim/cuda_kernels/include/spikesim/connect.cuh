@@ -207,9 +207,11 @@ SPIKESIM_INLINE void MakeSurvey(Grid& grid, const Wiring& net, const Survey& out
 
 // --- table ---------------------------------------------------------------------------------------
 
-// See spikesim/native/connect.py. Null: not wanted. Either row or segment is there.
+// See spikesim/native/connect.py. Null: not wanted. Either row or segment is there. If n_slots is not 0,
+// parts are the blocks of the fast path, row is [sources][parts] and one more, and targets are
+// addresses: see Slices in network.cuh.
 struct Table {
-  int64_t synapses, n_delays;
+  int64_t synapses, n_delays, n_slots;
   const int32_t* delay_number;  // [longest + 1] of a delay among those that occur
   int64_t* row;                 // [parts][sources + 1]
   uint32_t* segment;            // [parts][sources][n_delays + 1]
@@ -220,14 +222,23 @@ struct Table {
   int64_t width;                // bytes of a weight: 2, 4 or 8
   uint64_t* largest;            // [projections] bits of |weight|
   int64_t* sums;                // [threads of the grid] for Count
-  const int32_t* part_start;    // [parts] slots, for Round, as is the next
-  const double* constant;       // [slots]
+  int64_t* base;                // [sources], what Shorten makes of `row`
+  uint16_t* offset;             // [sources][parts + 1], as is this
+  uint32_t* fault;              // not 0: a source has too many synapses for it
+  const int32_t* part_start;    // [parts] slots, for Settle, as are the next
+  const double* constant;       // [slots] by which weights are rounded
+  double units;                 // in 1, if weights become whole numbers instead
 };
 
 // Where the synapses of a part and a source begin in `row` or `segment`.
 SPIKESIM_INLINE int64_t FirstCell(const Wiring& net, const Table& t, int64_t part, int64_t source) {
-  return t.row ? part * (net.n_sources + 1) + source
-               : (part * net.n_sources + source) * (t.n_delays + 1);
+  return t.n_slots ? source * net.n_parts + part
+         : t.row   ? part * (net.n_sources + 1) + source
+                   : (part * net.n_sources + source) * (t.n_delays + 1);
+}
+
+SPIKESIM_INLINE int64_t Cells(const Wiring& net, const Table& t) {
+  return t.n_slots ? net.n_sources * net.n_parts + 1 : FirstCell(net, t, net.n_parts, 0);
 }
 
 SPIKESIM_INLINE int64_t CellOf(const Wiring& net, const Table& t, const Projection& p,
@@ -259,7 +270,7 @@ SPIKESIM_INLINE void AddUp(Grid& grid, Cell* cells, int64_t n, int64_t* sums) {
 
 template <typename Cell>
 SPIKESIM_INLINE void CountInto(Grid& grid, const Wiring& net, const Table& t, Cell* cells) {
-  const int64_t n = FirstCell(net, t, net.n_parts, 0);
+  const int64_t n = Cells(net, t);
   for (int64_t i = Rank(grid); i < n; i += Ranks(grid)) cells[i] = 0;
   grid.Sync<kBuilt>();
   for (int64_t k = 0; k < net.n_projections; ++k) {
@@ -306,7 +317,8 @@ SPIKESIM_INLINE void Place(Grid& grid, const Wiring& net, const Table& t) {
                                : int64_t{AtomicAdd(t.segment + cell, ~uint32_t{0})} - 1;
       const double weight = WeightOf(net, p, s), size = Abs(weight);
       most = size > most ? size : most;
-      t.target[at] = static_cast<uint16_t>(p.place[s.target]);
+      const uint32_t place = p.place[s.target] & 0xFFFF;
+      t.target[at] = static_cast<uint16_t>(delay * t.n_slots + place);
       if (t.delay) t.delay[at] = static_cast<uint16_t>(delay);
       if (t.number) t.number[at] = static_cast<int32_t>(s.number);
       if (t.weight) SetWeight(t, at, weight);
@@ -315,21 +327,53 @@ SPIKESIM_INLINE void Place(Grid& grid, const Wiring& net, const Table& t) {
   }
 }
 
-// weight = (weight + constant) - constant, with the constant of its target's slot.
-SPIKESIM_INLINE void Round(Grid& grid, const Wiring& net, const Table& t) {
-  double* const weight = static_cast<double*>(t.weight);
+// The bounds of slices in fewer bits.
+SPIKESIM_INLINE void Shorten(Grid& grid, const Wiring& net, const Table& t) {
+  for (int64_t source = Rank(grid); source < net.n_sources; source += Ranks(grid)) {
+    const int64_t* const row = t.row + source * net.n_parts;
+    uint16_t* const offset = t.offset + source * (net.n_parts + 1);
+    t.base[source] = row[0];
+    for (int64_t part = 0; part <= net.n_parts; ++part)
+      offset[part] = static_cast<uint16_t>(row[part] - row[0]);
+    if (row[net.n_parts] - row[0] > 0xFFFF) AtomicOr(t.fault, 1);
+  }
+}
+
+// A weight as sums have it: weight = (weight + constant) - constant with the constant of its target's
+// slot, or a whole number in place of it.
+SPIKESIM_INLINE void SettleOne(const Table& t, int64_t at, int64_t slot) {
+  if (t.units == 0) {
+    double* const weight = static_cast<double*>(t.weight) + at;
+    *weight = (*weight + t.constant[slot]) - t.constant[slot];
+    return;
+  }
+  const double given = t.width == 2 ? static_cast<float>(static_cast<const Half*>(t.weight)[at])
+                                    : static_cast<const float*>(t.weight)[at];
+  const double whole = given * t.units + (given < 0 ? -0.5 : 0.5);
+  if (t.width == 2) static_cast<int16_t*>(t.weight)[at] = static_cast<int16_t>(whole);
+  else static_cast<int32_t*>(t.weight)[at] = static_cast<int32_t>(whole);
+}
+
+SPIKESIM_INLINE void Settle(Grid& grid, const Wiring& net, const Table& t) {
+  if (t.n_slots) {  // a warp has a source
+    for (int64_t source = Rank(grid) / kWarp; source < net.n_sources; source += Ranks(grid) / kWarp)
+      for (int64_t part = 0; part < net.n_parts; ++part) {
+        const uint16_t* const offset = t.offset + source * (net.n_parts + 1) + part;
+        const int64_t end = t.base[source] + offset[1];
+        for (int64_t k = t.base[source] + offset[0] + grid.Lane(); k < end; k += kWarp)
+          SettleOne(t, k, part * t.n_slots + t.target[k] % t.n_slots);
+      }
+    return;
+  }
   auto begin = [&](int64_t part) -> int64_t {
     if (part == net.n_parts) return t.synapses;
     const int64_t cell = FirstCell(net, t, part, 0);
     return t.row ? t.row[cell] : t.segment[cell];
   };
   for (int64_t part = 0; part < net.n_parts && t.synapses; ++part) {
-    const double* const constant = t.constant + t.part_start[part];
     const int64_t end = begin(part + 1);
-    for (int64_t i = begin(part) + Rank(grid); i < end; i += Ranks(grid)) {
-      const double c = constant[t.target[i]];
-      weight[i] = (weight[i] + c) - c;
-    }
+    for (int64_t i = begin(part) + Rank(grid); i < end; i += Ranks(grid))
+      SettleOne(t, i, t.part_start[part] + t.target[i]);
   }
 }
 

@@ -40,10 +40,10 @@ SPIKESIM_INLINE Real AsReal(int64_t sum, const double* unit) {
   return static_cast<Real>(static_cast<double>(sum) * *unit);
 }
 
-SPIKESIM_INLINE double WeightAt(const Table& t, int64_t k) {
-  if (t.width == 2) return static_cast<float>(static_cast<const Half*>(t.weight)[k]);
-  if (t.width == 4) return Fixed(static_cast<const float*>(t.weight) + k);
-  return Fixed(static_cast<const double*>(t.weight) + k);
+SPIKESIM_INLINE double WeightAt(const void* weight, int32_t width, int64_t k) {
+  if (width == 2) return static_cast<float>(static_cast<const Half*>(weight)[k]);
+  if (width == 4) return Fixed(static_cast<const float*>(weight) + k);
+  return Fixed(static_cast<const double*>(weight) + k);
 }
 
 // Is a spike transmitted, that was found in step `found`?
@@ -122,7 +122,7 @@ SPIKESIM_DEVICE void Send(Grid& grid, const Network& net, const Table& t, uint32
         const int64_t slot = Fixed(net.part_start + part) + Fixed(t.target + synapse);
         int64_t row = now + delay;
         row -= row >= net.ring_rows ? net.ring_rows : 0;
-        const double weight = WeightAt(t, t.shared ? source : synapse);
+        const double weight = WeightAt(t.weight, t.width, t.shared ? source : synapse);
         AtomicAdd(ring + row * net.n_slots + slot, AsSum(weight, net.unit + 2 * slot, Sum()));
       });
 }
@@ -146,7 +146,7 @@ SPIKESIM_DEVICE void Gather(Grid& grid, const Network& net, const Table& t, int6
         },
         [&](int64_t synapse, int32_t source, int32_t part) {
           const int64_t slot = Fixed(net.part_start + part) + Fixed(t.target + synapse);
-          const double weight = WeightAt(t, t.shared ? source : synapse);
+          const double weight = WeightAt(t.weight, t.width, t.shared ? source : synapse);
           AtomicAdd(arrived + slot, AsSum(weight, net.unit + 2 * slot, Sum()));
         });
   }
@@ -166,7 +166,7 @@ SPIKESIM_DEVICE void Deliver(Grid& grid, const Network& net, uint32_t seed, int6
 
 // What arrives at a slot in step `now`; then it is gone.
 template <typename Real, typename Sum>
-SPIKESIM_INLINE Real Arriving(const Network& net, int64_t slot, int64_t now) {
+SPIKESIM_INLINE Real Arriving(const Network& net, int64_t slot, int, int64_t now) {
   Sum sum = 0;
   if (net.arrived) {
     Sum* at = static_cast<Sum*>(net.arrived) + (now & 1) * net.n_slots + slot;

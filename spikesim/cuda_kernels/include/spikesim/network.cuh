@@ -43,9 +43,10 @@ struct Group {
   const Clock* clocks;
 };
 
-// Elements that one warp takes care of.
+// Elements that one warp takes care of. On the fast path, in the block: where their slots start, and
+// the first of their places, of kTile sources each.
 struct Tile {
-  int32_t group, first, size;
+  int32_t group, first, size, slot, place;
 };
 
 // Sums over edges, which are sorted by target; in the rounds first ... last.
@@ -89,6 +90,32 @@ struct EventLog {
   uint32_t* count;
 };
 
+// Synapses on the fast path: those of a source, block by block of their targets.
+struct Slices {
+  const int64_t* base;      // [sources], where the synapses of a source start
+  const uint16_t* offset;   // [sources][blocks + 1], from there to those of a block
+  const uint16_t* address;  // [synapses]: delay times slots of a block, plus the slot
+  const void* weight;       // [synapses], or, if shared, [sources]
+  int32_t width;            // bytes of a weight: 2, 4 or 8; whole numbers if sums are
+  int32_t shared;
+};
+
+// How spikes go from block to block on the fast path: see fast.cuh.
+struct Exchange {
+  int64_t interval;  // steps from one exchange to the next
+  int64_t n_slots;   // of a block
+  int64_t n_listed;  // most events of a block from one exchange to the next
+  int64_t n_kept;    // how many exchanges are remembered
+  double unit;       // what 1 is worth, of sums that are whole numbers
+  Word* words;             // [2][blocks]
+  int32_t* count;          // [kept][blocks] events listed
+  uint16_t* list;          // [kept][blocks][listed]: place and lane << shift | step
+  const int32_t* source;   // [places][blocks]: the first source of each place
+  int64_t n_slices;
+  const Slices* slices;
+  int32_t shift;
+};
+
 struct Network {
   double dt;
   int32_t deliver_first;  // before events are looked for, as NEST does
@@ -114,6 +141,7 @@ struct Network {
   const Probe* probes;
   int64_t n_logs;
   const EventLog* logs;
+  const Exchange* exchange;  // or null: the general kernel
 };
 
 // What a launch is asked for.

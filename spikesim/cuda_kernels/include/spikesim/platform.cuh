@@ -8,6 +8,10 @@
 
 #include "portable.h"
 
+#if !defined(__CUDACC__)
+#include <sched.h>
+#endif
+
 // SPIKESIM_KERNEL(name, threads, A, B, body): a kernel that calls body(grid, a, b).
 #if defined(__CUDACC__)
 #define SPIKESIM_DEVICE __device__
@@ -43,13 +47,25 @@ enum Barrier : int {
   kLogged,      // after events were logged
   kBegun,       // around what reads what other threads write: links, samples, couplings
   kKept,        // around what one thread writes for all
+  kHeard,       // where a block waits for the words of all others
   kEnd,         // after the last step
   kBuilt,       // between the stages of building
+};
+
+// Elements that a warp takes at a time.
+constexpr int kTile = 32;
+
+// What one block tells all others, written and read whole.
+struct Word {
+  uint64_t low, high;
 };
 
 #if defined(__CUDACC__)
 
 constexpr int kWarp = 32;
+
+// Shared memory of a block, as much as its launch was asked to give.
+extern __shared__ __align__(16) unsigned char spikesim_shared[];
 
 // A barrier is a counter in global memory, zero at the launch: each block adds one, and waits until
 // all have. Blocks of a cooperative launch are all there at the same time.
@@ -63,6 +79,7 @@ struct Grid {
   SPIKESIM_INLINE int Thread() const { return threadIdx.x; }
   SPIKESIM_INLINE int Threads() const { return blockDim.x; }
   SPIKESIM_INLINE int Lane() const { return threadIdx.x % kWarp; }
+  SPIKESIM_INLINE void* Shared() const { return spikesim_shared; }
   SPIKESIM_INLINE void SyncBlock() const { __syncthreads(); }
   template <int kPlace>
   SPIKESIM_INLINE void Sync() {
@@ -110,6 +127,40 @@ SPIKESIM_INLINE void AtomicMax(uint64_t* to, uint64_t x) {
 }
 SPIKESIM_INLINE void AtomicOr(uint32_t* to, uint32_t x) { atomicOr(to, x); }
 
+// To shared memory; whole numbers have an instruction of their own.
+SPIKESIM_INLINE void AddShared(int32_t* to, int32_t x) {
+  const uint32_t at = static_cast<uint32_t>(__cvta_generic_to_shared(to));
+  asm volatile("red.shared.add.s32 [%0], %1;" ::"r"(at), "r"(x) : "memory");
+}
+SPIKESIM_INLINE void AddShared(double* to, double x) { atomicAdd(to, x); }
+
+// A word is one access of memory, so what it holds needs no fence. What was written besides does: a
+// Fence before Publish, and one after Look.
+SPIKESIM_INLINE void Publish(Word* to, const Word& w) {
+  asm volatile(
+      "{ .reg .b128 q; mov.b128 q, {%1, %2}; st.relaxed.gpu.global.b128 [%0], q; }" ::"l"(to),
+      "l"(w.low), "l"(w.high)
+      : "memory");
+}
+SPIKESIM_INLINE Word Look(const Word* at) {
+  Word w;
+  asm volatile("{ .reg .b128 q; ld.relaxed.gpu.global.b128 q, [%2]; mov.b128 {%0, %1}, q; }"
+               : "=l"(w.low), "=l"(w.high)
+               : "l"(at)
+               : "memory");
+  return w;
+}
+SPIKESIM_INLINE void SyncWarp() { __syncwarp(); }
+SPIKESIM_INLINE void Fence() {
+  asm volatile("fence.acq_rel.gpu;" ::: "memory");
+}
+SPIKESIM_INLINE uint16_t Fresh(const uint16_t* at) {
+  uint16_t x;
+  asm volatile("ld.relaxed.gpu.global.u16 %0, [%1];" : "=h"(x) : "l"(at) : "memory");
+  return x;
+}
+SPIKESIM_INLINE void Pause() {}
+
 // GPUs keep subnormal numbers of float64; conformance has them as zeros.
 SPIKESIM_INLINE double Settled(double x) { return Flush(x); }
 SPIKESIM_INLINE float Settled(float x) { return x; }
@@ -128,12 +179,14 @@ struct Grid {
   int32_t block, blocks;
   void (*wait)(void*);
   void* barrier;
+  void* shared;
 
   int Block() const { return block; }
   int Blocks() const { return blocks; }
   int Thread() const { return 0; }
   int Threads() const { return 1; }
   int Lane() const { return 0; }
+  void* Shared() const { return shared; }
   void SyncBlock() const {}
   template <int kPlace>
   void Sync() {
@@ -166,6 +219,25 @@ SPIKESIM_INLINE void AtomicOr(uint32_t* to, uint32_t x) {
   __atomic_fetch_or(to, x, __ATOMIC_RELAXED);
 }
 
+template <typename T>
+SPIKESIM_INLINE void AddShared(T* to, T x) {
+  *to += x;
+}
+
+SPIKESIM_INLINE void Publish(Word* to, const Word& w) {
+  __atomic_store_n(&to->high, w.high, __ATOMIC_RELAXED);
+  __atomic_store_n(&to->low, w.low, __ATOMIC_RELEASE);
+}
+SPIKESIM_INLINE Word Look(const Word* at) {
+  const uint64_t low = __atomic_load_n(&at->low, __ATOMIC_ACQUIRE);
+  return {low, __atomic_load_n(&at->high, __ATOMIC_RELAXED)};
+}
+SPIKESIM_INLINE void SyncWarp() {}
+SPIKESIM_INLINE void Fence() {}
+SPIKESIM_INLINE uint16_t Fresh(const uint16_t* at) { return *at; }
+// Let another thread have the processor.
+SPIKESIM_INLINE void Pause() { sched_yield(); }
+
 // The processor flushes them: see host/launch.cc.
 template <typename T>
 SPIKESIM_INLINE T Settled(T x) {
@@ -178,6 +250,15 @@ SPIKESIM_INLINE T Fixed(const T* at) {
 }
 
 #endif
+
+// The place of this lane's item in a list to which all lanes of the warp with `yes` add one at once.
+SPIKESIM_INLINE int64_t Claim(const Grid& grid, bool yes, int32_t* count) {
+  const uint32_t who = Ballot(yes);
+  if (!who) return 0;
+  int64_t start = 0;
+  if (grid.Lane() == FirstBit(who)) start = AtomicAdd(count, static_cast<int32_t>(CountBits(who)));
+  return FromLane(start, FirstBit(who)) + CountBits(who & ((1u << grid.Lane()) - 1u));
+}
 
 // The number of a thread in the grid, and how many there are.
 SPIKESIM_INLINE int64_t Rank(const Grid& grid) {
