@@ -60,8 +60,8 @@ def path(model):
 @pytest.mark.parametrize("delay", [DELAYS, 0 * ms, 0.1 * ms, 1 * ms])
 @pytest.mark.parametrize("order", ["standard", "nest"])
 def test_any_number_of_blocks(order, delay):
-    """On the fast path, with one step an exchange and with many; and by the general kernel through a
-    ring and sorted by delay, with one barrier a step and with two."""
+    """On the fast path, with one step an exchange and with many; and by the general kernel, through
+    a ring and sorted by delay, with one barrier a step and with two."""
     if order == "nest" and delay is not DELAYS:
         delay += 0.1 * ms
     net = network(delay=delay, order=order)

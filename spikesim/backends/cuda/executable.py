@@ -133,7 +133,7 @@ class CudaRunning:
             placement.shared_bytes(self.sum.itemsize) if placement else 0,
         )
         self.latest: State | None = None
-        self.again = False
+        self.again, self.exchanges = False, 0
         size = sum(n.size for n in program.neurons)
         samples = sum(
             8 * len(p.source.indices(program.group(p.source.group).size)) / p.every
@@ -264,11 +264,14 @@ class CudaRunning:
         places = [m.address for m in self.spikes] or [None, None]
         launch = layout.Launch(
             first, count, *(c_void_p(p) for p in places), self.room, self.done.address,
-            self.seed, self.again,
+            self.seed, self.again, self.exchanges,
         )  # fmt: skip
         self.again = False
+        self.device.write(self.done, np.zeros(2, np.int64))
         self.kernel(self.uploaded, launch)
         taken, spikes = self.device.download(self.done)
+        if self.placement:
+            self.exchanges += -(-int(taken) // self.placement.interval)
         return int(taken), int(spikes)
 
     def _network(self, samples: Mapping[str, _Samples]) -> None:

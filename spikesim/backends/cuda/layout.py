@@ -57,7 +57,7 @@ Network = _of(
 )
 Launch = _of(
     "Launch",
-    "l: first count; p: spike_step spike_source; l: room; p: done; u: seed; i: again",
+    "l: first count; p: spike_step spike_source; l: room; p: done; u: seed; i: again; l: exchange",
 )
 
 

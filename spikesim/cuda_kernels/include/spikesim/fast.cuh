@@ -75,12 +75,12 @@ class Fast : public Phases<Model, Fast<Model>> {
       : Base(grid, net, run),
         x_(*net.exchange),
         board_(static_cast<Board*>(grid.Shared())),
-        ring_(reinterpret_cast<Sum*>(static_cast<uint8_t*>(grid.Shared()) + kBoardBytes)) {}
+        ring_(reinterpret_cast<Sum*>(static_cast<uint8_t*>(grid.Shared()) + kBoardBytes)),
+        exchange_(run.exchange) {}
 
   SPIKESIM_DEVICE void Steps() {
     const int64_t end = run_.first + run_.count;
     Start();
-    grid_.template Sync<kStart>();
     while (now_ < end && HasRoom()) {
       since_ = now_;
       since_row_ = static_cast<uint32_t>(now_ % net_.ring_rows);
@@ -106,13 +106,10 @@ class Fast : public Phases<Model, Fast<Model>> {
   // Sums are as the launch before left them, or made anew from the log, with the present weights,
   // but without what has arrived.
   SPIKESIM_DEVICE void Start() {
-    if (grid_.Thread() == 0) {
-      *board_ = {};
-      for (int parity = 0; parity < 2; ++parity) Publish(MyWord(parity), {0, 0});
-    }
-    if (Rank(grid_) == 0) run_.done[1] = 0;
+    if (grid_.Thread() == 0) *board_ = {};
     if (!run_.again) {
       ForSums([](Sum& own, Sum& kept) { own = kept; });
+      grid_.SyncBlock();
       return;
     }
     for (int64_t k = grid_.Thread(); k < net_.ring_rows * x_.n_slots; k += grid_.Threads())
@@ -125,6 +122,7 @@ class Fast : public Phases<Model, Fast<Model>> {
         Send(net_.log[row * net_.n_sources + k], static_cast<uint32_t>(found % net_.ring_rows),
              now_ - found);
     }
+    grid_.SyncBlock();
   }
 
   // Notes the events of an element.
@@ -154,7 +152,8 @@ class Fast : public Phases<Model, Fast<Model>> {
     const uint32_t n = static_cast<uint32_t>(board_->count[parity]);
     if (grid_.Thread() == 0) {
       if (n > kCarried) Fence();
-      Publish(MyWord(parity), Told(n, board_->first[parity]));
+      Word* const mine = x_.words + parity * grid_.Blocks() + grid_.Block();
+      Publish(mine, Told(n, board_->first[parity]));
       x_.count[exchange_ % x_.n_kept * grid_.Blocks() + grid_.Block()] = static_cast<int32_t>(n);
       board_->count[!parity] = 0;
     }
@@ -263,11 +262,11 @@ class Fast : public Phases<Model, Fast<Model>> {
       net_.count[step % net_.rows] = 0;
     grid_.template Sync<kEnd>();
     const int64_t gone = exchange_ - x_.n_kept;
-    for (int64_t e = gone < 0 ? 1 : gone + 1; e <= exchange_; ++e) {
+    for (int64_t e = 1 + (gone > run_.exchange ? gone : run_.exchange); e <= exchange_; ++e) {
       const int32_t n = x_.count[e % x_.n_kept * grid_.Blocks() + grid_.Block()];
       const uint16_t* const list = ListOf(e, grid_.Block());
       for (int32_t k = grid_.Thread(); k < n; k += grid_.Threads()) {
-        const int64_t step = run_.first + (e - 1) * x_.interval + StepOf(list[k]);
+        const int64_t step = run_.first + (e - 1 - run_.exchange) * x_.interval + StepOf(list[k]);
         if (step < oldest) continue;
         const int64_t row = step % net_.rows;
         const int64_t at = AtomicAdd(net_.count + row, 1);
@@ -290,9 +289,6 @@ class Fast : public Phases<Model, Fast<Model>> {
 
   SPIKESIM_INLINE int Warp() const { return grid_.Thread() / kWarp; }
   SPIKESIM_INLINE int Warps() const { return grid_.Threads() / kWarp; }
-  SPIKESIM_INLINE Word* MyWord(int parity) const {
-    return x_.words + parity * grid_.Blocks() + grid_.Block();
-  }
   SPIKESIM_INLINE uint16_t* ListOf(int64_t exchange, int block) const {
     return x_.list + (exchange % x_.n_kept * grid_.Blocks() + block) * x_.n_listed;
   }
@@ -305,7 +301,7 @@ class Fast : public Phases<Model, Fast<Model>> {
   const Exchange& x_;
   Board* const board_;
   Sum* const ring_;
-  int64_t exchange_ = 0, since_ = 0;
+  int64_t exchange_, since_ = 0;
   uint32_t since_row_ = 0;
 };
 

@@ -150,9 +150,10 @@ struct Launch {
   int32_t* spike_step;    // [room], or null
   int32_t* spike_source;  // [room]
   int64_t room;
-  int64_t* done;  // [2]: steps taken, spikes recorded
+  int64_t* done;  // [2]: steps taken, spikes recorded; zero before
   uint32_t seed;
-  int32_t again;  // are spikes under way to be sent anew before the first step?
+  int32_t again;     // are spikes under way to be sent anew before the first step?
+  int64_t exchange;  // how many exchanges there were before, so that no word is taken for another
 };
 
 // A step of a run.
