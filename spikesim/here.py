@@ -9,7 +9,7 @@ import platform
 from pathlib import Path
 
 from . import __version__
-from .backends import find, names
+from .backends import choose, find, names
 from .native import machine as native
 from .native import why_missing
 
@@ -69,5 +69,6 @@ def backends() -> dict[str, str]:
         except ImportError as fault:
             reason = str(fault)
         found[name] = f"not available: {reason}" if reason else "available"
-    found[find("auto").name] += " (the default)"
+    chosen, _ = choose("auto")
+    found[chosen.name] += " (the default)"
     return found

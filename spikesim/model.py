@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .backends import find
+from .backends import choose
 from .backends.base import Executable, Options, refuse_rough_times
 from .backends.memory import Memory, with_recordings
 from .build import checked_seed
@@ -49,12 +49,14 @@ class Model:
         options: Options,
         backend: str,
         took: float = 0.0,
+        chosen: str = "",
     ):
         self.program, self.lowered = program, executable.program
         self.executable, self.options, self.backend = executable, options, backend
         self.binder = executable.binder
         self.check({})
         self.took = took  # seconds of real time, to compile
+        self.chosen = chosen  # why "auto" took this backend
         self._made = {p.source.group: self.connections(p.source.group)
                       for p in program.synapse_probes}  # fmt: skip
         self.synapses = [synapse_column(p, self._made[p.source.group], options.dtype)
@@ -67,14 +69,17 @@ class Model:
 
     @classmethod
     def of(cls, program: Program, options: Options, backend: str) -> Model:
-        """A program made ready to run on a backend, of that name. Raises UnsupportedError."""
-        began, chosen = time.perf_counter(), find(backend)
+        """A program made ready to run on a backend, of that name, or "auto". Raises
+        UnsupportedError."""
+        began = time.perf_counter()
+        chosen, why = choose(backend, program)
         if reason := chosen.unavailable():
             raise UnsupportedError(f"the backend {chosen.name!r} can't be used here: {reason}")
         lowered = lower(program, SYMBOLIC)
         refuse_rough_times(lowered, options)
         executable = chosen.lower(lowered, options)
-        return cls(program, executable, options, chosen.name, time.perf_counter() - began)
+        took = time.perf_counter() - began
+        return cls(program, executable, options, chosen.name, took, why)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled is the description, some kB: where it is loaded, it is compiled again."""
@@ -201,6 +206,8 @@ class Model:
             f"backend {self.backend}, {self.options.precision}"
             + (", conformance mode" if self.options.conformance else "")
         ]
+        if self.chosen:
+            lines.append(f"chosen by 'auto': {self.chosen}")
         lines += [
             f"{n.name}: {n.size} x {n.model}, method {n.method}"
             + (f", {n.noise}" if n.noise else "")

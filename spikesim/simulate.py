@@ -10,7 +10,7 @@ import os
 import time
 from typing import Any
 
-from .backends import find
+from .backends import choose
 from .backends.base import Options
 from .backends.memory import Memory, estimate, with_recordings
 from .backends.synapses import planned
@@ -29,7 +29,8 @@ RUNNING = ("params", "seed", "until", "every", "sink", "progress", "checkpoint")
 def compile_network(network: Network, backend: str = "auto", **options: Any) -> Model:
     """A snapshot of the network, ready to run as a function of parameters, seed and duration.
 
-    backend: "cpp", "jax", "cuda", "numpy", or "auto": cpp where it was built, else jax.
+    backend: "cpp", "jax", "cuda", "numpy", or "auto": cuda where there is a GPU and
+    the network is not too small for it, else cpp where it was built, else jax.
     precision: "float32" (default) or "float64". conformance: float64 in which every backend gives
     the same bits. deterministic: the same results on any number of threads, run after run; refused
     where it can't be promised. weights: "float16" or "float32", to store them so (cpp, cuda).
@@ -38,9 +39,10 @@ def compile_network(network: Network, backend: str = "auto", **options: Any) -> 
     option, UnsupportedError for what the backend lacks.
     """
     _check_names(options, COMPILING)
-    chosen, how = find(backend), Options.of(**options)
+    choose(backend)  # or say that there is none of that name
+    how = Options.of(**options)
     began = time.perf_counter()
-    model = Model.of(build(network), how, chosen.name)
+    model = Model.of(build(network), how, backend)
     model.took = time.perf_counter() - began
     return model
 
@@ -61,8 +63,10 @@ def estimate_memory(
     network may be too large for this machine.
     """
     _check_names(options, COMPILING)
-    chosen, how = find(backend), Options.of(**options)
-    program = lower(build(network), SYMBOLIC)
+    choose(backend)
+    how, built = Options.of(**options), build(network)
+    chosen, _ = choose(backend, built)
+    program = lower(built, SYMBOLIC)
     native = chosen.name != "numpy" and not why_missing()
     tables = planned(program, how, chosen.name != "jax", chosen.name) if native else None
     threads = (os.cpu_count() or 1) if native else 1

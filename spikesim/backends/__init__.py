@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 
 from ..errors import UnknownNameError, did_you_mean
-from ..native import available
+from ..ir.program import Program
 from ..plugins import module_names
 from .base import Backend
 
@@ -23,6 +23,8 @@ _SHARED = (
     "synapses",
     "weights",
 )
+# What "auto" looks at; NumPy is always there.
+_FASTEST_FIRST = ("cuda", "cpp", "jax", "numpy")
 
 
 def names() -> list[str]:
@@ -31,14 +33,26 @@ def names() -> list[str]:
 
 
 def find(name: str) -> Backend:
-    """The backend of that name; "auto" is the fastest that is available.
-
-    Raises UnknownNameError for a name that no backend has.
-    """
-    if isinstance(name, str) and name == "auto":
-        name = "cpp" if available() else "jax"
+    """The backend of that name. Raises UnknownNameError for a name that no backend has."""
     if not isinstance(name, str) or name not in names():
         hint = did_you_mean(str(name), [*names(), "auto"])
         raise UnknownNameError(f"unknown backend {name!r:.40}; {hint}")
     backend: Backend = importlib.import_module(f"{__name__}.{name}").BACKEND
     return backend
+
+
+def choose(name: str, program: Program | None = None) -> tuple[Backend, str]:
+    """The backend of that name; "auto" is the fastest that is available and suits the program.
+
+    With it why "auto" took no faster one; empty for other names. Raises UnknownNameError.
+    """
+    if name != "auto":
+        return find(name), ""
+    passed = []
+    for one in _FASTEST_FIRST:
+        backend = find(one)
+        why = backend.unavailable() or (program and backend.unsuited(program))
+        if not why:
+            break
+        passed.append(f"not {one}: {why}")
+    return backend, "; ".join(passed)

@@ -132,10 +132,12 @@ class Executable(Protocol):
     backend wants. binder: see `binding`. memory: what it takes, by part; see `memory`.
     """
 
-    compilations: int
     program: Program
     binder: Any
     memory: Any
+
+    @property
+    def compilations(self) -> int: ...
 
     def explain(self) -> list[str]:
         """What this backend decided, such as how synapses are stored, in lines."""
@@ -154,6 +156,10 @@ class Backend(Protocol):
     def unavailable(self) -> str:
         """Why it can't be used here; empty if it can."""
         ...
+
+    def unsuited(self, program: Program) -> str:
+        """Why "auto" had better take another for this program, before the passes; empty if not."""
+        return ""
 
     def lower(self, program: Program, options: Options) -> Executable:
         """Make ready. `program` has been through the symbolic passes.

@@ -10,7 +10,7 @@ import numpy as np
 from .. import random
 from ..ir.program import Delivery, Program, Unreliable
 from ..passes import CONCRETE, COUPLED, lower
-from .base import Chunk, Options, State, refuse_stored_weights, refuse_unsupported
+from .base import Backend, Chunk, Options, State, refuse_stored_weights, refuse_unsupported
 from .binding import Binder, HostArrays
 from .coupling import Joined, joined
 from .drive import listed, resent
@@ -210,7 +210,7 @@ class NumPyRunning:
         return np.errstate(all="ignore", under="call", call=arrays.note)
 
 
-class NumPyBackend:
+class NumPyBackend(Backend):
     """Runs everywhere, no compilation; what it computes is what a program means."""
 
     name = "numpy"

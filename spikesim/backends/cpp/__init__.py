@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ...ir.program import Program
 from ...native import why_missing
-from ..base import Options, refuse_unsupported
+from ..base import Backend, Options, refuse_unsupported
 from .executable import CppExecutable
 
 
-class CppBackend:
+class CppBackend(Backend):
     """Runs on any CPU for which the package was built."""
 
     name = "cpp"

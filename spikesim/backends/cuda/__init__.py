@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from ...errors import UnsupportedError
 from ...ir.program import Program
-from ..base import Options, refuse_unsupported
+from ..base import Backend, Options, refuse_unsupported
 from . import device
 from .executable import CudaExecutable
+from .placement import launch_bound
 
 
-class CudaBackend:
+class CudaBackend(Backend):
     """Runs on NVIDIA GPUs."""
 
     name = "cuda"
@@ -17,9 +18,14 @@ class CudaBackend:
     def unavailable(self) -> str:
         return "" if device.replaced else device.why_missing()
 
+    def unsuited(self, program: Program) -> str:
+        if device.replaced:
+            return "there is no GPU, only what stands in for one"
+        return "a population has precise=True" if _between(program) else launch_bound(program)
+
     def lower(self, program: Program, options: Options) -> CudaExecutable:
         refuse_unsupported(program, self.name)
-        between = [n.name for n in program.neurons if n.precise] + [e.name for e in program.timed]
+        between = _between(program)
         if between:
             raise UnsupportedError(
                 f"the backend 'cuda' can't run {between[0]!r}: spikes between the steps of a "
@@ -27,6 +33,11 @@ class CudaBackend:
                 "precise=True out"
             )
         return CudaExecutable(program, options, device.current())
+
+
+def _between(program: Program) -> list[str]:
+    """Who has spikes between the steps."""
+    return [n.name for n in program.neurons if n.precise] + [e.name for e in program.timed]
 
 
 BACKEND = CudaBackend()

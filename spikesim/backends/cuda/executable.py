@@ -26,7 +26,7 @@ from . import layout
 from .connect import DeviceTable
 from .device import Device, Snapshot
 from .groups import Groups
-from .placement import Fast, tiles
+from .placement import Fast, launch_bound, tiles
 
 # A chunk has so many updates of neurons, but not more steps.
 _CHUNK_UPDATES, _CHUNK_STEPS = 10**9, 20_000
@@ -68,7 +68,12 @@ class CudaExecutable:
         return self.kernels[text, shared]
 
     def explain(self) -> list[str]:
-        return [f"{self.device.name}: {self.fast.explain()}", *self.synapses.explain()]
+        bound = launch_bound(self.program)
+        return [
+            f"{self.device.name}: {self.fast.explain()}",
+            *([bound] if bound else []),
+            *self.synapses.explain(),
+        ]
 
     def prepare(self, values: Mapping[str, np.ndarray], seed: int) -> CudaRunning:
         return CudaRunning(self, values, seed)

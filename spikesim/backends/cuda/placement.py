@@ -13,7 +13,8 @@ import numpy as np
 from ...ir.program import Program
 from ...passes.layout import addresses, port_of
 from ..base import Options
-from ..synapses import Synapses, Table
+from ..memory import expected
+from ..synapses import Synapses
 from .device import Device
 
 TILE = 32  # elements that a warp takes at a time
@@ -24,6 +25,22 @@ _NUMBERS = 2**16  # of 16 bits
 _SUM_BITS, _NARROW_BITS = 30, 15
 # As many units have the largest weights of each projection, at least.
 _FINEST, _NARROW_FINEST = 2**16, 2**11
+# A CPU takes a step of fewer in about the 3 us that a GPU's barriers and latencies are predicted to
+# take, whatever the size.
+_WORTH_NEURONS, _WORTH_SYNAPSES = 2_000, 1_000_000
+
+
+def launch_bound(program: Program) -> str:
+    """Why a program is too small for a GPU to gain; empty if it is not."""
+    sizes = {n.name: n.size for n in program.neurons}
+    synapses = sum(expected(e, sizes) for e in program.edges)
+    if sum(sizes.values()) >= _WORTH_NEURONS or synapses >= _WORTH_SYNAPSES:
+        return ""
+    return (
+        f"launch-bound: a step of {sum(sizes.values())} neurons with {synapses:.0f} synapses is "
+        f"over sooner than the blocks of a GPU meet; it gains from {_WORTH_NEURONS} neurons or "
+        f"{_WORTH_SYNAPSES} synapses on"
+    )
 
 
 def tiles(program: Program) -> np.ndarray:
@@ -143,7 +160,7 @@ class Fast:
             return f"{logged[0]!r} keeps variables, or events other than spikes"
         return ""
 
-    def _placed(self, tables: Sequence[Table]) -> Placement | str:
+    def _placed(self, tables: Sequence[Any]) -> Placement | str:
         delays = np.concatenate([t.delays for t in tables] or [np.empty(0, np.int32)])
         if not delays.size:
             return "there are no synapses"

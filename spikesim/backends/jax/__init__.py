@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib.util
 
 from ...ir.program import Program
-from ..base import Executable, Options, refuse_stored_weights, refuse_unsupported
+from ..base import Backend, Executable, Options, refuse_stored_weights, refuse_unsupported
 
 
-class JaxBackend:
+class JaxBackend(Backend):
     """Compiles the loop over steps with XLA. JAX is loaded when the first program is lowered."""
 
     name = "jax"
