@@ -216,7 +216,7 @@ def test_weights_of_fewer_bits(weights):
 def test_more_spikes_than_there_is_room_for_at_a_time():
     net = network()
     whole = spikes(net.run(60 * ms, "cuda", conformance=True))
-    with patch("spikesim.backends.cuda.executable._ROOM", 1):
+    with patch("spikesim.backends.cuda.recordings._ROOM", 1):
         assert same(spikes(net.run(60 * ms, "cuda", conformance=True)), whole)
 
 

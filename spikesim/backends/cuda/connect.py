@@ -224,4 +224,6 @@ class DeviceTable(Surveyed):
         structures = (Projection * len(edges))(*(e.structure for e in edges))
         projections = upload(np.frombuffer(bytes(structures), np.uint8))
         net = self._wiring(edges, projections.address, threads=1)
-        self.kernels[name](upload(np.frombuffer(bytes(net), np.uint8)), argument)
+        wiring = upload(np.frombuffer(bytes(net), np.uint8))
+        self.kernels[name](wiring, argument)
+        self.device.wait()

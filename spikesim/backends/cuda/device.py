@@ -65,12 +65,20 @@ class Device(Protocol):
         elements, [first]."""
         ...
 
+    def aside(self, of: Any, first: int) -> np.ndarray:
+        """The same, of memory that no kernel under way writes into: it is not waited for."""
+        ...
+
     def kernel(
         self, text: str, entry: str, exact: bool, shared: int = 0
     ) -> Callable[[Any, Structure], None]:
         """A kernel of C++ code: a function of memory with its first argument and of its second,
-        which returns when the kernel is over. exact: no product is fused with a sum. shared: bytes
-        of shared memory a block."""
+        which starts it. All else here but `aside` waits until it is over. exact: no product is
+        fused with a sum. shared: bytes of shared memory a block."""
+        ...
+
+    def wait(self) -> None:
+        """Until the kernel under way is over."""
         ...
 
 
@@ -188,6 +196,7 @@ class Gpu:
     """The first GPU that CUDA_VISIBLE_DEVICES leaves."""
 
     def __init__(self) -> None:
+        from cuda.core import LEGACY_DEFAULT_STREAM
         from cuda.core import Device as Core
 
         self.core = Core()
@@ -197,8 +206,10 @@ class Gpu:
         self.name = str(self.core.name)
         self.blocks, self.lanes = int(properties.multiprocessor_count), _LANES
         self.shared = int(properties.max_shared_memory_per_block_optin)
-        self.stream = self.core.create_stream()
+        # Copies and kernels follow each other in this one; the other does not wait for it.
+        self.stream, self.other = LEGACY_DEFAULT_STREAM, self.core.create_stream()
         self.barrier = self.zeros(1, np.uint32)
+        self.argument: GpuMemory | None = None  # of the kernel under way
 
     def free_bytes(self) -> int | None:
         from cuda.bindings import driver
@@ -245,6 +256,19 @@ class Gpu:
             _checked(driver.cuMemcpyDtoH(out.ctypes.data, of.address, out.nbytes))
         return out
 
+    def aside(self, of: GpuMemory, first: int) -> np.ndarray:
+        from cuda.bindings import driver
+
+        out = np.empty(first, of.dtype)
+        if out.nbytes:
+            stream = driver.CUstream(int(self.other.handle))
+            _checked(driver.cuMemcpyDtoHAsync(out.ctypes.data, of.address, out.nbytes, stream))
+            self.other.sync()
+        return out
+
+    def wait(self) -> None:
+        self.stream.sync()
+
     def kernel(self, text: str, entry: str, exact: bool, shared: int = 0) -> GpuKernel:
         from cuda.bindings import driver
         from cuda.core import ObjectCode
@@ -271,13 +295,14 @@ class GpuKernel:
 
         on = self.on
         on.core.set_current()
-        argument = on.upload(np.frombuffer(bytes(b), np.uint8))
+        on.wait()
+        on.argument = on.upload(np.frombuffer(bytes(b), np.uint8))
         on.write(on.barrier, np.zeros(1, np.uint32))
         config = LaunchConfig(
             grid=on.blocks, block=on.lanes, shmem_size=self.shared, is_cooperative=True
         )
-        launch(on.stream, config, self.kernel, on.barrier.address, a.address, argument.address)
-        on.stream.sync()
+        arguments = (on.barrier.address, a.address, on.argument.address)
+        launch(on.stream, config, self.kernel, *arguments)
 
 
 def options(arch: str, exact: bool, **more: Any) -> Any:

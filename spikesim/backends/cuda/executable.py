@@ -4,19 +4,18 @@ of one kernel that takes thousands of steps."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from ctypes import c_void_p
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ... import random
-from ...ir.program import Probe, Program
+from ...ir.program import Program
 from ...ir.verify import released
 from ...native import machine
 from ...passes import COUPLED, lower
 from ...passes.layout import addresses, port_of
-from ..base import Chunk, Log, Options, State
+from ..base import Chunk, Options, State
 from ..binding import Binder
 from ..coupling import joined
 from ..drive import sample_steps
@@ -27,10 +26,12 @@ from .connect import DeviceTable
 from .device import Device, Snapshot
 from .groups import Groups
 from .placement import Fast, launch_bound, tiles
+from .recordings import EventLog, Samples, Spikes
 
 # A chunk has so many updates of neurons, but not more steps.
 _CHUNK_UPDATES, _CHUNK_STEPS = 10**9, 20_000
-_ROOM = 2**20  # spikes drained at a time
+# A launch has so many, where spikes are fetched while the next is under way.
+_LAUNCH_STEPS = 5_000
 _SAMPLE_BYTES = 2**26  # of a chunk
 
 
@@ -107,11 +108,11 @@ class CudaRunning:
         if rings:
             self.state[self.ring] = device.zeros((longest + 1, n_slots), self.sum)
         arrived = len(rings) < len(self.stores)
-        recording = any(p.event and not p.logged for p in program.probes)
         steps = max(2, placement.interval if placement else 0)
-        self.room = max(_ROOM, steps * program.delivery.n_sources) if recording else 0
-        self.spikes = [device.zeros(self.room, np.int32) for _ in range(2)] if recording else []
-        self.logs = [_Log(self, p) for p in program.probes if p.logged]
+        recording = any(p.event and not p.logged for p in program.probes)
+        least = steps * program.delivery.n_sources
+        self.spikes = Spikes(device, least) if recording else None
+        self.logs = [EventLog(self, p) for p in program.probes if p.logged]
         self.done = device.zeros(2, np.int64)
         up = self.uploads
         tables = [] if placement else [
@@ -243,15 +244,11 @@ class CudaRunning:
         if state is not self.latest:
             self._take_over(state)
         samples = self._samples(n, count)
-        found: list[tuple[np.ndarray, np.ndarray]] = []
         done = 0
         while done < count:
             self._network(samples)
-            taken, spikes = self._launch(n + done, count - done)
-            if self.spikes:
-                steps, sources = (self.device.download(m, spikes) for m in self.spikes)
-                order = np.lexsort((sources, steps))
-                found.append((steps[order], sources[order]))
+            most = _LAUNCH_STEPS if self.spikes else count
+            taken = self._launch(n + done, min(count - done, most))
             for log in self.logs:
                 log.drain()
             for sample in samples.values():
@@ -259,27 +256,33 @@ class CudaRunning:
             done += taken
         logs = {log.name: log.taken() for log in self.logs}
         taken_samples = {name: self.device.download(s.out) for name, s in samples.items()}
-        if not found:
-            found = [(np.empty(0, np.int32), np.empty(0, np.int32))]
-        steps, sources = (np.concatenate(column) for column in zip(*found, strict=True))
-        return self.start(), (steps, sources), taken_samples, logs
+        none = np.empty(0, np.int32)
+        spikes = self.spikes.taken() if self.spikes else (none, none)
+        return self.start(), spikes, taken_samples, logs
 
-    def _launch(self, first: int, count: int) -> tuple[int, int]:
-        """Take up to `count` steps; how many were taken, and how many spikes recorded."""
-        places = [m.address for m in self.spikes] or [None, None]
+    def _launch(self, first: int, count: int) -> int:
+        """Take up to `count` steps; how many were taken."""
+        places = self.spikes.places() if self.spikes else [0, 0]
+        room = self.spikes.room if self.spikes else 0
         launch = layout.Launch(
-            first, count, *(c_void_p(p) for p in places), self.room, self.done.address,
-            self.seed, self.again, self.exchanges,
-        )  # fmt: skip
+            first, count, *places, room, self.done.address, self.seed, self.again, self.exchanges
+        )
         self.again = False
         self.device.write(self.done, np.zeros(2, np.int64))
         self.kernel(self.uploaded, launch)
-        taken, spikes = self.device.download(self.done)
+        try:
+            if self.spikes:
+                self.spikes.fetch()
+        finally:  # its memory must outlive the kernel
+            self.device.wait()
+        taken, written = (int(x) for x in self.device.download(self.done))
+        if self.spikes:
+            self.spikes.turn(written)
         if self.placement:
-            self.exchanges += -(-int(taken) // self.placement.interval)
-        return int(taken), int(spikes)
+            self.exchanges += -(-taken // self.placement.interval)
+        return taken
 
-    def _network(self, samples: Mapping[str, _Samples]) -> None:
+    def _network(self, samples: Mapping[str, Samples]) -> None:
         """Tell the device where samples go."""
         probes = layout.Uploads(self.device)
         self.network.n_probes = len(samples)
@@ -287,9 +290,9 @@ class CudaRunning:
         self.probes = probes  # kept as long as the launch needs it
         self.device.write(self.uploaded, np.frombuffer(bytes(self.network), np.uint8))
 
-    def _samples(self, n: int, count: int) -> dict[str, _Samples]:
+    def _samples(self, n: int, count: int) -> dict[str, Samples]:
         return {
-            p.name: _Samples(self, p, len(sample_steps(n, count, p.every)))
+            p.name: Samples(self, p, len(sample_steps(n, count, p.every)))
             for p in self.program.probes
             if p.variable
         }
@@ -297,61 +300,3 @@ class CudaRunning:
 
 def _at(memory: Any) -> int:
     return 0 if memory is None else int(memory.address)
-
-
-class _Samples:
-    """Where the samples of a probe go, in a chunk."""
-
-    def __init__(self, run: CudaRunning, probe: Probe, samples: int):
-        name = f"{probe.source.group}.{probe.variable}"
-        self.probe, self.values, self.taken = probe, run.state[name], 0
-        size = run.program.group(probe.source.group).size
-        index = np.asarray(probe.source.indices(size)) * (name not in run.groups.single)
-        dtype = run.groups.dtypes[name]
-        self.index = run.device.upload(np.ascontiguousarray(index, np.int64))
-        self.count, self.width = len(index), dtype.itemsize
-        self.out = run.device.zeros((samples, len(index)), dtype)
-
-    def structure(self) -> Any:
-        """For the launch that takes the samples after those that are taken."""
-        out = self.out.address + self.taken * self.count * self.width
-        return layout.Probe(
-            self.values.address, self.index.address, out, self.width, self.count, self.probe.every
-        )
-
-
-class _Log:
-    """The events that a probe logs, drained after each launch."""
-
-    def __init__(self, run: CudaRunning, probe: Probe):
-        group, up, device = probe.source.group, run.uploads, run.device
-        index = np.ascontiguousarray(probe.source.indices(run.program.group(group).size), np.int64)
-        values = [run.groups.logged[group, name] for name in probe.variables]
-        room = max(_ROOM, 2 * len(index))
-        self.name, self.device = probe.name, device
-        dtypes = [np.dtype("i4"), np.dtype("i4"), *(dtype for _, dtype in values)]
-        self.columns = [device.zeros(room, dtype) for dtype in dtypes]
-        self.count = device.zeros(1, np.uint32)
-        self.parts: list[Log] = []
-        columns = [
-            layout.Column(address, c.address, dtype.itemsize)
-            for (address, dtype), c in zip(values, self.columns[2:], strict=True)
-        ]
-        self.structure = layout.Log(
-            run.groups.flags[group, probe.event], up.array(index, np.int64), len(index),
-            len(columns), up.structures(columns), self.columns[0].address,
-            self.columns[1].address, room, self.count.address,
-        )  # fmt: skip
-
-    def drain(self) -> None:
-        """Take out what has been put in."""
-        n = int(self.device.download(self.count)[0])
-        step, position, *columns = (self.device.download(c, n) for c in self.columns)
-        order = np.lexsort((position, step))
-        self.parts.append(tuple(c[order] for c in (step, position, *columns)))
-        self.device.write(self.count, np.zeros(1, np.uint32))
-
-    def taken(self) -> Log:
-        """All since it was last asked."""
-        parts, self.parts = self.parts, []
-        return tuple(np.concatenate(column) for column in zip(*parts, strict=True))

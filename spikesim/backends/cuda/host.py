@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from ctypes import CDLL, Structure, byref, c_int32, c_int64, c_void_p
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,13 @@ class HostDevice:
 
     def __init__(self, threads: int = 2, flags: Sequence[str] = (), shared: int = 232_448):
         self.blocks, self.flags, self.shared = threads, list(flags), shared
+        self.under_way: Thread | None = None
+
+    def wait(self) -> None:
+        """Until the kernel under way is over."""
+        if self.under_way:
+            self.under_way.join()
+        self.under_way = None
 
     def free_bytes(self) -> int | None:
         return None
@@ -54,13 +62,19 @@ class HostDevice:
         return made
 
     def write(self, to: HostArray, array: np.ndarray) -> None:
+        self.wait()
         to.array[...] = array
 
     def copy(self, to: HostArray, of: HostArray) -> None:
+        self.wait()
         to.array[...] = of.array
 
     def download(self, of: HostArray, first: int | None = None) -> np.ndarray:
-        return of.array.copy() if first is None else of.array.ravel()[:first].copy()
+        self.wait()
+        return of.array.copy() if first is None else self.aside(of, first)
+
+    def aside(self, of: HostArray, first: int) -> np.ndarray:
+        return np.array(of.array.ravel()[:first])
 
     def kernel(self, text: str, entry: str, exact: bool, shared: int = 0) -> HostKernel:
         """exact has no meaning here: products are never fused with sums."""
@@ -79,13 +93,16 @@ class HostKernel:
     """A kernel(grid, A*, B*)."""
 
     def __init__(self, on: HostDevice, library: CDLL, entry: str, shared: int):
-        self.blocks, self.launcher, self.shared = on.blocks, on.launcher(), shared
+        self.on, self.launcher, self.shared = on, on.launcher(), shared
         self.library = library
         self.entry = c_void_p.from_buffer(getattr(library, entry)).value
 
     def __call__(self, a: HostArray, b: Structure) -> None:
-        """Run it, and wait until it is over."""
-        self.launcher(self.entry, self.blocks, self.shared, a.address, byref(b))
+        on = self.on
+        on.wait()
+        arguments = (self.entry, on.blocks, self.shared, a.address, byref(b))
+        on.under_way = Thread(target=self.launcher, args=arguments)
+        on.under_way.start()
 
 
 @contextmanager
