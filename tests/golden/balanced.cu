@@ -1,10 +1,10 @@
-#include "spikesim/step.cuh"
+#include "spikesim/fast.cuh"
 
 namespace spikesim {
 namespace {
 
 using Real = float;
-using Total = float;
+using Total = int32_t;
 
 struct Code0 {
   static SPIKESIM_DEVICE void Begin(const Group& g, const Moment& m, int32_t i) {
@@ -43,9 +43,10 @@ struct Code0 {
       }
     }
   }
-  static SPIKESIM_DEVICE void After(const Network& net, const Group& g, const Moment& m, int32_t i) {
-    const Real a0 = Arriving<Real, Total>(net, g.slot[0] + i, m.step);
-    const Real a1 = Arriving<Real, Total>(net, g.slot[1] + i, m.step);
+  template <typename From>
+  static SPIKESIM_DEVICE void After(const From& from, const Group& g, const Moment& m, int32_t i) {
+    const Real a0 = Arriving<Real, Total>(from, g.slot[0] + i, 0, m.step);
+    const Real a1 = Arriving<Real, Total>(from, g.slot[1] + i, 1, m.step);
     const double o0 = static_cast<double>(FieldOf<float>(g.field, 24)[0]);
     const Bool o1 = GtOp::Of(o0, (0x0.0p+0));
     const double o2 = MinOp::Of(o0, (0x1.5e00000000000p+9));
@@ -111,9 +112,10 @@ struct Code1 {
       }
     }
   }
-  static SPIKESIM_DEVICE void After(const Network& net, const Group& g, const Moment& m, int32_t i) {
-    const Real a0 = Arriving<Real, Total>(net, g.slot[0] + i, m.step);
-    const Real a1 = Arriving<Real, Total>(net, g.slot[1] + i, m.step);
+  template <typename From>
+  static SPIKESIM_DEVICE void After(const From& from, const Group& g, const Moment& m, int32_t i) {
+    const Real a0 = Arriving<Real, Total>(from, g.slot[0] + i, 0, m.step);
+    const Real a1 = Arriving<Real, Total>(from, g.slot[1] + i, 1, m.step);
     const float r0 = AddOp::Of(FieldOf<float>(g.field, 8)[i], a0);
     const float r1 = AddOp::Of(FieldOf<float>(g.field, 10)[i], a1);
     FieldOf<float>(g.field, 8)[i] = r0;
@@ -158,4 +160,4 @@ struct Model {
 }  // namespace spikesim
 
 SPIKESIM_KERNEL(spikesim_run, 1, spikesim::Network, spikesim::Launch,
-                spikesim::RunSteps<spikesim::Model>)
+                spikesim::RunFast<spikesim::Model>)

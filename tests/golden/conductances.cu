@@ -1,10 +1,10 @@
-#include "spikesim/step.cuh"
+#include "spikesim/fast.cuh"
 
 namespace spikesim {
 namespace {
 
 using Real = float;
-using Total = float;
+using Total = int32_t;
 
 struct Code0 {
   static SPIKESIM_DEVICE void Begin(const Group& g, const Moment& m, int32_t i) {
@@ -163,8 +163,9 @@ struct Code0 {
       }
     }
   }
-  static SPIKESIM_DEVICE void After(const Network& net, const Group& g, const Moment& m, int32_t i) {
-    const Real a0 = Arriving<Real, Total>(net, g.slot[0] + i, m.step);
+  template <typename From>
+  static SPIKESIM_DEVICE void After(const From& from, const Group& g, const Moment& m, int32_t i) {
+    const Real a0 = Arriving<Real, Total>(from, g.slot[0] + i, 0, m.step);
     const float r0 = AddOp::Of(FieldOf<float>(g.field, 15)[i], a0);
     FieldOf<float>(g.field, 15)[i] = r0;
   }
@@ -293,8 +294,9 @@ struct Code1 {
       }
     }
   }
-  static SPIKESIM_DEVICE void After(const Network& net, const Group& g, const Moment& m, int32_t i) {
-    const Real a0 = Arriving<Real, Total>(net, g.slot[0] + i, m.step);
+  template <typename From>
+  static SPIKESIM_DEVICE void After(const From& from, const Group& g, const Moment& m, int32_t i) {
+    const Real a0 = Arriving<Real, Total>(from, g.slot[0] + i, 0, m.step);
     const float r0 = AddOp::Of(FieldOf<float>(g.field, 16)[i], a0);
     FieldOf<float>(g.field, 16)[i] = r0;
   }
@@ -330,7 +332,8 @@ struct Code2 {
       }
     }
   }
-  static SPIKESIM_DEVICE void After(const Network& net, const Group& g, const Moment& m, int32_t i) {
+  template <typename From>
+  static SPIKESIM_DEVICE void After(const From& from, const Group& g, const Moment& m, int32_t i) {
   }
   static SPIKESIM_DEVICE void Reset(int64_t event, const Group& g, const Moment& m, int32_t i) {
     switch (event) {
@@ -370,4 +373,4 @@ struct Model {
 }  // namespace spikesim
 
 SPIKESIM_KERNEL(spikesim_run, 1, spikesim::Network, spikesim::Launch,
-                spikesim::RunSteps<spikesim::Model>)
+                spikesim::RunFast<spikesim::Model>)

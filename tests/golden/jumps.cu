@@ -1,10 +1,10 @@
-#include "spikesim/step.cuh"
+#include "spikesim/fast.cuh"
 
 namespace spikesim {
 namespace {
 
 using Real = float;
-using Total = float;
+using Total = int32_t;
 
 struct Code0 {
   static SPIKESIM_DEVICE void Begin(const Group& g, const Moment& m, int32_t i) {
@@ -57,8 +57,9 @@ struct Code0 {
       }
     }
   }
-  static SPIKESIM_DEVICE void After(const Network& net, const Group& g, const Moment& m, int32_t i) {
-    const Real a0 = Arriving<Real, Total>(net, g.slot[0] + i, m.step);
+  template <typename From>
+  static SPIKESIM_DEVICE void After(const From& from, const Group& g, const Moment& m, int32_t i) {
+    const Real a0 = Arriving<Real, Total>(from, g.slot[0] + i, 0, m.step);
     const float r0 = AddOp::Of(FieldOf<float>(g.field, 5)[i], a0);
     const float r1 = WhereOp::Of(FieldOf<Bool>(g.field, 6)[i], FieldOf<float>(g.field, 5)[i], r0);
     const double r2 = DrawNormal(m, g.stream[1], i);
@@ -97,7 +98,8 @@ struct Code1 {
   }
   static SPIKESIM_DEVICE void Before(int32_t round, const Group& g, const Moment& m, int32_t i) {
   }
-  static SPIKESIM_DEVICE void After(const Network& net, const Group& g, const Moment& m, int32_t i) {
+  template <typename From>
+  static SPIKESIM_DEVICE void After(const From& from, const Group& g, const Moment& m, int32_t i) {
     const double r0 = DrawUniform(m, g.stream[0], i);
     const float r1 = static_cast<float>(r0);
     const Bool r2 = LtOp::Of(r1, FieldOf<float>(g.field, 1)[0]);
@@ -133,4 +135,4 @@ struct Model {
 }  // namespace spikesim
 
 SPIKESIM_KERNEL(spikesim_run, 1, spikesim::Network, spikesim::Launch,
-                spikesim::RunSteps<spikesim::Model>)
+                spikesim::RunFast<spikesim::Model>)

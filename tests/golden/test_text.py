@@ -123,5 +123,5 @@ def test_text_is_as_it_was(name):
 @pytest.mark.parametrize("name", NETWORKS)
 def test_cuda_code_is_as_it_was(name):
     with host.instead():
-        (code,) = NETWORKS[name]().compile("cuda").executable.kernels
+        ((code, _),) = NETWORKS[name]().compile("cuda").executable.kernels
     compare(HERE / f"{name}.cu", code)

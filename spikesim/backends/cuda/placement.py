@@ -173,6 +173,16 @@ class Fast:
                 f"{found.n_slots} slots of a block and delays of up to {found.rows - 1} steps take "
                 f"{needed / 1000:.1f} kB of its shared memory; there are {room / 1000:.1f}"
             )
+        # The bounds of slices; as they are made, of 8 bytes, of one table at a time.
+        sources, blocks = addresses(self.program).n_sources, found.blocks
+        bounds = sources * (2 * len(tables) + 8) * (blocks + 1)
+        synapses = sum(t.synapses for t in tables) * (2 + self.options.weight_dtype.itemsize)
+        free = self.device.free_bytes()
+        if free is not None and bounds + synapses > free:
+            return (
+                f"the slices of {sources} sources in {blocks} blocks take {bounds / 1e9:.1f} GB "
+                f"besides {synapses / 1e9:.1f} GB of synapses; {free / 1e9:.1f} GB are free"
+            )
         return found
 
     def settle(self, synapses: Synapses) -> str:
