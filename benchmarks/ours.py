@@ -33,9 +33,10 @@ def example(name: str) -> Any:
 
 def load(backend: str) -> None:
     """Import what the first compile would."""
-    from spikesim.backends import find
+    from spikesim.backends import choose
 
-    if find(backend).name == "jax":
+    chosen, _ = choose(backend)
+    if chosen.name == "jax":
         import jax  # noqa: F401
 
 

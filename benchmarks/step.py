@@ -67,9 +67,10 @@ def main(arguments: list[str] | None = None) -> None:
     """Measure and report."""
     options = parser(__doc__).parse_args(arguments)
     hold(options.cores)
-    from spikesim.backends import find
+    from spikesim.backends import choose
 
-    mine = find(options.backend).name
+    chosen, _ = choose(options.backend)
+    mine = chosen.name
     rows, runs = [], {}
     for mode in [*options.precision, "conformance"]:
         runs[mode] = {b: measure(options, b, mode) for b in dict.fromkeys((mine, "jax"))}

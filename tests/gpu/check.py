@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -27,32 +28,56 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 import table
 import test_named_networks
 import test_random_networks
-from networks import everything
+from networks import everything, microcircuit
 
 import spikesim as sp
 from spikesim.backends import find
 from spikesim.backends.cuda import device, host
-from spikesim.units import ms
+from spikesim.units import ms, mV, pA
 
 ROOT = Path(__file__).parents[2]
 SANITIZERS = ("memcheck", "racecheck")
-# Of the microcircuit: how it is scaled and driven, and how long it runs, ms.
-FULL = ["--scale", "1", "--drive", "dc", "--discard", "500", "--duration", "10000"]
-SHORT = ["--scale", "0.02", "--discard", "50", "--duration", "100"]
+ROUNDS = 3
+# ms of the race: discarded, and measured.
+RACE, SHORT_RACE = (500, 10_000), (20, 50)
 
 
 class Skipped(Exception):
     """Why something was not done."""
 
 
+@contextmanager
+def general() -> Iterator[None]:
+    """Without shared memory, for which there is no fast path."""
+    with patch.object(device.current(), "shared", 0):
+        yield
+
+
+def path_of(model: sp.Model) -> str:
+    """The path that a model takes."""
+    return "fast" if "fast path" in model.explain() else "general"
+
+
 def same_bits(net: sp.Network, duration: float) -> str:
-    """Compare with NumPy, and say what was compared."""
-    results = [net.compile(b, conformance=True).run(duration * ms) for b in ("numpy", "cuda")]
+    """Compare with NumPy, by each path that there is, and say what was compared."""
+    meaning = net.compile("numpy", conformance=True).run(duration * ms)
+    told = dict.fromkeys([same_as(meaning, net, duration), same_by_general(meaning, net, duration)])
+    return ", ".join(told)
+
+
+def same_by_general(meaning: sp.Results, net: sp.Network, duration: float) -> str:
+    with general():
+        return same_as(meaning, net, duration)
+
+
+def same_as(meaning: sp.Results, net: sp.Network, duration: float) -> str:
+    model = net.compile("cuda", conformance=True)
+    results = [meaning, model.run(duration * ms)]
     test_named_networks.assert_equal(*results)
     spikes = sum(len(p.spikes) for p in results[0].populations.values() if "spikes" in p.recorded)
     if not spikes:
         raise ValueError("no spike was compared")
-    return f"{spikes} spikes alike"
+    return f"{spikes} spikes alike ({path_of(model)})"
 
 
 def random_networks(on_host: bool) -> str:
@@ -61,6 +86,8 @@ def random_networks(on_host: bool) -> str:
     as_is = patch.object(host, "instead", lambda **_: nullcontext())  # the test would leave the GPU
     with as_is if not on_host else nullcontext():
         test_random_networks.check(examples, fewest_spikes=10, backends=["cuda"])
+        with general():
+            test_random_networks.check(examples, fewest_spikes=10, backends=["cuda general"])
     return f"{examples} networks alike"
 
 
@@ -78,18 +105,77 @@ def sanitize(tool: str) -> str:
     return done.stdout.strip().splitlines()[-1]
 
 
-def microcircuit(on_host: bool) -> list[dict[str, Any]]:
-    """Time the microcircuit, nothing recorded; rows of the benchmark."""
-    backend = "cpp" if on_host else "cuda"
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "benchmarks" / "microcircuit.py"), "--backend", backend,
-         "--peers", "none", "--silent", "--json", "--rounds", "1" if on_host else "3",
-         *(SHORT if on_host else FULL)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        raise RuntimeError(done.stderr[-3000:])
-    return [json.loads(line) for line in done.stdout.splitlines()]
+def balanced(neurons: int, indegree: int) -> sp.Network:
+    """Excitatory and inhibitory neurons, 4 to 1, on the edge of firing; nothing is recorded."""
+    net = sp.Network(dt=0.1 * ms, seed=1)
+    cell = sp.neurons.LIF(t_ref=2 * ms)
+    parts = (("exc", 4 * neurons // 5, 1), ("inh", neurons // 5, -5))
+    start = sp.uniform(-70 * mV, -50 * mV)
+    cells = [net.population(name, size, cell, v=start) for name, size, _ in parts]
+    for source, (_, size, weight) in zip(cells, parts, strict=True):
+        rule = sp.fixed_indegree(indegree * size // neurons)
+        net.project(source, cells, rule, synapse=sp.synapses.ExpCurrent(tau=0.5 * ms),
+                    weight=weight * 20 * pA, delay=sp.uniform(0.5 * ms, 2 * ms))  # fmt: skip
+    net.stimulate(cells, sp.dc(400 * pA))
+    return net
+
+
+def race(name: str, net: sp.Network, on_host: bool, **options: Any) -> dict[str, Any]:
+    """Wall time over model time, nothing recorded, and what comes before the first step. Compiled
+    twice: what was not in the cache is by then."""
+    net.requests.clear()
+    cold = compiled(net, options)
+    cached = compiled(net, options)
+    discard, duration = SHORT_RACE if on_host else RACE
+    found = []
+    for _ in range(ROUNDS):
+        run = cached["model"].start()
+        run.run(discard * ms)
+        began = time.perf_counter()
+        run.run(duration * ms)
+        found.append((time.perf_counter() - began) / duration * 1e3)
+    model = cached["model"]
+    stores = model.executable.synapses.stores
+    synapses = sum(s.table.synapses for s in stores)
+    size = sum(s.table.nbytes + s.weight.nbytes for s in stores)
+    return {
+        "name": name, "path": path_of(model),
+        "factor": sorted(found)[ROUNDS // 2], "factors": found,
+        "synapses": synapses, "bytes a synapse": size / synapses,
+        "cold": cold["took"], "cached": cached["took"], "explain": model.explain(),
+    }  # fmt: skip
+
+
+def compiled(net: sp.Network, options: dict[str, Any]) -> dict[str, Any]:
+    """A model, and the seconds that Network.compile took: synapses, kernel."""
+    began = time.perf_counter()
+    model = net.compile("cuda", **options)
+    return {"model": model, "took": time.perf_counter() - began}
+
+
+def races(on_host: bool) -> Iterator[tuple[str, Callable[[], dict[str, Any]]]]:
+    """What is timed, by name."""
+    scale = 0.02 if on_host else 1.0
+
+    def circuit(name: str, drive: str = "dc", **options: Any) -> dict[str, Any]:
+        return race(name, microcircuit.network(scale, drive=drive), on_host, **options)
+
+    def by_general(name: str, **options: Any) -> dict[str, Any]:
+        with general():
+            return circuit(name, **options)
+
+    for drive in ("dc", "poisson"):
+        name = f"microcircuit, {drive}"
+        yield f"{name}, general", partial(by_general, f"{name}, general", drive=drive)
+        yield name, partial(circuit, name, drive)
+    name = "microcircuit, dc, 16-bit weights"
+    yield name, partial(circuit, name, weights="float16")
+    name = "microcircuit, dc, general, deterministic"
+    yield name, partial(by_general, name, deterministic=True)
+    for neurons in (2_000,) if on_host else (1_000_000, 4_000_000, 12_000_000):
+        name = f"balanced, {neurons} neurons"
+        indegree = 100 if on_host else 1000
+        yield name, lambda n=neurons, k=indegree, name=name: race(name, balanced(n, k), on_host)
 
 
 def card() -> str:
@@ -155,7 +241,7 @@ def main() -> int:
                   "make gpu-check CUDA_ARGS=--host")  # fmt: skip
             return 2
         if options.one:
-            print(same_bits(everything(), 2))
+            print(same_bits(everything(), 2), same_bits(everything(fast=True), 2))
             return 0
         return check(options.host)
 
@@ -166,8 +252,9 @@ def check(on_host: bool) -> int:
     about = {"card": card(), "commit": commit(), "date": date.today().isoformat(),
              "machine": table.machine()}  # fmt: skip
     for order in ("standard", "nest"):
-        with report.part(f"everything, {order}") as said:
-            said(same_bits(everything(order), 20))
+        for fast in (False, True):
+            with report.part(f"everything, {order}, {fast=}") as said:
+                said(same_bits(everything(order, fast=fast), 20))
     for name in sorted(test_named_networks.NETWORKS):
         with report.part(name) as said:
             said(same_bits(test_named_networks.network(name, full=False), 60))
@@ -178,9 +265,12 @@ def check(on_host: bool) -> int:
             if on_host:
                 raise Skipped("for GPUs")
             said(sanitize(tool))
-    with report.part("speed of the microcircuit") as said:
-        rows = microcircuit(on_host)
-        said(", ".join(f"{r['name']} {r['ours']:.3g} {r['unit']}" for r in rows[:2]))
+    for name, measure in races(on_host):
+        with report.part(name) as said:
+            row = measure()
+            rows.append(row)
+            said(f"{row['factor']:.4f} of real time ({row['path']}), made in "
+                 f"{row['cached']:.2f} s, {row['bytes a synapse']:.2f} bytes a synapse")  # fmt: skip
     print(f"\n{about['card']}; {about['commit']}\n{report.text()}")
     if not on_host:
         path = table.result("gpu", "json")
