@@ -8,7 +8,7 @@ from spikesim.backends.cuda import device, host
 
 # The backend `cuda` takes part in all tests: its kernels run on the host.
 if not host.why_missing():
-    device.replaced = host.HostDevice(threads=2)
+    device.replaced = host.HostDevice()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -26,6 +26,7 @@ from spikesim.backends.binding import Binder
 from spikesim.backends.cuda.compile import INCLUDE, KERNELS, by_host
 from spikesim.backends.cuda.connect import DeviceTable
 from spikesim.backends.cuda.host import HostDevice
+from spikesim.backends.cuda.placement import Fast
 from spikesim.backends.synapses import Synapses
 from spikesim.build import build
 from spikesim.errors import ConnectivityError, TooLargeError, UnsupportedError
@@ -256,6 +257,48 @@ def networks(draw):
     return net
 
 
+def in_slices(store, fast):
+    """`columns` of synapses that lie in slices."""
+    t, p = store.table, fast.placement
+    base, offset, address = (download(m).astype(np.int64) for m in (t.base, t.offset, t.target))
+    each = np.diff(offset, axis=1)
+    assert np.array_equal(np.append(base, t.synapses), np.append(0, np.cumsum(each.sum(axis=1))))
+    source, block = (np.repeat(i.ravel(), each.ravel()) for i in np.indices(each.shape))
+    slot_of = np.full((p.blocks, p.n_slots), -1)
+    slot_of[p.where >> 16, p.where & 0xFFFF] = np.arange(len(p.where))
+    delay, slot = np.divmod(address, p.n_slots)
+    if store.shared:
+        weight = fast.whole(store.weight)[source]
+    else:
+        weight = download(store.weight)
+        weight = weight if fast.sums.kind == "f" else weight.view(f"i{weight.itemsize}")
+    return [source, slot_of[block, slot], delay, weight]
+
+
+@settings(max_examples=50, deadline=None)
+@given(networks(), st.sampled_from([1, 2, 5]), st.sampled_from(["float64", "float32", "float16"]))
+def test_slices_of_blocks_hold_the_same_synapses(net, blocks, kind):
+    program, device = lower(build(net), SYMBOLIC), HostDevice(blocks)
+    options = Options("float64" if kind == "float64" else "float32",
+                      weights="float16" if kind == "float16" else "")  # fmt: skip
+    fast = Fast(program, options, device)
+    make = partial(DeviceTable, device)
+    ours = Synapses(program, options, 1, share=True, make=make, placing=fast)
+    native = Synapses(program, options, 1, share=True)
+    for one in (ours, native):
+        Binder(one.program, options, one).bind()
+    assume(fast.placement)
+    for a, b in zip(ours.stores, native.stores, strict=True):
+        # Two synapses may differ in their weight alone, so order is not by that.
+        *found, weight = in_slices(a, fast)
+        *expected, theirs = columns(b)
+        known, given = np.lexsort([weight, *found[::-1]]), np.lexsort([theirs, *expected[::-1]])
+        for x, y in zip(found, expected, strict=True):
+            assert np.array_equal(x[known], y[given])
+        error = 0 if kind == "float64" else 0.5 * fast.unit
+        assert np.all(np.abs(weight[known] * fast.unit - theirs[given]) <= error)
+
+
 @settings(max_examples=50, deadline=None)
 @given(networks(), st.integers(1, 7), st.sampled_from([RING, SEGMENTS]))
 def test_any_network(net, parts, sparse):
@@ -301,7 +344,7 @@ def test_what_does_not_fit():
 
 def races(*flags):
     """Everything that kernels write from several threads."""
-    device = HostDevice(4, [*FLAGS, *flags])
+    device = HostDevice(2, [*FLAGS, *flags], lanes=2)
     for sparse in (RING, SEGMENTS):
         net, _, b = two()
         for k, rule in enumerate(("total", "indegree, no autapses", "probability", "explicit")):
@@ -315,10 +358,11 @@ def test_no_races():
     assert done.returncode == 0, done.stderr[-4000:]
 
 
-def test_a_missing_barrier_is_a_race():
+@pytest.mark.parametrize("barrier", ["kBuilt", "kUnseen"])
+def test_a_missing_barrier_is_a_race(barrier):
     barriers = (KERNELS / "include/spikesim/platform.cuh").read_text()
     names = re.findall(r"^  (k\w+),", barriers.split("enum Barrier")[1], re.MULTILINE)
-    done = watched(__file__, "races", f"-DSPIKESIM_WITHOUT_BARRIER={names.index('kBuilt')}")
+    done = watched(__file__, "races", f"-DSPIKESIM_WITHOUT_BARRIER={names.index(barrier)}")
     assert done.returncode == RACE, done.stderr[-4000:]
     assert "data race" in done.stderr
 

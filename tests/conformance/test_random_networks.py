@@ -441,7 +441,8 @@ def check(examples, fewest_spikes, backends):
             ):
                 # Without shared memory there is no fast path.
                 shared = 0 if name == "cuda general" else None
-                with host.instead(threads=(1, 2, 4)[seed % 3], shared=shared):
+                blocks, lanes = (1, 2, 4)[seed % 3], (1, 3)[seed // 3 % 2]
+                with host.instead(blocks, shared=shared, lanes=lanes):
                     model = compiled(net, name.split()[0])
                     other = outcome(model, duration, seed)
             seen[f"{name} fast"] += "fast path" in str(model.explain())

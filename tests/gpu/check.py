@@ -269,8 +269,8 @@ def check(on_host: bool) -> int:
         with report.part(name) as said:
             row = measure()
             rows.append(row)
-            said(f"{row['factor']:.4f} of real time ({row['path']}), made in "
-                 f"{row['cached']:.2f} s, {row['bytes a synapse']:.2f} bytes a synapse")  # fmt: skip
+            said(f"{row['factor']:.4f} of real time ({row['path']}), made in {row['cached']:.2f} "
+                 f"s, {row['bytes a synapse']:.2f} bytes a synapse")  # fmt: skip
     print(f"\n{about['card']}; {about['commit']}\n{report.text()}")
     if not on_host:
         path = table.result("gpu", "json")

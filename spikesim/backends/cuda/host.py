@@ -23,6 +23,9 @@ def why_missing() -> str:
     return "" if host_compiler() else "no C++ compiler was found"
 
 
+_SHARED = 232_448  # bytes of shared memory a block
+
+
 class HostArray:
     """Memory that kernels see."""
 
@@ -34,14 +37,20 @@ class HostArray:
 
 
 class HostDevice:
-    """`threads` blocks of one thread each. flags: more for the compiler, such as
-    "-fsanitize=thread". shared: bytes of shared memory a block; as on an H200, if not given."""
+    """So many blocks, of `lanes` threads each. flags: more for the compiler, such as
+    "-fsanitize=thread". shared: bytes of shared memory a block; None: as on an H200."""
 
     name = "host"
-    lanes = 1  # threads of a block
 
-    def __init__(self, threads: int = 2, flags: Sequence[str] = (), shared: int = 232_448):
-        self.blocks, self.flags, self.shared = threads, list(flags), shared
+    def __init__(
+        self,
+        blocks: int = 2,
+        flags: Sequence[str] = (),
+        shared: int | None = None,
+        lanes: int = 1,
+    ):
+        self.blocks, self.flags, self.lanes = blocks, list(flags), lanes
+        self.shared = _SHARED if shared is None else shared
         self.under_way: Thread | None = None
 
     def wait(self) -> None:
@@ -84,7 +93,9 @@ class HostDevice:
     def launcher(self) -> Any:
         text = (KERNELS / "host" / "launch.cc").read_text()
         library = CDLL(str(by_host(text, ["-std=c++20", "-O1", "-pthread", *self.flags])))
-        library.spikesim_launch.argtypes = [c_void_p, c_int32, c_int64, c_void_p, c_void_p]
+        library.spikesim_launch.argtypes = [
+            c_void_p, c_int32, c_int32, c_int64, c_void_p, c_void_p,
+        ]  # fmt: skip
         library.spikesim_launch.restype = None
         return library.spikesim_launch
 
@@ -100,19 +111,16 @@ class HostKernel:
     def __call__(self, a: HostArray, b: Structure) -> None:
         on = self.on
         on.wait()
-        arguments = (self.entry, on.blocks, self.shared, a.address, byref(b))
+        arguments = (self.entry, on.blocks, on.lanes, self.shared, a.address, byref(b))
         on.under_way = Thread(target=self.launcher, args=arguments)
         on.under_way.start()
 
 
 @contextmanager
-def instead(
-    threads: int = 2, flags: Sequence[str] = (), shared: int | None = None
-) -> Iterator[None]:
+def instead(blocks: int = 2, **more: Any) -> Iterator[None]:
     """The backend `cuda` runs on this CPU meanwhile; see HostDevice. shared=0: always by the
     general kernel."""
-    more = {} if shared is None else {"shared": shared}
-    before, device.replaced = device.replaced, HostDevice(threads, flags, **more)
+    before, device.replaced = device.replaced, HostDevice(blocks, **more)
     try:
         yield
     finally:

@@ -1,7 +1,8 @@
-// Runs a kernel that was compiled for the host: its blocks are threads.
+// Runs a kernel that was compiled for the host.
 #include <barrier>
 #include <cstddef>
 #include <cstdint>
+#include <list>
 #include <thread>
 #include <vector>
 
@@ -11,11 +12,21 @@
 
 namespace {
 
-struct Grid {  // as in platform.cuh
-  int32_t block, blocks;
+// As in platform.cuh.
+constexpr int64_t kFixedBytes = 16384, kFixed = 3;
+
+struct Grid {
+  int32_t block, blocks, thread, threads;
   void (*wait)(void*);
   void* barrier;
+  void* block_barrier;
   void* shared;
+};
+
+struct Block {
+  Block(int32_t threads, std::size_t room) : barrier(threads), shared(room) {}
+  std::barrier<> barrier;
+  std::vector<std::max_align_t> shared;
 };
 
 // Numbers too small to be normal count as zero, as they do on GPUs and for XLA.
@@ -31,18 +42,23 @@ void FlushSubnormals() {
 
 }  // namespace
 
-// kernel(grid, a, b) for each block, with `shared` bytes of its own; a and b are its arguments.
+// kernel(grid, a, b) for each thread of each block, with `shared` bytes a block; a and b are its
+// arguments.
 extern "C" __attribute__((visibility("default"))) void spikesim_launch(
-    void (*kernel)(Grid, const void*, const void*), int32_t blocks, int64_t shared, const void* a,
-    const void* b) {
-  std::barrier<> barrier(blocks);
+    void (*kernel)(Grid, const void*, const void*), int32_t blocks, int32_t threads, int64_t shared,
+    const void* a, const void* b) {
+  std::barrier<> all(blocks * threads);
   const auto wait = [](void* at) { static_cast<std::barrier<>*>(at)->arrive_and_wait(); };
-  std::vector<std::thread> threads;
-  for (int32_t block = 0; block < blocks; ++block)
-    threads.emplace_back([=, &barrier] {
-      FlushSubnormals();
-      std::vector<std::max_align_t> own(shared / sizeof(std::max_align_t) + 1);
-      kernel({block, blocks, wait, &barrier, own.data()}, a, b);
-    });
-  for (std::thread& t : threads) t.join();
+  const std::size_t room = (kFixed * kFixedBytes + shared) / sizeof(std::max_align_t) + 1;
+  std::list<Block> made;
+  std::vector<std::thread> running;
+  for (int32_t k = 0; k < blocks; ++k) {
+    Block& block = made.emplace_back(threads, room);
+    for (int32_t thread = 0; thread < threads; ++thread)
+      running.emplace_back([=, &all, &block] {
+        FlushSubnormals();
+        kernel({k, blocks, thread, threads, wait, &all, &block.barrier, block.shared.data()}, a, b);
+      });
+  }
+  for (std::thread& t : running) t.join();
 }

@@ -167,11 +167,15 @@ struct Survey {
 // Delays up to here are noted in a block before they are in the grid: there are few, and many
 // synapses have each.
 constexpr int kNearBits = 1 << 15;
+struct Near {
+  uint32_t bits[kNearBits / 32];
+};
 
 SPIKESIM_INLINE void MakeSurvey(Grid& grid, const Wiring& net, const Survey& out) {
-  SPIKESIM_SHARED uint32_t near[kNearBits / 32];
+  SPIKESIM_SHARED(grid, Near, seen_near, 2);
+  uint32_t* const near = seen_near.bits;
   for (int i = grid.Thread(); i < kNearBits / 32; i += grid.Threads()) near[i] = 0;
-  grid.SyncBlock();
+  grid.SyncBlock<kUnseen>();
   int64_t synapses = 0;
   uint32_t* indegree = out.indegree;
   for (int64_t k = 0; k < net.n_projections; ++k) {
@@ -184,7 +188,7 @@ SPIKESIM_INLINE void MakeSurvey(Grid& grid, const Wiring& net, const Survey& out
       }
       uint32_t* const seen = delay < kNearBits ? near : out.seen;
       const uint32_t bit = uint32_t{1} << delay % 32;
-      if (delay >= kNearBits || !(near[delay / 32] & bit)) AtomicOr(seen + delay / 32, bit);
+      if (delay >= kNearBits || !(Peek(near + delay / 32) & bit)) AtomicOr(seen + delay / 32, bit);
       AtomicAdd(indegree + s.target, uint32_t{1});
       ++synapses;
     });

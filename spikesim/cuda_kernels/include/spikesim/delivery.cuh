@@ -59,11 +59,11 @@ SPIKESIM_INLINE bool Released(const Table& t, int64_t synapse, uint32_t seed, in
 template <typename Bounds, typename Visit>
 SPIKESIM_DEVICE void ForSynapses(Grid& grid, const int32_t* list, int64_t n, int64_t n_parts,
                                  const Bounds& bounds, const Visit& visit) {
-  SPIKESIM_SHARED Ranges r;
+  SPIKESIM_SHARED(grid, Ranges, r, 0);
   const int64_t all = n * n_parts;
   for (int64_t first = 0; first < all; first += kRanges) {
     const int here = static_cast<int>(all - first < kRanges ? all - first : kRanges);
-    grid.SyncBlock();  // all are done with the ranges before
+    grid.SyncBlock<kTaken>();  // all are done with the ranges before
     for (int k = grid.Thread(); k < here; k += grid.Threads()) {
       const int64_t item = first + k;
       const int32_t part = static_cast<int32_t>(item / n);
@@ -75,7 +75,7 @@ SPIKESIM_DEVICE void ForSynapses(Grid& grid, const int32_t* list, int64_t n, int
       r.source[k] = source;
       r.part[k] = part;
     }
-    grid.SyncBlock();
+    grid.SyncBlock<kRanged>();
     if (grid.Thread() < kWarp) {
       int64_t before = 0;
       for (int base = 0; base < here; base += kWarp) {
@@ -85,7 +85,7 @@ SPIKESIM_DEVICE void ForSynapses(Grid& grid, const int32_t* list, int64_t n, int
         before = FromLane(sum, kWarp - 1);
       }
     }
-    grid.SyncBlock();
+    grid.SyncBlock<kLaid>();
     // A warp takes neighbours, so that it reads them together; warps of all blocks take turns.
     const int64_t total = r.end[here - 1];
     for (int64_t k = Rank(grid); k < total; k += Ranks(grid)) {

@@ -109,12 +109,12 @@ class Fast : public Phases<Model, Fast<Model>> {
     if (grid_.Thread() == 0) *board_ = {};
     if (!run_.again) {
       ForSums([](Sum& own, Sum& kept) { own = kept; });
-      grid_.SyncBlock();
+      grid_.template SyncBlock<kLoaded>();
       return;
     }
     for (int64_t k = grid_.Thread(); k < net_.ring_rows * x_.n_slots; k += grid_.Threads())
       ring_[k] = 0;
-    grid_.SyncBlock();
+    grid_.template SyncBlock<kCleared>();
     const int64_t oldest = now_ - net_.ring_rows < 0 ? 0 : now_ - net_.ring_rows;
     for (int64_t found = oldest; found < now_; ++found) {
       const int64_t row = found % net_.rows, n = net_.count[row];
@@ -122,7 +122,7 @@ class Fast : public Phases<Model, Fast<Model>> {
         Send(net_.log[row * net_.n_sources + k], static_cast<uint32_t>(found % net_.ring_rows),
              now_ - found);
     }
-    grid_.SyncBlock();
+    grid_.template SyncBlock<kLoaded>();
   }
 
   // Notes the events of an element.
@@ -146,7 +146,7 @@ class Fast : public Phases<Model, Fast<Model>> {
 
   // All blocks tell each other their spikes since the last time, and add what these send.
   SPIKESIM_DEVICE void Meet() {
-    grid_.SyncBlock();  // all spikes of the block are listed
+    grid_.template SyncBlock<kListed>();  // all spikes of the block are listed
     ++exchange_;
     const int parity = exchange_ & 1;
     const uint32_t n = static_cast<uint32_t>(board_->count[parity]);
@@ -160,7 +160,7 @@ class Fast : public Phases<Model, Fast<Model>> {
     // The last warp has the fewest words to wait for.
     if (n && run_.spike_step && Warp() == Warps() - 1) Record(n);
     Hear(parity);
-    grid_.SyncBlock();  // all is added up
+    grid_.template SyncBlock<kAdded>();  // all is added up
   }
 
   SPIKESIM_INLINE Word Told(uint32_t n, const uint16_t* first) const {

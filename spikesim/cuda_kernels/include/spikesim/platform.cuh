@@ -1,8 +1,8 @@
 // Where a kernel runs: on a GPU, as a grid of blocks of threads; or, compiled by a C++ compiler, on
-// a CPU, as blocks of one thread each. All that differs between the two is in this file.
+// a CPU, where each thread is a warp of its own. All that differs between the two is in this file.
 //
-// SPIKESIM_WITHOUT_BARRIER=k leaves out the grid barrier at place k, so that a test can show that
-// its absence is noticed.
+// SPIKESIM_WITHOUT_BARRIER=k leaves out the barrier at place k, so that a test can show that its
+// absence is noticed.
 #ifndef SPIKESIM_CUDA_PLATFORM_CUH_
 #define SPIKESIM_CUDA_PLATFORM_CUH_
 
@@ -13,9 +13,10 @@
 #endif
 
 // SPIKESIM_KERNEL(name, threads, A, B, body): a kernel that calls body(grid, a, b).
+// SPIKESIM_SHARED(grid, type, name, number): a variable that the threads of a block share.
 #if defined(__CUDACC__)
 #define SPIKESIM_DEVICE __device__
-#define SPIKESIM_SHARED __shared__
+#define SPIKESIM_SHARED(GRID, TYPE, NAME, NUMBER) __shared__ TYPE NAME
 #define SPIKESIM_KERNEL(NAME, THREADS, A, B, BODY)                                    \
   extern "C" __global__ void __launch_bounds__(THREADS, 1)                            \
       NAME(uint32_t* barrier, const A* a, const B* b) {                               \
@@ -24,7 +25,7 @@
   }
 #else
 #define SPIKESIM_DEVICE
-#define SPIKESIM_SHARED static thread_local
+#define SPIKESIM_SHARED(GRID, TYPE, NAME, NUMBER) TYPE& NAME = (GRID).template Fixed<TYPE, NUMBER>()
 #define SPIKESIM_KERNEL(NAME, THREADS, A, B, BODY)                                    \
   extern "C" __attribute__((visibility("default"))) void NAME(spikesim::Grid grid,    \
                                                               const A* a, const B* b) { \
@@ -38,7 +39,7 @@
 
 namespace spikesim {
 
-// Places of grid barriers in the step.
+// Places of barriers.
 enum Barrier : int {
   kNoBarrier,
   kStart,       // before the first step
@@ -50,6 +51,16 @@ enum Barrier : int {
   kHeard,       // where a block waits for the words of all others
   kEnd,         // after the last step
   kBuilt,       // between the stages of building
+  // Of the threads of a block:
+  kTaken,       // the ranges before are taken, and can be replaced
+  kRanged,      // ranges are known
+  kLaid,        // they are laid end to end
+  kPooled,      // around the sum of a pool
+  kCleared,     // sums are zero
+  kLoaded,      // or as they were
+  kListed,      // all spikes are listed
+  kAdded,       // all that spikes send is added up
+  kUnseen,      // no delay has been seen yet
 };
 
 // Elements that a warp takes at a time.
@@ -80,7 +91,10 @@ struct Grid {
   SPIKESIM_INLINE int Threads() const { return blockDim.x; }
   SPIKESIM_INLINE int Lane() const { return threadIdx.x % kWarp; }
   SPIKESIM_INLINE void* Shared() const { return spikesim_shared; }
-  SPIKESIM_INLINE void SyncBlock() const { __syncthreads(); }
+  template <int kPlace>
+  SPIKESIM_INLINE void SyncBlock() const {
+    __syncthreads();
+  }
   template <int kPlace>
   SPIKESIM_INLINE void Sync() {
     if (kPlace == SPIKESIM_WITHOUT_BARRIER) return;
@@ -126,6 +140,8 @@ SPIKESIM_INLINE void AtomicMax(uint64_t* to, uint64_t x) {
   atomicMax(reinterpret_cast<unsigned long long*>(to), static_cast<unsigned long long>(x));
 }
 SPIKESIM_INLINE void AtomicOr(uint32_t* to, uint32_t x) { atomicOr(to, x); }
+// What other threads may be changing.
+SPIKESIM_INLINE uint32_t Peek(const uint32_t* at) { return *static_cast<const volatile uint32_t*>(at); }
 
 // To shared memory; whole numbers have an instruction of their own.
 SPIKESIM_INLINE void AddShared(int32_t* to, int32_t x) {
@@ -175,19 +191,31 @@ SPIKESIM_INLINE T Fixed(const T* at) {
 
 constexpr int kWarp = 1;
 
+// Bytes of each variable of SPIKESIM_SHARED, and how many there are: as in host/launch.cc.
+constexpr int64_t kFixedBytes = 16384, kFixed = 3;
+
 struct Grid {
-  int32_t block, blocks;
+  int32_t block, blocks, thread, threads;
   void (*wait)(void*);
-  void* barrier;
-  void* shared;
+  void* barrier;        // of all threads
+  void* block_barrier;  // of those of the block
+  uint8_t* shared;      // of the block: fixed variables, then what the launch asked for
 
   int Block() const { return block; }
   int Blocks() const { return blocks; }
-  int Thread() const { return 0; }
-  int Threads() const { return 1; }
+  int Thread() const { return thread; }
+  int Threads() const { return threads; }
   int Lane() const { return 0; }
-  void* Shared() const { return shared; }
-  void SyncBlock() const {}
+  void* Shared() const { return shared + kFixed * kFixedBytes; }
+  template <typename T, int kNumber>
+  T& Fixed() const {
+    static_assert(sizeof(T) <= kFixedBytes && kNumber < kFixed, "no room");
+    return *reinterpret_cast<T*>(shared + kNumber * kFixedBytes);
+  }
+  template <int kPlace>
+  void SyncBlock() const {
+    if (kPlace != SPIKESIM_WITHOUT_BARRIER) wait(block_barrier);
+  }
   template <int kPlace>
   void Sync() {
     if (kPlace != SPIKESIM_WITHOUT_BARRIER) wait(barrier);
@@ -218,10 +246,11 @@ SPIKESIM_INLINE void AtomicMax(T* to, T x) {
 SPIKESIM_INLINE void AtomicOr(uint32_t* to, uint32_t x) {
   __atomic_fetch_or(to, x, __ATOMIC_RELAXED);
 }
+SPIKESIM_INLINE uint32_t Peek(const uint32_t* at) { return __atomic_load_n(at, __ATOMIC_RELAXED); }
 
 template <typename T>
 SPIKESIM_INLINE void AddShared(T* to, T x) {
-  *to += x;
+  AtomicAdd(to, x);
 }
 
 SPIKESIM_INLINE void Publish(Word* to, const Word& w) {

@@ -210,15 +210,15 @@ class Phases {
   }
 
   SPIKESIM_DEVICE void SumPool(const Coupling& c) {
-    SPIKESIM_SHARED Real all;
-    grid_.SyncBlock();
+    SPIKESIM_SHARED(grid_, Real, all, 1);
+    grid_.SyncBlock<kPooled>();
     if (grid_.Thread() == 0) {
       Real sum = 0;
       for (int64_t edge = 0; edge < c.n_edges; ++edge)
         sum = Settled(sum + static_cast<const Real*>(c.values)[edge]);
       all = sum;
     }
-    grid_.SyncBlock();
+    grid_.SyncBlock<kPooled>();
     ForElements(grid_, net_, [&](const Group& g, const Tile&, int32_t i) {
       if (i < 0 || &g != net_.groups + c.group) return;
       Put(c, i, c.row[i] < c.row[i + 1] ? all : Real(0));
