@@ -103,9 +103,12 @@ def test_no_races(order, delay, sparse, couplings):
 )
 def test_a_missing_barrier_is_noticed(barrier, order, delay, sparse, couplings):
     number = barriers().index(barrier)
-    done = watched(
-        __file__, "run", order, delay, sparse, couplings, f"-DSPIKESIM_WITHOUT_BARRIER={number}"
-    )
+    for _ in range(5):  # threads may happen to wait for each other
+        done = watched(
+            __file__, "run", order, delay, sparse, couplings, f"-DSPIKESIM_WITHOUT_BARRIER={number}"
+        )
+        if done.returncode:
+            break
     assert done.returncode in (RACE, WRONG), done.stderr[-4000:]
     assert done.returncode == WRONG or "data race" in done.stderr
 
