@@ -24,6 +24,7 @@ from ..ir.program import Delivery, Edges, Pairs, Program, nearest_step
 from ..passes.draw import drawn_edges, ends_of
 from ..random import stream
 from . import library as native_library
+from . import why_missing
 from .laws import Law, address, known, law
 
 _TOTAL, _INDEGREE, _OUTDEGREE, _ALL, _ONE, _PROBABILITY, _LIST = range(7)
@@ -200,6 +201,8 @@ def _total(d: DrawnEdges, rule: FixedTotalNumber, ends: Ends) -> bool:
         return False
     own = _own(d, rule, ends) if s.number else None
     if own is not None:
+        if why_missing():  # a GPU may be used without the C++ part
+            return False
         s.number = _library().spikesim_candidates(
             d.given[0].seed, stream(f"{e.name}.pairs"), s.n_source, s.n_target, address(own),
             s.number,

@@ -4,6 +4,9 @@ the other tests of this folder."""
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
@@ -221,6 +224,28 @@ def test_more_spikes_than_there_is_room_for_at_a_time():
 
 
 # ---- what is not there ---------------------------------------------------------------------------
+
+
+def test_it_needs_no_cpp_part():
+    """On a machine with a GPU there may be no C++ compiler."""
+    code = f"""if True:
+        import sys, warnings
+        sys.modules["spikesim.native._kernels"] = None
+        warnings.simplefilter("ignore", RuntimeWarning)
+        sys.path.insert(0, {str(Path(__file__).parent)!r})
+        import spikesim as sp, test_cuda as t
+        from spikesim.native import why_missing
+        assert why_missing()
+        for rule in (sp.fixed_total_number(300, autapses=False), sp.fixed_indegree(5)):
+            net = t.network()
+            cells = net.population("more", 40, sp.neurons.LIF())
+            net.project(cells, cells, rule, synapse=sp.synapses.ExpCurrent(), weight=1 * t.pA)
+            with t.host.instead(2):
+                ours = t.spikes(net.run(20 * t.ms, "cuda", conformance=True))
+            assert t.same(ours, t.spikes(net.run(20 * t.ms, "numpy", conformance=True)))
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert not done.returncode, done.stderr
 
 
 def test_a_gpu_that_is_missing_is_told_with_what_to_do():
