@@ -3,8 +3,13 @@
 import signal
 
 import pytest
+from hypothesis import settings
 
 from spikesim.backends.cuda import device, host
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 # The backend `cuda` takes part in all tests: its kernels run on the host.
 if not host.why_missing():

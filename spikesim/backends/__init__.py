@@ -46,7 +46,7 @@ def choose(name: str, program: Program | None = None) -> tuple[Backend, str]:
 
     With it why "auto" took no faster one; empty for other names. Raises UnknownNameError.
     """
-    if name != "auto":
+    if not isinstance(name, str) or name != "auto":
         return find(name), ""
     passed = []
     for one in _FASTEST_FIRST:

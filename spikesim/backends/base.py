@@ -128,8 +128,8 @@ class Running(Protocol):
 class Executable(Protocol):
     """A program made ready to run; a function of parameter values, a seed and a number of steps.
 
-    compilations: how often a compiler was at work. program: as it went through the passes that the
-    backend wants. binder: see `binding`. memory: what it takes, by part; see `memory`.
+    program: as it went through the passes that the backend wants. binder: see `binding`. memory:
+    what it takes, by part; see `memory`.
     """
 
     program: Program
@@ -137,7 +137,9 @@ class Executable(Protocol):
     memory: Any
 
     @property
-    def compilations(self) -> int: ...
+    def compilations(self) -> int:
+        """How often a compiler was at work."""
+        ...
 
     def explain(self) -> list[str]:
         """What this backend decided, such as how synapses are stored, in lines."""
