@@ -7,11 +7,15 @@ BENCH_ARGS ?=
 CUDA_ARGS ?=
 KINDS ?=
 BENCHMARKS := cuba cobahh adex brunel microcircuit events recording noise step
+VERIFY_ENVS := lava nir
+# Lava runs on Python 3.10 only; the newest that pyenv has, or the system's.
+LAVA_PYTHON ?= $(or $(lastword $(sort $(wildcard $(HOME)/.pyenv/versions/3.10.*/bin/python))),python3.10)
 BENCH_ENVS := spikesim nest brian2 brainpy
 
 BIN := .venv/bin
 
 .PHONY: help demo docs test slow soak lint bench bench-regression bench-envs peer-nest peer-brian2-networks
+.PHONY: peer-chips verify-envs
 .PHONY: cuda-compile cuda-host gpu-check clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
@@ -66,6 +70,13 @@ peer-nest: .venv-nest/.ready  ## compare with NEST 3.10
 peer-brian2-networks: .venv-brian2/.ready  ## compare with Brian2 2.9
 	.venv-brian2/bin/python tests/peers/peer_brian2.py $(KINDS)
 
+peer-chips: .venv/.test verify-envs  ## compare exports with Lava and with readers of NIR
+	$(BIN)/python tests/peers/peer_chips.py $(KINDS)
+
+verify-envs:  ## make the environments of `spikesim verify`; what can't be made is skipped, and said
+	@for name in $(VERIFY_ENVS); do \
+	  $(MAKE) --no-print-directory .venv-$$name/.ready || echo "skipped: .venv-$$name could not be made" >&2; done
+
 bench: bench-envs  ## measure speed against NEST, Brian2 and BrainPy (half an hour)
 	@for name in $(BENCHMARKS); do \
 	  .venv-bench-spikesim/bin/python benchmarks/$$name.py $(BENCH_ARGS) || exit 1; done
@@ -79,7 +90,7 @@ bench-envs: $(BENCH_ENVS:%=.venv-bench-%/.ready)  ## make what the benchmarks ne
 	.venv-bench-spikesim/bin/python benchmarks/adex.py --prepare
 
 clean:  ## remove the environments and everything built or cached
-	rm -rf .venv .venv-nest .venv-brian2 .venv-bench-* build dist
+	rm -rf .venv .venv-nest .venv-brian2 .venv-lava .venv-nir .venv-bench-* build dist
 	rm -rf docs/_build docs/gallery docs/reference docs/examples/*.png
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -95,6 +106,21 @@ clean:  ## remove the environments and everything built or cached
 .venv-nest/.ready: NEEDS := 'nest-simulator==3.10.*' -e .
 # Brian2 compiles its C++ with setuptools, which Python 3.12 no longer brings along.
 .venv-brian2/.ready: NEEDS := 'brian2==2.9.0' 'numpy<2.4' setuptools -e .
+
+# The environments of `spikesim verify` know nothing of spikesim: they read what it wrote.
+.venv-lava/.ready: tests/peers/requirements-lava.txt
+	@$(LAVA_PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 10))' 2>/dev/null || { \
+	  echo "Lava needs Python 3.10; name one: make verify-envs LAVA_PYTHON=/path/to/python3.10" >&2; exit 1; }
+	@echo "Installing into $(@D); the first time takes a few minutes."
+	@$(LAVA_PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet -r $<
+	@touch $@
+
+.venv-nir/.ready: tests/peers/requirements-nir.txt .venv-nir/.created
+	@echo "Installing into $(@D); the first time takes a few minutes."
+	$(@D)/bin/python -m pip install --quiet -r $<
+	$(@D)/bin/python -m pip install --quiet --no-deps sinabs==3.1.3 rockpool==3.1.0  # they pin nir and samna
+	@touch $@
 
 # What a peer's environment holds is in a file of its own; pins keep figures comparable.
 .venv-bench-%/.ready: NEEDS = -r benchmarks/requirements/$*.txt

@@ -60,6 +60,7 @@ _NAMES = {
     "read_recording": "readout:read_recording",
     "plotting": "plotting",
     "units": "units",
+    "exporters": "exporters",
     "errors": "errors",
     "SpikesimError": "errors:SpikesimError",
 }

@@ -7,6 +7,7 @@
     |   |-- ParameterError              a value that is missing, not finite, or out of range
     |   |-- ConnectivityError           a projection that can't be drawn
     |   |-- TooLargeError (MemoryError)  a network that does not fit into memory
+    |   |-- UnfitError                  a network that a neuromorphic chip can't hold
     |   |-- UnknownNameError            a population, variable, rule, model or backend nobody knows
     |   |   `-- UnknownAttributeError (AttributeError)  the same, written as `sp.name`
     |   `-- SeveralErrors               more than one of the above, reported together
@@ -56,6 +57,10 @@ class ConnectivityError(DescriptionError):
 
 class TooLargeError(DescriptionError, MemoryError):
     """A network that does not fit into memory."""
+
+
+class UnfitError(DescriptionError):
+    """A network that a neuromorphic chip can't hold, with every rule that it breaks."""
 
 
 class UnknownNameError(DescriptionError):

@@ -1,0 +1,141 @@
+"""Networks for neuromorphic chips: does it fit, what is rounded, what survives, and the proof.
+
+    fit(net, "loihi2")               every rule: value, limit, place, remedy
+    quantize(net, "loihi2")          the network in the chip's integers, to be run here bit for bit
+    compare(net, "loihi2", 100*ms)   what rounding does to its spikes, by cause
+    export(net, "loihi2", "out")     a folder with all of it, golden vectors included
+    verify("out", "lava")            somebody else's software on that folder
+
+A network is read from its program before the passes: a leaky integrate-and-fire neuron is one
+whoever wrote its equations. docs/guide/hardware.md is the guide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import artefact, chip, targets
+from .chip import Chip, Trace, mixed
+from .match import Errors, Match, match
+from .normal import normal_form
+from .report import Fit
+from .sampled import Sample, sample
+from .target import Target
+from .verify import verify
+
+if TYPE_CHECKING:
+    from ..network import Network
+
+__all__ = [
+    "Errors", "Fit", "Match", "Quantized", "compare", "export", "fit", "match", "quantize",
+    "targets", "verify",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Quantized:
+    """A network in a target's numbers. real: before rounding. integers: after."""
+
+    target: Target
+    fit: Fit
+    real: Chip
+    integers: Chip
+
+    def run(self, spikes: Mapping[str, np.ndarray], integer: bool = True) -> Trace:
+        """Run on spikes of the sources, [steps, size] each, bit for bit as the target does; or, in
+        its order of operations, with real numbers."""
+        made = self.integers if integer else self.real
+        return chip.run(made, self.target.advance, spikes)
+
+    def alone(self, cause: str, spikes: Mapping[str, np.ndarray]) -> Trace:
+        """Real numbers, with one cause of errors switched on: "weights", one of the target's
+        `causes`, or "parameters", all that is rounded before the run."""
+        made = (
+            replace(self.integers, integer=False)
+            if cause == "parameters"
+            else mixed(self.real, self.integers, self.target.causes, cause)
+        )
+        return chip.run(made, self.target.advance, spikes)
+
+
+def fit(network: Network, target: Any) -> Fit:
+    """Does the network fit the target? Nothing is raised for one that does not.
+
+    Raises UnknownNameError for an unknown target, and what `build` raises.
+    """
+    return _fit(network, targets.find(target))[1]
+
+
+def quantize(network: Network, target: Any) -> Quantized:
+    """The network by the target's rule. Raises UnfitError where it does not fit."""
+    found = targets.find(target)
+    normal, report = _fit(network, found)
+    report.require()
+    real = found.scale(normal)
+    return Quantized(found, report, real, found.round(real))
+
+
+def compare(
+    network: Network, target: Any, duration: Any, slack: int = 2, seed: Any = None
+) -> Errors:
+    """What the target does to the network's spikes, as a whole and by cause.
+
+    Causes: "order, reset", the target's rule in real numbers against the network as it was written;
+    what is rounded, each alone, against that; "arithmetic", what truncation and saturation of the
+    states add when all is rounded.
+
+    The network runs for `duration` as it was written, in float64, and the spikes of its sources go
+    to the target's model. slack: see Match.
+    """
+    made = quantize(network, target)
+    return _compare(made, sample(network, duration, seed), slack)
+
+
+def export(network: Network, target: Any, path: Any, duration: Any, seed: Any = None) -> Quantized:
+    """Write a folder with the network for the target, its report and golden vectors.
+
+    duration: of model time, for the golden vectors. Raises UnfitError where the network does not
+    fit, FileError where the folder is there already or can't be written; then nothing is.
+    """
+    made = quantize(network, target)
+    sampled = sample(network, duration, seed)
+    trace = made.run(sampled.sources)
+    errors = _compare(made, sampled, 2)
+    with artefact.new_folder(path) as folder:
+        artefact.write_network(made.integers, folder)
+        artefact.write_vectors(trace, folder)
+        for name, text in (
+            ("fit.txt", made.fit.text()), ("fit.json", made.fit.json()),
+            ("fit.html", made.fit.html()), ("match.txt", errors.text()),
+        ):  # fmt: skip
+            (folder / name).write_text(text + "\n", "utf-8")
+        made.target.write(made.integers, trace, folder)
+    return made
+
+
+def _fit(network: Network, target: Target) -> tuple[Any, Fit]:
+    from ..build import build
+    from .canonical import recognise
+
+    normal = normal_form(recognise(build(network)), target.drawn_to)
+    name = type(target).__module__.rpartition(".")[2]
+    return normal, Fit.of(name, target, tuple(target.check(normal)))
+
+
+def _compare(made: Quantized, sampled: Sample, slack: int) -> Errors:
+    trace, real = made.run(sampled.sources), made.run(sampled.sources, integer=False)
+    groups = [layer.name for layer in made.real.layers]
+
+    def against(expected: Mapping[str, np.ndarray], found: Trace) -> dict[str, Match]:
+        return {g: match(expected[g], found.spikes[g], slack) for g in groups}
+
+    causes = {c: against(real.spikes, made.alone(c, sampled.sources))
+              for c in ("weights", *made.target.causes)}  # fmt: skip
+    causes = {"order, reset": against(sampled.cells, real), **causes}
+    rounded = made.alone("parameters", sampled.sources)
+    causes["arithmetic"] = against(rounded.spikes, trace)
+    return Errors(against(sampled.cells, trace), causes)

@@ -1,0 +1,282 @@
+"""Intel Loihi 2 by way of Lava: current-based leaky integrate-and-fire neurons in fixed point.
+
+The rule is that of lava-nc 0.10.0, `PyLifModelBitAcc` with `PyDenseModelBitAcc`; `make peer-chips`
+runs both, state for state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..chip import Chip, ChipLayer, ChipSynapses, State, Trace
+from ..normal import Layer, Normal, Synapses, used
+from ..target import Finding, Limit, Target, obstacle
+
+_LIF = "lava-nc 0.10.0, proc/lif/models.py"
+_DENSE = "lava-nc 0.10.0, proc/dense/models.py"
+_RECALL = "Intel's product brief of Loihi 2, from memory; Lava does not expose it"
+_UNITY, _SHIFT, _MOST = 4096, 6, 2**23
+_MANTISSA, _EXPONENTS = 254, range(7, -9, -1)
+
+
+class Loihi2(Target):
+    """Loihi 2, as Lava's fixed-point models have it."""
+
+    title = "Intel Loihi 2 (Lava fixed point)"
+    verified = "bit for bit with lava-nc 0.10.0 fixed point, an emulator; not run on a chip"
+    peer = "lava"
+    limits: ClassVar[Mapping[str, Limit]] = {
+        "kinds of synapse": Limit(1, "synaptic time constants a neuron", _LIF, "vendor code"),
+        "leaks": Limit(1, "leaks of one population", _LIF, "vendor code"),
+        "decays": Limit(1, "decays of synapses of one population", _LIF, "vendor code"),
+        "refractory": Limit(0, "refractory steps", _LIF, "vendor code"),
+        "delay": Limit(63, "steps of delay beyond the first", _DENSE, "vendor code"),
+        "threshold": Limit(131071, "threshold mantissa, 17 bits", _LIF, "vendor code"),
+        "bias": Limit(4095 << 7, "bias, 13 bits and an exponent", _LIF, "vendor code"),
+        "current": Limit(_MOST, "largest current that can add up, 24 bits", _LIF, "vendor code"),
+        "neurons a core": Limit(8192, "neurons a core", _RECALL, "guess"),
+        "cores": Limit(128, "cores", _RECALL, "guess"),
+        "synapse memory": Limit(192 * 1024 * 128, "bytes of memory of a chip", _RECALL, "guess"),
+    }  # fmt: skip
+    causes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "decay": ("du", "dv"), "threshold": ("vth",), "bias": ("bias",),
+    }  # fmt: skip
+
+    def check(self, normal: Normal) -> Iterable[Finding]:
+        yield from (obstacle("model", o, "breaks") for o in normal.obstacles)
+        yield from (obstacle("order", o, "warns") for o in normal.notes)
+        normal = used(normal)
+        cores = 0
+        for layer in normal.layers:
+            yield from self._check_layer(layer)
+            cores += -(-layer.size // int(self.limits["neurons a core"].value))
+        for s in normal.synapses:
+            longest = int(s.latency.max(initial=1)) - 1
+            yield self.at_most(
+                "delay", s.name, longest, f"delays of at most {64 * normal.dt:g} ms, or a longer dt"
+            )
+            if len(s) and s.latency.min() < 1:
+                yield Finding(
+                    "delay", s.name, "breaks", "a spike acts in the step in which it is found",
+                    "delays of one step or more",
+                )  # fmt: skip
+        yield self.at_most("cores", "network", cores, "fewer or smaller populations")
+        memory = sum(len(s) * (1 if s.latency.max(initial=1) == 1 else 2) for s in normal.synapses)
+        yield self.at_most("synapse memory", "network", memory, "fewer synapses: prune, or split")
+        if not any(self._breaks(layer) for layer in normal.layers):
+            for layer in normal.layers:
+                yield from self._check_scale(layer, normal)
+
+    def _check_layer(self, layer: Layer) -> Iterable[Finding]:
+        yield self.at_most(
+            "kinds of synapse", layer.name, len(layer.decays), "give all its synapses one tau"
+        )
+        split = "one value for the population, or split it"
+        yield self.at_most("leaks", layer.name, len(np.unique(_dv(layer.leak))), split)
+        decays = max((len(np.unique(_du(p))) for p in layer.decays), default=1)
+        yield self.at_most("decays", layer.name, decays, split)
+        yield self.at_most("refractory", layer.name, int(layer.held.max()), "t_ref=0*ms")
+        if layer.drop is not None:
+            yield Finding(
+                "reset", layer.name, "breaks", "a spike takes a fixed amount off the potential",
+                "reset it to a value, as in 'v = V_reset'", source=_LIF, confidence="vendor code",
+            )  # fmt: skip
+        for rule, p, kept in (
+            ("leak", layer.leak, 1 - _dv(layer.leak) / _UNITY),
+            *(("decay", p, (_UNITY - 1 - _du(p)) / _UNITY) for p in layer.decays),
+        ):
+            with np.errstate(divide="ignore", invalid="ignore"):
+                tau = np.nan_to_num(np.abs(np.log(p) / np.log(kept) - 1), nan=0.0, posinf=1.0)
+            if tau.max() > 0.02:
+                yield Finding(
+                    rule, layer.name, "warns",
+                    f"rounding to 12 bits changes a time constant by {100 * tau.max():.3g}%",
+                    "a longer dt", source=_LIF, confidence="vendor code",
+                )  # fmt: skip
+
+    def _breaks(self, layer: Layer) -> bool:
+        return any(f.verdict == "breaks" for f in self._check_layer(layer))
+
+    def _check_scale(self, layer: Layer, normal: Normal) -> Iterable[Finding]:
+        mine = [s for s in normal.synapses if s.target == layer.name]
+        vth = _scale(layer, mine)
+        yield self.at_most(
+            "threshold", layer.name, max(vth, 1), "a threshold nearer to the size of the weights"
+        )
+        scale = 64.0 * vth
+        bias, worst = float(np.abs(layer.bias * scale).max()), _worst(layer, mine) * scale
+        yield self.at_most("bias", layer.name, bias, "a smaller constant current")
+        wraps = "it may wrap around: smaller weights, or fewer synapses"
+        yield self.at_most("current", layer.name, worst, wraps, "warns")
+        for s in mine:
+            weight, exponent = _exponent(_summed(s).weight * vth)
+            rounded = _round_weights(weight)
+            lost = int(((rounded == 0) & (weight != 0)).sum())
+            used_ = np.abs(rounded).max(initial=0)
+            yield Finding(
+                "weights", s.name, "warns" if lost else "fits",
+                f"{lost} of {len(weight)} become 0; the largest is {used_} of 255 times "
+                f"2^{exponent}",
+                "weights that differ less, or prune the small ones" if lost else "",
+                float(used_), 255.0, _DENSE, "vendor code",
+            )  # fmt: skip
+
+    def scale(self, normal: Normal) -> Chip:
+        normal = used(normal)
+        layers, synapses = [], []
+        for layer in normal.layers:
+            mine = [s for s in normal.synapses if s.target == layer.name]
+            vth = _scale(layer, mine)
+            scale = 64.0 * vth
+            decay = layer.decays[0]
+            layers.append(
+                ChipLayer(
+                    layer.name, layer.size, 1,
+                    {
+                        "du": float(_UNITY - 1 - _UNITY * decay[0]),
+                        "dv": float(_UNITY * (1 - layer.leak[0])),
+                        "vth": float(vth), "bias": layer.bias * scale,
+                    },
+                    {"u": layer.u[0] * scale, "v": layer.v * scale},
+                )
+            )  # fmt: skip
+            for s in mine:
+                one = _summed(s)
+                weight, exponent = _exponent(one.weight * vth)
+                synapses.append(
+                    ChipSynapses(
+                        s.name, s.source, s.target, 0, one.pre, one.post, weight, one.latency,
+                        exponent,
+                    )
+                )  # fmt: skip
+        return Chip("loihi2", normal.dt, normal.sources, tuple(layers), tuple(synapses), False)
+
+    def round(self, real: Chip) -> Chip:
+        layers = []
+        for one in real.layers:
+            p = one.parameters
+            mantissa, exponent = _bias(p["bias"])
+            top = _MOST - 1
+            layers.append(
+                replace(
+                    one,
+                    parameters={
+                        "du": int(np.clip(np.rint(p["du"]), 0, 4095)),
+                        "dv": int(np.clip(np.rint(p["dv"]), 0, 4095)),
+                        "vth": int(np.clip(np.rint(p["vth"]), 0, 131071)),
+                        "bias": mantissa << exponent,
+                        "bias_mant": mantissa, "bias_exp": exponent,
+                    },
+                    start={x: np.clip(np.rint(v), -top, top).astype(np.int64)
+                           for x, v in one.start.items()},
+                )
+            )  # fmt: skip
+        synapses = [replace(s, weight=_round_weights(s.weight)) for s in real.synapses]
+        return replace(real, layers=tuple(layers), synapses=tuple(synapses), integer=True)
+
+    def advance(
+        self, layer: ChipLayer, state: State, arriving: np.ndarray, integer: bool
+    ) -> np.ndarray:
+        p = layer.parameters
+        if not integer:
+            u = state["u"] * ((_UNITY - 1 - p["du"]) / _UNITY) + 64.0 * arriving[0]
+            v = state["v"] * ((_UNITY - p["dv"]) / _UNITY) + u + p["bias"]
+        else:
+            u = _decayed(state["u"], _UNITY - 1 - p["du"])
+            u = (u + (arriving[0] << _SHIFT)).astype(np.int32).astype(np.int64)
+            # One turn around, of what is 24 bits on the chip and 32 in Lava.
+            once = np.where(u > _MOST, u - 2 * _MOST, u)
+            u = np.where(once <= -_MOST, u + 2 * _MOST, once)
+            v = _decayed(state["v"], _UNITY - p["dv"]) + u + p["bias"]
+            v = np.clip(v.astype(np.int32).astype(np.int64), 1 - _MOST, _MOST - 1)
+        spikes = v > p["vth"] * 64
+        state["u"], state["v"] = u, np.where(spikes, 0, v)
+        return spikes.astype(np.int64)
+
+    def write(self, chip: Chip, trace: Trace, folder: Path) -> None:
+        script = files("spikesim.exporters.targets").joinpath("_loihi2_lava.py").read_text("utf-8")
+        (folder / "run_lava.py").write_text(script, "utf-8")
+
+
+def _decayed(x: np.ndarray, kept: Any) -> np.ndarray:
+    """x * kept / 4096, towards zero."""
+    product = x * np.int64(kept)
+    return np.sign(product) * (np.abs(product) >> 12)
+
+
+def _du(decay: np.ndarray) -> np.ndarray:
+    return np.clip(np.rint(_UNITY - 1 - _UNITY * decay), 0, 4095)
+
+
+def _dv(leak: np.ndarray) -> np.ndarray:
+    return np.clip(np.rint(_UNITY * (1 - leak)), 0, 4095)
+
+
+def _scale(layer: Layer, mine: list[Synapses]) -> int:
+    """The threshold mantissa: the largest at which nothing can overflow, with the largest weight at
+    the end of its range."""
+    largest = max((float(np.abs(_summed(s).weight).max(initial=0)) for s in mine), default=0.0)
+    beta, worst = float(np.abs(layer.bias).max()), _worst(layer, mine)
+    if not largest:
+        return int(min(131071 // 16, (4095 << 7) / (64 * beta) if beta else 8191))
+    for exponent in _EXPONENTS:
+        vth = int(_MANTISSA * 2.0**exponent / largest)
+        fits = vth <= 131071 and 64 * vth * beta <= 4095 << 7
+        if fits and (exponent <= 0 or 64 * vth * worst < _MOST):
+            return vth
+    return 0 if vth < 1 else vth
+
+
+def _worst(layer: Layer, mine: list[Synapses]) -> float:
+    """The largest u there can be: all sources of a neuron spike in every step."""
+    up, down = np.zeros(layer.size), np.zeros(layer.size)
+    for s in mine:
+        up += np.bincount(s.post, np.maximum(s.weight, 0), layer.size)
+        down += np.bincount(s.post, np.maximum(-s.weight, 0), layer.size)
+    kept = np.minimum(layer.decays[0], 4095 / 4096)
+    return float((np.maximum(up, down) / (1 - kept)).max())
+
+
+def _exponent(weight: np.ndarray) -> tuple[np.ndarray, int]:
+    """Weights as mantissa * 2^exponent, the mantissa as large as 8 bits allow."""
+    largest = float(np.abs(weight).max(initial=0))
+    if not largest:
+        return weight, 0
+    for exponent in range(-8, 8):
+        if largest * 2.0**-exponent <= _MANTISSA + 0.5:
+            break
+    return weight * 2.0**-exponent, exponent
+
+
+def _round_weights(weight: np.ndarray) -> np.ndarray:
+    """The 8 bits of a matrix: even numbers where signs are mixed, else one sign for all."""
+    if (weight > 0).any() and (weight < 0).any():
+        return np.clip(2 * np.rint(weight / 2), -256, 254).astype(np.int64)
+    return np.clip(np.rint(weight), -255, 255).astype(np.int64)
+
+
+def _bias(bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mantissa, 13 bits, and exponent, 3 bits, of a bias."""
+    bias = np.atleast_1d(bias)
+    exponent = np.zeros(bias.shape, np.int64)
+    for _ in range(7):
+        exponent += np.abs(np.rint(bias / 2.0**exponent)) > 4095
+    mantissa = np.clip(np.rint(bias / 2.0**exponent), -4096, 4095).astype(np.int64)
+    return mantissa, exponent
+
+
+def _summed(s: Synapses) -> Synapses:
+    """Synapses of the same pair and latency as one."""
+    key = np.stack([s.pre, s.post, s.latency], axis=1)
+    distinct, back = np.unique(key, axis=0, return_inverse=True)
+    if len(distinct) == len(s):
+        return s
+    weight = np.bincount(np.ravel(back), s.weight, len(distinct))
+    pre, post, latency = distinct.T
+    return replace(s, pre=pre, post=post, latency=latency, weight=weight)

@@ -1,0 +1,76 @@
+"""Somebody else's software on an exported folder, in an environment of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import FileError, UnknownNameError, did_you_mean
+from ..files import checked_path
+
+# tool: (the script in the folder, the environment's name in `make verify-envs`)
+PEERS = {"lava": ("run_lava.py", "lava"), "xylosim": ("run_xylosim.py", "xylosim")}
+_PATIENCE = 600  # seconds
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a tool said of an exported folder. equal is None where it was not run: see `text`."""
+
+    tool: str
+    equal: bool | None
+    text: str
+
+
+def interpreter(tool: str) -> Path | None:
+    """The Python of a tool's environment: $SPIKESIM_LAVA_PYTHON, or .venv-lava here or above."""
+    name = PEERS[tool][1]
+    given = os.environ.get(f"SPIKESIM_{name.upper()}_PYTHON")
+    if given:
+        return Path(given)
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        found = folder / f".venv-{name}" / "bin" / "python"
+        if found.exists():
+            return found
+    return None
+
+
+def verify(path: Any, tool: str) -> Verdict:
+    """Run a tool on an exported folder; equal, or where it first differs.
+
+    Raises UnknownNameError for an unknown tool, FileError for a folder that was not exported for
+    it.
+    """
+    if tool not in PEERS:
+        raise UnknownNameError(f"unknown tool {tool!r:.40}; {did_you_mean(tool, PEERS)}")
+    folder = Path(checked_path(path, "path")).resolve()
+    script = folder / PEERS[tool][0]
+    if not script.is_file():
+        raise FileError(f"{str(path)!r} has no {script.name}; export it for a target of {tool}")
+    python = interpreter(tool)
+    if python is None:
+        return Verdict(
+            tool, None, f"not run: there is no environment .venv-{PEERS[tool][1]}; make it with "
+            "`make verify-envs`",
+        )  # fmt: skip
+    done = subprocess.run(
+        [str(python), str(script), str(folder)], capture_output=True, text=True, timeout=_PATIENCE
+    )
+    try:
+        found = json.loads(done.stdout.strip().splitlines()[-1])
+    except (IndexError, ValueError):
+        last = "\n".join(done.stderr.strip().splitlines()[-3:])
+        return Verdict(tool, None, f"not run: {tool} failed: {last}")
+    if found["equal"]:
+        text = f"equal: {found['values']} values, {found['spikes']} spikes"
+    else:
+        text = (
+            f"differs first in step {found['step']}, {found['what']}, neuron {found['neuron']}: "
+            f"ours {found['ours']}, {tool}'s {found['theirs']}"
+        )
+    return Verdict(tool, bool(found["equal"]), text)

@@ -1,0 +1,111 @@
+"""Random networks and random chips, edges of ranges included, for the tests of the exporters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import spikesim as sp
+from spikesim.exporters.chip import Chip, ChipLayer, ChipSynapses
+from spikesim.units import Hz, ms, mV, pA, pF
+
+TOP = 2**23 - 1
+
+
+class ByHand(sp.NeuronModel):
+    """A leaky integrate-and-fire neuron in other words: other names, another scale, b x - a."""
+
+    g = sp.parameter(12.5, "leak", bound="> 0")
+    cap = sp.parameter(250 * ms, "time constant of nothing")
+    x = sp.state(-70.0, "the potential, a bare number")
+    drive = sp.port(Hz, "current")
+    equations = "dx/dt = -(g*x + 70*g)/cap + drive"
+    spike = "-55 <= x"
+    reset = "x += -70 - x"
+
+
+def network(seed: int, order: str = "standard", handwritten: bool = False) -> sp.Network:
+    """Two populations, recurrent, of random constants; currents that decay, or jumps."""
+    rng = np.random.default_rng(seed)
+    dt = float(rng.choice([0.1, 0.5, 1.0]))
+    net = sp.Network(dt=dt * ms, seed=seed, order=order)
+    source = net.population("in", 12, sp.poisson(rate=min(100.0, 300 / dt) * Hz))
+    tau = rng.uniform(2, 20)
+    jumps = bool(rng.integers(2)) and order == "nest"
+    if handwritten:
+        model: Any = ByHand(cap=12.5 * tau * ms)
+    else:
+        model = sp.neurons.LIF(
+            C=rng.uniform(100, 400) * pF, tau_m=tau * ms, E_L=rng.uniform(-72, -66) * mV,
+            V_th=rng.uniform(-58, -50) * mV, V_reset=rng.uniform(-75, -65) * mV, t_ref=0 * ms,
+        )  # fmt: skip
+    cells = [net.population(name, 9, model) for name in ("a", "b")]
+    unit = 1000 * Hz if handwritten else pA
+    current = ByHandCurrent if handwritten else sp.synapses.ExpCurrent
+    size = rng.uniform(1, 8) if jumps else rng.uniform(0.5, 3) if handwritten else 400.0
+    synapse = sp.synapses.Delta() if jumps else current(tau=rng.uniform(1, 10) * ms)
+    if jumps and handwritten:
+        synapse = sp.synapses.Delta("x")
+    unit = (1 if handwritten else mV) if jumps else unit
+    for k, (s, t) in enumerate([(source, cells[0]), (cells[0], cells[1]), (cells[1], cells[0])]):
+        n = s.size * t.size
+        weight = rng.normal(size / 3, size, n) * unit
+        delay = rng.integers(1, 9, n) * dt * ms
+        net.project(
+            s, t, sp.all_to_all(), synapse=synapse, weight=weight, delay=delay, name=f"p{k}"
+        )
+    return net
+
+
+class ByHandCurrent(sp.SynapseModel):
+    """A current for ByHand."""
+
+    tau = sp.parameter(5 * ms, "time constant", bound="> 0")
+    J = sp.state(0 * Hz, "current")
+    equations = "dJ/dt = -J/tau"
+    on_arrival = "J += weight"
+    output = "J"
+
+
+def loihi2(rng: np.random.Generator, steps: int = 50) -> tuple[Chip, dict[str, np.ndarray]]:
+    """A recurrent chip of two layers with parameters at the ends of their ranges, and its input."""
+    edges = bool(rng.integers(2))
+    sizes = {name: int(rng.integers(1, 12)) for name in ("in", "a", "b")}
+
+    def pick(low: int, high: int) -> int:
+        return int(rng.choice([low, high]) if rng.random() < 0.4 else rng.integers(low, high + 1))
+
+    def layer(name: str) -> ChipLayer:
+        n = sizes[name]
+        mantissa = rng.integers(-4096, 4096, n) if rng.random() < 0.5 else np.zeros(n, np.int64)
+        exponent = rng.integers(0, 8, n)
+        start = {x: rng.integers(-TOP, TOP, n) if edges else np.zeros(n, np.int64) for x in "uv"}
+        parameters = {
+            "du": pick(0, 4095), "dv": pick(0, 4095),
+            "vth": pick(0, 131071 if rng.random() < 0.5 else 2000), "bias": mantissa << exponent,
+            "bias_mant": mantissa, "bias_exp": exponent,
+        }  # fmt: skip
+        return ChipLayer(name, n, 1, parameters, start)
+
+    def synapses(source: str, target: str) -> ChipSynapses:
+        every = sizes[source] * sizes[target]
+        chosen = rng.choice(every, rng.integers(0, every), replace=False)
+        n, sign = len(chosen), rng.integers(3)
+        weight = rng.integers(0, 256, n)
+        weight = (weight, -weight, 2 * rng.integers(-128, 128, n))[sign]
+        if edges and n:
+            weight[rng.integers(n)] = (255, -255, -256)[sign]
+        latency = 1 + (rng.integers(0, 64, n) if rng.random() < 0.5 else np.zeros(n, np.int64))
+        pre, post = chosen % sizes[source], chosen // sizes[source]
+        exponent = int(rng.integers(-8, 8))
+        return ChipSynapses(
+            source + target, source, target, 0, pre, post, weight, latency, exponent
+        )
+
+    pairs = [("in", "a"), ("a", "b"), ("b", "a"), ("b", "b")]
+    chip = Chip(
+        "loihi2", 1.0, {"in": sizes["in"]}, (layer("a"), layer("b")),
+        tuple(synapses(*pair) for pair in pairs), True,
+    )  # fmt: skip
+    return chip, {"in": (rng.random((steps, sizes["in"])) < 0.3).astype(np.int64)}

@@ -1,0 +1,80 @@
+"""Recognition reads equations, not names; the normal form does what the network does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from exporter_networks import ByHand, network
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import spikesim as sp
+from spikesim.build import build
+from spikesim.exporters import chip
+from spikesim.exporters.canonical import recognise
+from spikesim.exporters.normal import normal_form
+from spikesim.exporters.sampled import sample
+from spikesim.exporters.targets import find
+from spikesim.units import ms, mV, nS, pA
+
+pytestmark = pytest.mark.filterwarnings("ignore::spikesim.errors.RunWarning")
+SLOW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@SLOW
+@given(st.integers(0, 10**6), st.sampled_from(["standard", "nest"]), st.booleans())
+def test_normal_form_spikes_as_the_network(seed: int, order: str, handwritten: bool) -> None:
+    net = network(seed, order, handwritten)
+    normal = normal_form(recognise(build(net)))
+    assert not normal.obstacles
+    target = find("loihi2")
+    expected = sample(net, 150 * ms)
+    real = target.scale(normal)
+    for layer, chip_layer in zip(normal.layers, real.layers, strict=True):
+        # The rule's own du and dv, unrounded, are the network's decays.
+        assert chip_layer.parameters["dv"] == pytest.approx(4096 * (1 - layer.leak[0]))
+    found = chip.run(real, target.advance, expected.sources)
+    for name, spikes in expected.cells.items():
+        assert np.array_equal(spikes, found.spikes[name])
+
+
+def test_a_handwritten_lif_is_a_lif() -> None:
+    """Other names, another scale, other signs: the same normal form."""
+    net = sp.Network(dt=0.5 * ms)
+    net.population("hand", 3, ByHand(cap=250 * ms))
+    net.population("lif", 3, sp.neurons.LIF(tau_m=20 * ms, t_ref=0 * ms))
+    found = normal_form(recognise(build(net)))
+    assert not found.obstacles
+    hand, lif = found.layers
+    for word in ("leak", "bias", "unit", "v", "held"):
+        np.testing.assert_allclose(getattr(hand, word), getattr(lif, word), atol=1e-12)
+    assert lif.leak[0] == pytest.approx(np.exp(-0.5 / 20))
+    assert hand.drop is None and lif.drop is None
+
+
+@pytest.mark.parametrize("method", ["euler", "heun", "rk4", "exponential_euler"])
+def test_the_method_of_integration_counts(method: str) -> None:
+    net = sp.Network(dt=1 * ms)
+    net.population("n", 2, sp.neurons.LIF(tau_m=4 * ms, t_ref=0 * ms))
+    program = build(net)
+    changed = replace(program, neurons=(replace(program.neurons[0], method=method),))
+    leak = normal_form(recognise(changed)).layers[0].leak[0]
+    x = -1 / 4
+    expected = {"euler": 1 + x, "heun": 1 + x + x**2 / 2, "exponential_euler": np.exp(x),
+                "rk4": 1 + x + x**2 / 2 + x**3 / 6 + x**4 / 24}  # fmt: skip
+    assert leak == pytest.approx(expected[method])
+
+
+def test_each_obstacle_is_told_with_its_place() -> None:
+    net = sp.Network(dt=0.1 * ms)
+    adex = net.population("adex", 2, sp.neurons.AdEx())
+    cond = net.population("cond", 2, sp.neurons.LIF())
+    net.project(adex, cond, sp.all_to_all(), synapse=sp.synapses.ExpConductance(), weight=1 * nS)
+    net.stimulate(cond, sp.sine(amplitude=3 * pA, frequency=0.01 / ms))
+    lost = net.population("lost", 2, sp.neurons.LIF())
+    net.project(cond, lost, sp.all_to_all(), weight=1 * mV, release=0.5)
+    obstacles = recognise(build(net)).obstacles
+    assert {o.place for o in obstacles} == {"adex", "cond", "cond->lost"}
+    assert all(o.what and o.remedy for o in obstacles)

@@ -1,0 +1,10 @@
+"""Exports against others' software: `make peer-chips`, or some kinds, `KINDS=loihi2`."""
+
+import sys
+import warnings
+
+from comparison import main
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore", RuntimeWarning)  # random networks fire as they like
+    sys.exit(main("chips", ("loihi2",)))
