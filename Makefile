@@ -99,7 +99,7 @@ clean:  ## remove the environments and everything built or cached
 
 # A stamp file says that an environment holds NEEDS; a change of pyproject.toml makes it stale.
 .venv/.demo: NEEDS := -e '.[plot]'
-.venv/.test: NEEDS := -e '.[test,plot,results,cli]'
+.venv/.test: NEEDS := -e '.[test,plot,results,cli,nir]'
 .venv/.lint: NEEDS := -e '.[dev,plot,cli]'
 .venv/.docs: NEEDS := -e '.[docs]'
 .venv/.cuda: NEEDS := -e '.[cuda,test]'

@@ -13,7 +13,7 @@ from ..errors import FileError, UnknownNameError, did_you_mean
 from ..files import checked_path
 
 # tool: (the script in the folder, the environment's name in `make verify-envs`)
-PEERS = {"lava": ("run_lava.py", "lava"), "xylosim": ("run_xylosim.py", "xylosim")}
+PEERS = {"lava": ("run_lava.py", "lava")}
 _PATIENCE = 600  # seconds
 
 
@@ -26,9 +26,9 @@ class Verdict:
     text: str
 
 
-def interpreter(tool: str) -> Path | None:
-    """The Python of a tool's environment: $SPIKESIM_LAVA_PYTHON, or .venv-lava here or above."""
-    name = PEERS[tool][1]
+def interpreter(name: str) -> Path | None:
+    """The Python of an environment: of "lava", $SPIKESIM_LAVA_PYTHON, or .venv-lava here or above.
+    None where there is none."""
     given = os.environ.get(f"SPIKESIM_{name.upper()}_PYTHON")
     if given:
         return Path(given)
@@ -52,7 +52,7 @@ def verify(path: Any, tool: str) -> Verdict:
     script = folder / PEERS[tool][0]
     if not script.is_file():
         raise FileError(f"{str(path)!r} has no {script.name}; export it for a target of {tool}")
-    python = interpreter(tool)
+    python = interpreter(PEERS[tool][1])
     if python is None:
         return Verdict(
             tool, None, f"not run: there is no environment .venv-{PEERS[tool][1]}; make it with "

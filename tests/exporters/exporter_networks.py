@@ -96,6 +96,8 @@ def loihi2(rng: np.random.Generator, steps: int = 50) -> tuple[Chip, dict[str, n
         weight = (weight, -weight, 2 * rng.integers(-128, 128, n))[sign]
         if edges and n:
             weight[rng.integers(n)] = (255, -255, -256)[sign]
+        if n and weight.max() <= 0:
+            weight = np.maximum(weight, -255)  # -256 is for mixed signs
         latency = 1 + (rng.integers(0, 64, n) if rng.random() < 0.5 else np.zeros(n, np.int64))
         pre, post = chosen % sizes[source], chosen // sizes[source]
         exponent = int(rng.integers(-8, 8))

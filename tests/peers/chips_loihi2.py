@@ -26,7 +26,7 @@ from spikesim.units import ms
 sys.path.insert(0, str(Path(__file__).parents[1] / "exporters"))
 import exporter_networks as networks
 
-SCRIPT = Path(exporters.__file__).parent / "targets" / "_loihi2_lava.py"
+SCRIPT = Path(exporters.__file__).parent / "scripts" / "run_lava.py"
 
 
 def random_chips(first: int, folder: Path) -> None:

@@ -200,7 +200,7 @@ class Loihi2(Target):
         return spikes.astype(np.int64)
 
     def write(self, chip: Chip, trace: Trace, folder: Path) -> None:
-        script = files("spikesim.exporters.targets").joinpath("_loihi2_lava.py").read_text("utf-8")
+        script = files("spikesim.exporters").joinpath("scripts", "run_lava.py").read_text("utf-8")
         (folder / "run_lava.py").write_text(script, "utf-8")
 
 
