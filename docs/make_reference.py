@@ -37,6 +37,7 @@ PAGES = {
     "Values": ["distributions"],
     "Words for models": ["models"],
     "Units": ["units"],
+    "Exports to chips": ["exporters"],
     "Errors": ["errors"],
     "Parts to extend": ["connectivity.base", "stimuli.base", "backends.base", "ir.program"],
 }
@@ -50,6 +51,11 @@ REACHED = [
     *("stimuli.base.Train", "stimuli.base.Timed"),
     *("backends.base.Backend", "backends.base.Executable", "backends.base.Running"),
     *("backends.base.Options", "ir.program.Pairs"),
+    *("exporters.fit", "exporters.quantize", "exporters.compare", "exporters.export"),
+    *("exporters.verify", "exporters.match", "exporters.Fit", "exporters.Quantized"),
+    *("exporters.Errors", "exporters.Match", "exporters.nir.read_nir", "exporters.nir.write_nir"),
+    *("exporters.target.Target", "exporters.target.Limit", "exporters.target.Finding"),
+    *("exporters.targets.find", "exporters.targets.names"),
 ]
 
 

@@ -10,10 +10,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from .. import __version__, here
+from .. import __version__, exporters, here
 from ..backends.memory import size_text
 from ..errors import ParameterError
-from ..files import check
+from ..exporters.nir import profiles, write_nir
+from ..files import check, replacing
 from ..results.table import TITLES, activity
 from ..simulate import compile_network, estimate_memory
 from . import catalogue, script
@@ -25,6 +26,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+Net = Annotated[Path, typer.Argument(help="a script as for `run`, or a NIR graph, FILE.nir")]
+Rate = Annotated[str, typer.Option(help="of Poisson spikes into the inputs of a NIR graph")]
 File = Annotated[Path, typer.Argument(help="a script that defines network(), or net = Network()")]
 Backend = Annotated[str, typer.Option(help="cpp, jax, cuda, numpy, or auto: the fastest one here")]
 
@@ -110,6 +113,68 @@ def memory(
     show([(name, size_text(size)) for name, size in rows], "part", "memory")
     if length is not None:
         print("Spikes that are recorded come on top, 16 bytes each.")
+
+
+@app.command()
+def fit(
+    file: Net,
+    target: Annotated[str, typer.Option(help="a chip: see `targets`")],
+    json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
+    report: Annotated[Path | None, typer.Option(help="write a page in HTML")] = None,
+) -> None:
+    """Does a network fit a chip? Each rule with value, limit and remedy; exits with 1 if not."""
+    script.check_places(file, report)
+    found = exporters.fit(script.network(file, "0 Hz"), target)
+    if report is not None:
+        with replacing(report) as draft:
+            draft.write_text(found.html(), "utf-8")
+    print(found.json() if json else found.text())
+    if not found:
+        raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    file: Net,
+    target: Annotated[str, typer.Option(help="a chip, `nir`, or a reader of NIR: see `targets`")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="a new folder; of NIR, a file")],
+    duration: Annotated[str, typer.Option(help="of the golden vectors")] = "200 ms",
+    seed: Annotated[int | None, typer.Option(help="of the run that gives them")] = None,
+    rate: Rate = "50 Hz",
+) -> None:
+    """Write a network for a chip, with golden vectors, or as a NIR graph."""
+    length = script.duration(duration)
+    script.check_places(file, out)
+    net = script.network(file, rate)
+    if target == "nir" or target in profiles():
+        ahead = write_nir(net, out, "" if target == "nir" else target)
+        for name, steps in ahead.items():
+            print(f"{name}: the reader has its spikes {steps} steps earlier" if steps else name)
+    else:
+        exporters.export(net, target, out, length, seed)
+        print((out / "match.txt").read_text("utf-8"))
+    print(f"written: {out}")
+
+
+@app.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(help="what `export` wrote")],
+    tool: Annotated[str, typer.Option("--with", help="somebody else's software: lava")],
+) -> None:
+    """Run another's software on an exported folder: equal, or the first step that differs."""
+    verdict = exporters.verify(folder, tool)
+    print(verdict.text)
+    if verdict.equal is False:
+        raise typer.Exit(1)
+
+
+@app.command()
+def targets() -> None:
+    """The chips that networks can be exported to, the readers of NIR, and how each is checked."""
+    chips = exporters.targets
+    rows = [(name, chips.find(name).title, chips.find(name).verified) for name in chips.names()]
+    show(rows, "chip", "", "checked")
+    show(profiles().items(), "reader of NIR", "")
 
 
 def show(rows: Any, *titles: str) -> None:

@@ -12,7 +12,9 @@ from typing import Any
 
 from .. import units
 from ..errors import DescriptionError, FileError, ParameterError
+from ..exporters.nir import read_nir
 from ..network import Network
+from ..stimuli.poisson import Poisson
 
 _UNITS = {"us": "us", "ms": "ms", "s": "second", "second": "second", "seconds": "second"}
 
@@ -58,6 +60,16 @@ def load(file: Path) -> Network:
             "sp.Network(...)"
         )
     return found
+
+
+def network(file: Path, rate: str) -> Network:
+    """The network of a script, or of a NIR graph, whose inputs get Poisson spikes of `rate`."""
+    if file.suffix != ".nir":
+        return load(file)
+    found = re.fullmatch(r"\s*([0-9.]+)\s*Hz\s*", rate)
+    if found is None:
+        raise ParameterError(f"rate is {rate!r}; expected a number and Hz, such as 50Hz")
+    return read_nir(file, inputs=Poisson(rate=float(found[1]) * units.Hz))
 
 
 def _module(file: Path) -> ModuleType:

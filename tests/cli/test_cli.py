@@ -210,3 +210,66 @@ def test_memory_of_recordings(small: Path, capsys: pytest.CaptureFixture[str]) -
     assert call("memory", small, "--duration", "1s") in (0, None)
     out = capsys.readouterr().out
     assert " kB" in out and "Spikes that are recorded come on top, 16 bytes each." in out
+
+
+FITS = """
+import spikesim as sp
+from spikesim.units import Hz, ms, mV
+
+net = sp.Network(dt=1 * ms, seed=1, order="nest")
+source = net.population("in", 5, sp.poisson(rate=100 * Hz))
+cells = net.population("cells", 4, sp.neurons.LIF(t_ref={t_ref} * ms))
+net.project(source, cells, sp.all_to_all(), weight=5 * mV)
+"""
+
+
+def test_fit_and_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, page, out = tmp_path / "net.py", tmp_path / "fit.html", tmp_path / "out"
+    file.write_text(FITS.format(t_ref=0))
+    assert call("fit", file, "--target", "loihi2", "--report", page) == 0
+    assert "Loihi 2 (Lava fixed point): fits" in capsys.readouterr().out
+    assert page.read_text().startswith("<!doctype html>")
+    assert call("export", file, "--target", "loihi2", "-o", out) == 0
+    assert {"network.json", "vectors.npz", "run_lava.py", "fit.txt"} <= {
+        one.name for one in out.iterdir()
+    }
+    assert "F1" in capsys.readouterr().out
+    assert "is there already" in str(call("export", file, "--target", "loihi2", "-o", out))
+
+
+def test_what_does_not_fit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "net.py"
+    file.write_text(FITS.format(t_ref=2))
+    assert call("fit", file, "--target", "loihi2", "--json") == 1
+    assert '"fits": false' in capsys.readouterr().out
+    assert "refractory" in str(call("export", file, "--target", "loihi2", "-o", tmp_path / "out"))
+    assert [one.name for one in tmp_path.iterdir() if one.suffix != ".py"] == ["__pycache__"] or (
+        not (tmp_path / "out").exists()
+    )
+    assert "did you mean 'loihi2'" in str(call("fit", file, "--target", "loihi"))
+
+
+def test_verify_without_the_tool(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, out = tmp_path / "net.py", tmp_path / "out"
+    file.write_text(FITS.format(t_ref=0))
+    assert call("export", file, "--target", "loihi2", "-o", out, "--duration", "20 ms") == 0
+    monkeypatch.delenv("SPIKESIM_LAVA_PYTHON", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert call("verify", out, "--with", "lava") == 0
+    assert "not run: there is no environment .venv-lava" in capsys.readouterr().out
+    assert "has no run_lava.py" in str(call("verify", tmp_path, "--with", "lava"))
+    assert "known are: lava" in str(call("verify", out, "--with", "nothing"))
+
+
+def test_nir_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("nir", reason="nir is not installed (extra: nir)")
+    file, graph = tmp_path / "net.py", tmp_path / "net.nir"
+    file.write_text(FITS.format(t_ref=0).replace("LIF(", "LIF(E_L=0*mV, V_th=9*mV, V_reset=-1*mV, ")
+                    .replace("* ms))", "* ms), v=0*mV)"))  # fmt: skip
+    assert call("export", file, "--target", "nir", "-o", graph) == 0
+    assert call("fit", graph, "--target", "loihi2") == 0
+    assert call("export", graph, "--target", "loihi2", "-o", tmp_path / "out") == 0
+    assert call("targets") == 0
+    assert "Norse" in capsys.readouterr().out

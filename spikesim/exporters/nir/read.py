@@ -106,15 +106,15 @@ def read_nir(
     dt: Any = None,
     unit: Any = None,
     reset: str = "value",
-    inputs: Mapping[str, Source] | None = None,
+    inputs: Mapping[str, Source] | Source | None = None,
 ) -> Network:
     """The network of a NIR file, of any tool.
 
     dt: the time step, of which a spike's pulse has the length; default 0.1 ms, as in the NIR paper.
     unit: what NIR's time constants are in, default a second; `unit=dt` for graphs whose unit is the
     step, such as those of sinabs. reset: "value" (v_reset), or "subtract" (the threshold is taken
-    off: NIR can't say so, some writers mean it). inputs: spike sources for Input nodes, by name;
-    default none that spike: give trains with `simulation.set_spikes`.
+    off: NIR can't say so, some writers mean it). inputs: spike sources for Input nodes, by name, or
+    one for all; default none that spike: give trains with `simulation.set_spikes`.
 
     Voltages are bare numbers, as NIR has them. A spike acts one step after it was found, and later
     by the Delay nodes on its way. Raises
@@ -125,7 +125,11 @@ def read_nir(
     length = strip(1 * second if unit is None else unit, TIME, "unit")
     if reset not in ("value", "subtract"):
         raise DescriptionError(f"reset is {reset!r:.40}; expected 'value' or 'subtract'")
-    return _Reader(load(path), float(step), float(length), reset, dict(inputs or {})).network()
+    graph = load(path)
+    if isinstance(inputs, Source):
+        ends = [n for n, node in graph.nodes.items() if type(node).__name__ == "Input"]
+        inputs = dict.fromkeys(ends, inputs)
+    return _Reader(graph, float(step), float(length), reset, dict(inputs or {})).network()
 
 
 class _Reader:
