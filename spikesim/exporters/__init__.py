@@ -45,13 +45,17 @@ class Quantized:
     real: Chip
     integers: Chip
 
-    def run(self, spikes: Mapping[str, np.ndarray], integer: bool = True) -> Trace:
+    def run(
+        self, spikes: Mapping[str, np.ndarray], steps: int | None = None, integer: bool = True
+    ) -> Trace:
         """Run on spikes of the sources, [steps, size] each, bit for bit as the target does; or, in
-        its order of operations, with real numbers."""
+        its order of operations, with real numbers. steps: of a network without sources."""
         made = self.integers if integer else self.real
-        return chip.run(made, self.target.advance, spikes)
+        return chip.run(made, self.target.advance, spikes, steps)
 
-    def alone(self, cause: str, spikes: Mapping[str, np.ndarray]) -> Trace:
+    def alone(
+        self, cause: str, spikes: Mapping[str, np.ndarray], steps: int | None = None
+    ) -> Trace:
         """Real numbers, with one cause of errors switched on: "weights", one of the target's
         `causes`, or "parameters", all that is rounded before the run."""
         made = (
@@ -59,7 +63,7 @@ class Quantized:
             if cause == "parameters"
             else mixed(self.real, self.integers, self.target.causes, cause)
         )
-        return chip.run(made, self.target.advance, spikes)
+        return chip.run(made, self.target.advance, spikes, steps)
 
 
 def fit(network: Network, target: Any) -> Fit:
@@ -103,7 +107,7 @@ def export(network: Network, target: Any, path: Any, duration: Any, seed: Any = 
     """
     made = quantize(network, target)
     sampled = sample(network, duration, seed)
-    trace = made.run(sampled.sources)
+    trace = made.run(sampled.sources, sampled.steps)
     errors = _compare(made, sampled, 2)
     with artefact.new_folder(path) as folder:
         artefact.write_network(made.integers, folder)
@@ -127,15 +131,16 @@ def _fit(network: Network, target: Target) -> tuple[Any, Fit]:
 
 
 def _compare(made: Quantized, sampled: Sample, slack: int) -> Errors:
-    trace, real = made.run(sampled.sources), made.run(sampled.sources, integer=False)
+    driven = sampled.sources, sampled.steps
+    trace, real = made.run(*driven), made.run(*driven, integer=False)
     groups = [layer.name for layer in made.real.layers]
 
     def against(expected: Mapping[str, np.ndarray], found: Trace) -> dict[str, Match]:
         return {g: match(expected[g], found.spikes[g], slack) for g in groups}
 
-    causes = {c: against(real.spikes, made.alone(c, sampled.sources))
+    causes = {c: against(real.spikes, made.alone(c, *driven))
               for c in ("weights", *made.target.causes)}  # fmt: skip
     causes = {"order, reset": against(sampled.cells, real), **causes}
-    rounded = made.alone("parameters", sampled.sources)
+    rounded = made.alone("parameters", *driven)
     causes["arithmetic"] = against(rounded.spikes, trace)
     return Errors(against(sampled.cells, trace), causes)

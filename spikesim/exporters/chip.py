@@ -74,13 +74,13 @@ class Trace:
     states: Mapping[str, Mapping[str, np.ndarray]]
 
 
-def run(chip: Chip, rule: Rule, given: Mapping[str, np.ndarray]) -> Trace:
-    """Run a chip on spikes of its sources, [steps, size] each.
+def run(chip: Chip, rule: Rule, given: Mapping[str, np.ndarray], steps: int | None = None) -> Trace:
+    """Run a chip on spikes of its sources, [steps, size] each; without sources, for `steps`.
 
     Layers advance in the order of `chip.layers`; a latency of 0 therefore only reaches layers that
     come later. Raises ParameterError for spikes of other groups or shapes.
     """
-    steps = _steps(chip, given)
+    steps = _steps(chip, given, steps)
     sizes = dict(chip.sources) | {one.name: one.size for one in chip.layers}
     kind = np.int64 if chip.integer else np.float64
     longest = 1 + max((int(s.latency.max(initial=0)) for s in chip.synapses), default=0)
@@ -107,9 +107,11 @@ def run(chip: Chip, rule: Rule, given: Mapping[str, np.ndarray]) -> Trace:
     return Trace(spikes, states)
 
 
-def _steps(chip: Chip, given: Mapping[str, np.ndarray]) -> int:
+def _steps(chip: Chip, given: Mapping[str, np.ndarray], steps: int | None) -> int:
     if not chip.sources:
-        raise ParameterError("the network has no spike sources, so there is nothing to drive it")
+        if steps is None:
+            raise ParameterError("the network has no spike sources: give the number of steps")
+        return steps
     for name, size in chip.sources.items():
         got = np.shape(given.get(name, ()))
         if len(got) != 2 or got[1] != size:

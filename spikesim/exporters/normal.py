@@ -175,7 +175,7 @@ def _one(M: np.ndarray, method: str) -> np.ndarray:
 def _layer(cell: Cell, P: np.ndarray, dt: float, drawn_to: str) -> Layer:
     q, constant = P[:, 0, 0], P[:, 0, -1]
     sets = bool((cell.R[:, 0, 0] == 0).all())
-    rest = np.divide(constant, 1 - q, out=np.zeros(cell.size), where=q != 1)
+    rest = np.divide(constant, 1 - q, out=cell.start[:, 0].copy(), where=q != 1)
     origin = cell.r[:, 0] if sets and drawn_to == "reset" else rest
     unit = cell.threshold - origin
     unit = np.where(unit > 0, unit, np.nan)

@@ -48,6 +48,10 @@ class Fit:
         """The findings that stand against an export."""
         return tuple(f for f in self.findings if f.verdict == "breaks")
 
+    def ranked(self) -> list[Finding]:
+        """The findings, the worst first."""
+        return sorted(self.findings, key=lambda f: list(_SIGNS)[::-1].index(f.verdict))
+
     def require(self) -> None:
         """Raise UnfitError, with all that is broken, unless the network fits."""
         if not self.fits:
@@ -58,9 +62,8 @@ class Fit:
 
     def text(self) -> str:
         """For people, the broken rules first."""
-        rank = ("breaks", "warns", "fits")
         lines = [f"{self.title}: {'fits' if self.fits else 'does not fit'}", self.verified, ""]
-        lines += [_line(f) for f in sorted(self.findings, key=lambda f: rank.index(f.verdict))]
+        lines += [_line(f) for f in self.ranked()]
         return "\n".join(lines)
 
     def __str__(self) -> str:
@@ -80,7 +83,7 @@ class Fit:
 
     def html(self) -> str:
         """A page of its own, that loads nothing."""
-        rows = "\n".join(_row(f) for f in self.findings)
+        rows = "\n".join(_row(f) for f in self.ranked())
         verdict = "fits" if self.fits else "does not fit"
         title = html.escape(f"{self.title}: {verdict}")
         return (

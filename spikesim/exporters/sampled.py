@@ -24,6 +24,7 @@ class Sample:
 
     sources: Mapping[str, np.ndarray]
     cells: Mapping[str, np.ndarray]
+    steps: int
 
 
 def sample(network: Network, duration: Any, seed: Any = None) -> Sample:
@@ -45,4 +46,4 @@ def sample(network: Network, duration: Any, seed: Any = None) -> Sample:
         at = np.rint(np.asarray(spikes.t) / program.dt).astype(np.int64) - 1
         np.add.at(counts, (at, np.asarray(spikes.i)), 1)
         (cells if group.equations or group.ports else sources)[group.name] = counts
-    return Sample(sources, cells)
+    return Sample(sources, cells, steps)

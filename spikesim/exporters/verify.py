@@ -58,9 +58,11 @@ def verify(path: Any, tool: str) -> Verdict:
             tool, None, f"not run: there is no environment .venv-{PEERS[tool][1]}; make it with "
             "`make verify-envs`",
         )  # fmt: skip
-    done = subprocess.run(
-        [str(python), str(script), str(folder)], capture_output=True, text=True, timeout=_PATIENCE
-    )
+    command = [str(python), str(script), str(folder)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE)
+    except (OSError, subprocess.TimeoutExpired) as fault:
+        return Verdict(tool, None, f"not run: {fault}")
     try:
         found = json.loads(done.stdout.strip().splitlines()[-1])
     except (IndexError, ValueError):

@@ -117,6 +117,16 @@ def test_the_artefact_holds_what_was_run(tmp_path: Path) -> None:
         exporters.export(small(), "loihi2", folder, 50 * ms)
 
 
+def test_a_network_that_only_a_current_drives(tmp_path: Path) -> None:
+    net = sp.Network(dt=1 * ms)
+    cells = net.population("cells", 3, sp.neurons.LIF(t_ref=0 * ms))
+    net.stimulate(cells, sp.dc(np.array([300, 500, 900]) * pA))
+    exporters.export(net, "loihi2", tmp_path / "out", 100 * ms)
+    golden = artefact.read_vectors(tmp_path / "out")
+    assert golden.spikes["cells"].shape == (100, 3)
+    assert list(golden.spikes["cells"].sum(axis=0) > 0) == [False, True, True]
+
+
 def test_a_run_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise OSError(28, "No space left on device")

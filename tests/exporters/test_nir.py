@@ -268,6 +268,39 @@ def test_what_nir_cannot_say_is_refused_and_nothing_written(tmp_path: Path) -> N
     assert not list(tmp_path.iterdir())
 
 
+def test_jumps_beside_currents_are_no_cubalif(tmp_path: Path) -> None:
+    net = network(1, True)
+    cells = net.populations["b"]
+    net.project(net.populations["in"], cells, sp.all_to_all(), weight=1 * mV, name="jumps")
+    with pytest.raises(UnfitError, match="jumps: jumps of v beside synaptic currents"):
+        write_nir(net, tmp_path / "out.nir")
+    with pytest.raises(UnfitError, match="more than one synaptic time constant"):
+        write_nir(net, tmp_path / "out.nir", "norse")
+
+
+def test_what_nirtorch_would_take_for_something_else(tmp_path: Path) -> None:
+    """One input, one output, no loop at the output, no layer that is left out."""
+    net = sp.Network(dt=1 * ms, order="nest")
+    one, two = (net.population(n, 2, sp.poisson(rate=10 * Hz)) for n in ("in-1", "in_1"))
+    a, b, c = (net.population(n, 2, sp.neurons.LIF(t_ref=0 * ms)) for n in "abc")
+    for source, target in ((one, a), (two, a), (a, b), (b, b)):
+        net.project(source, target, sp.all_to_all(), weight=1 * mV)
+    assert c.size == 2
+    with pytest.raises(UnfitError) as fault:
+        write_nir(net, tmp_path / "out.nir", "norse")
+    for part in ("2 sources", "c: nothing drives it", "b, c: it has one output", "a loop at the"):
+        assert part in str(fault.value)
+
+
+def test_names_that_look_alike_stay_apart(tmp_path: Path) -> None:
+    net = sp.Network(dt=1 * ms, order="nest")
+    for name in ("a-b", "a_b"):
+        net.population(name, 2, sp.neurons.LIF(E_L=0 * mV, V_th=5 * mV, V_reset=0 * mV,
+                                               t_ref=0 * ms), v=0 * mV)  # fmt: skip
+    write_nir(net, tmp_path / "out.nir")
+    assert len(read_nir(tmp_path / "out.nir").populations) == 2
+
+
 def test_a_reader_of_old_files_gets_no_v_reset(tmp_path: Path) -> None:
     class Subtracting(sp.neurons.LIF):
         reset = "v -= V_th - E_L"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,17 @@ def save(graph: Any, path: Any, old: bool = False) -> None:
                 for node in file["node/nodes"].values():
                     if "v_reset" in node:
                         del node["v_reset"]
+
+
+def distinct(names: Iterable[str], unfit: str) -> dict[str, str]:
+    """Each name with underscores for what matches `unfit`, and no two alike."""
+    found: dict[str, str] = {}
+    for name in names:
+        word = re.sub(unfit, "_", name).strip("_") or "node"
+        while word in found.values():
+            word += "_"
+        found[name] = word
+    return found
 
 
 def _suspicious(h5py: Any, file: Any) -> Iterator[str]:

@@ -7,7 +7,6 @@ constant current. Names stay, but for what names of populations can't hold.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,7 +23,7 @@ from ...network import Network
 from ...stimuli.base import Source
 from ...stimuli.spike_times import SpikeTimes
 from ...units import TIME, ms, second, strip
-from .files import load
+from .files import distinct, load
 from .linear import LINEAR, matrix_of
 
 _SPIKING = ("LIF", "IF", "CubaLIF")
@@ -233,7 +232,7 @@ class _Reader:
     def _made(self, arrived: dict[str, list[_Path]]) -> Network:
         order = "standard" if "CubaLIF" in self.kinds.values() else "nest"
         net = Network(dt=self.dt * ms, order=order)
-        names = _names(self.kinds)
+        names = distinct(self.kinds, r"[.>,#/\s-]+")
         for name, kind in self.kinds.items():
             if kind == "Input":
                 size = self._start(name).matrix.shape[0]
@@ -299,14 +298,3 @@ def _one(values: Any) -> Any:
     """One number where all are the same."""
     values = np.ravel(np.asarray(values, np.float64))
     return float(values[0]) if len(values) and (values == values[0]).all() else values
-
-
-def _names(kinds: Mapping[str, str]) -> dict[str, str]:
-    """Names of populations: what they can't hold becomes an underscore."""
-    found: dict[str, str] = {}
-    for name in kinds:
-        word = re.sub(r"[.>,#/\s-]+", "_", name).strip("_") or "node"
-        while word in found.values():
-            word += "_"
-        found[name] = word
-    return found

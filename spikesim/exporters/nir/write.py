@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +11,9 @@ from scipy.sparse import coo_array
 from ... import __version__
 from ...build import build
 from ...errors import DescriptionError, UnfitError, UnknownNameError, did_you_mean, raise_all
-from ..canonical import Cell, Circuit, recognise
+from ..canonical import Cell, Circuit, Wire, recognise
 from ..normal import Normal, normal_form, used
-from .files import library, save
+from .files import distinct, library, save
 from .profiles import PROFILES, Profile
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def write_nir(network: Network, path: Any, profile: str = "") -> dict[str, int]:
     nir, dt = library(), circuit.dt / _SECOND
     nodes: dict[str, Any] = {}
     made = {layer.name: chosen.make(nir, layer, dt) for layer in normal.layers}
-    names = _names([*normal.sources, *made])
+    names = distinct([*normal.sources, *made], r"\W")
     for name, (node, _) in made.items():
         nodes[names[name]] = node
     edges: list[tuple[str, str]] = []
@@ -108,18 +107,20 @@ def _faithful(circuit: Circuit) -> Any:
     kinds = {len(_currents(cell)) for cell in circuit.cells.values()}
     if kinds == {0, 1}:
         faults.append("populations with and without synaptic currents in one network")
-    if circuit.early != (kinds == {0}) and circuit.cells:
-        order = "nest" if kinds == {0} else "standard"
-        faults.append(f"arrivals in another order of the step; Network(order={order!r})")
+    if 0 in kinds and not circuit.early:
+        faults.append("jumps of v that come after the threshold; Network(order='nest')")
+    for wire in circuit.wires:
+        if len(circuit.cells[wire.target].states) == 2 and wire.state != _current(circuit, wire):
+            faults.append(f"{wire.name}: jumps of v beside synaptic currents; one or the other")
     _require(faults, "NIR")
-    names = _names([*circuit.sources, *circuit.cells])
+    names = distinct([*circuit.sources, *circuit.cells], r"\W")
     nodes: dict[str, Any] = {}
     for cell in circuit.cells.values():
         nodes[names[cell.name]] = _node(nir, cell, dt)
     edges: list[tuple[str, str]] = []
     sizes = dict(circuit.sources) | {c.name: c.size for c in circuit.cells.values()}
     for k, wire in enumerate(circuit.wires):
-        late = wire.delay - (1 if circuit.early else 0)
+        late = wire.delay - (1 if kinds == {0} else 0)
         for j, steps in enumerate(np.unique(late)):
             at = late == steps
             weight = coo_array(
@@ -135,6 +136,10 @@ def _faithful(circuit: Circuit) -> Any:
                 before = f"{linear}_delay"
             edges += [(before, linear), (linear, names[wire.target])]
     return _graph(nir, nodes, edges, circuit.sources, sizes, names, circuit.dt)
+
+
+def _current(circuit: Circuit, wire: Wire) -> str:
+    return circuit.cells[wire.target].states[1]
 
 
 def _currents(cell: Cell) -> list[int]:
@@ -154,8 +159,10 @@ def _unsaid(cell: Cell) -> Iterable[str]:
     normal = normal_form(Circuit(1.0, False, {}, {cell.name: cell}, (), ()))
     for o in normal.obstacles:
         yield f"{o.what}; {o.remedy}"
-    start = cell.start.copy()
-    if start.any():
+    leaks = cell.A[:, 0, 0] != 0
+    if not leaks.all() and (leaks.any() or len(cell.states) > 1 or cell.b.any()):
+        yield "a potential that does not leak, with currents"
+    if cell.start.any():
         yield "an initial state other than 0 in each variable; start from 0, with E_L = 0"
 
 
@@ -187,21 +194,37 @@ def _against(normal: Normal, profile: Profile) -> Iterable[str]:
             yield f"{layer.name}: a refractory period; t_ref=0*ms"
         if len(layer.decays) > 1:
             yield f"{layer.name}: more than one synaptic time constant; one for all its synapses"
-        subtracts = layer.drop is not None
+        subtracts = layer.drop is not None and not np.isnan(layer.drop).any()
         if subtracts != (profile.resets == "subtract"):
             word = "'v -= V_th'" if profile.resets == "subtract" else "'v = V_reset'"
             yield f"{layer.name}: it resets in another way; {word}"
-        elif layer.drop is not None and not np.allclose(layer.drop, 1):
+        elif subtracts and not np.allclose(np.asarray(layer.drop), 1):
             yield f"{layer.name}: a spike takes off another amount than the threshold"
         yield from (f"{layer.name}: {text}" for text in profile.against(layer))
     for s in normal.synapses:
         if (s.latency != 1).any():
             yield f"{s.name}: delays; the shortest there is, for all"
     if profile.layered and not normal.obstacles:
-        try:
-            _depths(normal)
-        except DescriptionError as fault:
-            yield str(fault)
+        yield from _against_layers(normal)
+
+
+def _against_layers(normal: Normal) -> Iterable[str]:
+    """What nirtorch, which these readers stand on, makes something else of."""
+    if len(normal.sources) != 1:
+        yield f"{len(normal.sources)} sources; it reads one input"
+    try:
+        depth = _depths(normal)
+    except DescriptionError as fault:
+        yield str(fault)
+        return
+    yield from (f"{one.name}: nothing drives it" for one in normal.layers if one.name not in depth)
+    onward = {s.source for s in normal.synapses if s.source != s.target}
+    last = [one.name for one in normal.layers if one.name not in onward]
+    if len(last) != 1:
+        yield f"{', '.join(last)}: it has one output, the last layer"
+    for s in normal.synapses:
+        if s.source == s.target and s.source in last:
+            yield f"{s.name}: a loop at the output, whose weights it takes for the output"
 
 
 def _depths(normal: Normal) -> dict[str, int]:
@@ -220,8 +243,3 @@ def _depths(normal: Normal) -> dict[str, int]:
                 )
             todo.remove((a, b))
     return depth
-
-
-def _names(groups: Iterable[str]) -> dict[str, str]:
-    """Names of nodes, which PyTorch takes as names of modules."""
-    return {g: re.sub(r"\W", "_", g) for g in groups}

@@ -39,7 +39,7 @@ def run(folder: pathlib.Path) -> Any:
     net = json.loads((folder / "network.json").read_text())
     arrays = np.load(folder / "network.npz")
     golden = np.load(folder / "vectors.npz")
-    steps = len(golden["spikes/" + next(iter(net["sources"]))])
+    steps = len(golden["spikes/" + net["layers"][0]["name"]])
     outs, ins, layers = {}, {}, {}
     sizes = dict(net["sources"])
     sizes.update((layer["name"], layer["size"]) for layer in net["layers"])
@@ -68,11 +68,11 @@ def run(folder: pathlib.Path) -> Any:
                 made = Dense(**made)
             outs[one["source"]].connect(made.s_in)
             made.a_out.connect(ins[one["target"]])
-    # Lava runs what is connected: each layer is, by a silent matrix, to one source.
-    source = next(iter(net["sources"]))
+    # Lava runs what is connected: each layer is, by a silent matrix, to a silent source.
+    silence = RingBuffer(data=np.zeros((1, steps), np.int32))
     for name in layers:
-        silent = Dense(weights=np.zeros((sizes[name], sizes[source]), np.int32))
-        outs[source].connect(silent.s_in)
+        silent = Dense(weights=np.zeros((sizes[name], 1), np.int32))
+        silence.s_out.connect(silent.s_in)
         silent.a_out.connect(ins[name])
     probes = {}
     for name, layer in layers.items():
