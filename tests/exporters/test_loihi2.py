@@ -85,6 +85,29 @@ def test_limits(change: dict[str, object], rule: str | None) -> None:
     assert all(f.remedy for f in report.broken)
 
 
+@settings(max_examples=25, deadline=None)
+@given(st.floats(-4, 9), st.floats(-3, 6))
+def test_any_size_of_weights_is_rounded_well_or_refused(weight: float, current: float) -> None:
+    """In powers of ten of pA: integers that are not all 0, or a finding that says why not."""
+    net = sp.Network(dt=1 * ms)
+    source = net.population("in", 4, sp.poisson(rate=50 * Hz))
+    cells = net.population("cells", 2, sp.neurons.LIF(t_ref=0 * ms))
+    synapse = sp.synapses.ExpCurrent()
+    net.project(source, cells, sp.all_to_all(), synapse=synapse, weight=10**weight * pA)
+    net.stimulate(cells, sp.dc(10**current * pA))
+    report = exporters.fit(net, "loihi2")
+    if not report:
+        assert {f.rule for f in report.broken} <= {"threshold", "bias"}
+        return
+    made = exporters.quantize(net, "loihi2").integers
+    vth = made.layers[0].parameters["vth"]
+    assert vth >= 1 and (made.synapses[0].weight >= 100).all()
+    unit = 15 * (1 - np.exp(-0.1)) ** -1 * 25  # pA of a constant current that just reaches it
+    assert made.layers[0].parameters["bias"] / (64 * vth) == pytest.approx(
+        10**current / unit, rel=0.05, abs=2 / (64 * vth)
+    )
+
+
 def test_thresholds_may_differ() -> None:
     """Lava has one threshold a layer: the weights make up for it, spike for spike."""
     net = small(V_th=np.linspace(-60, -50, 8) * mV)

@@ -23,6 +23,7 @@ _DENSE = "lava-nc 0.10.0, proc/dense/models.py"
 _RECALL = "Intel's product brief of Loihi 2, from memory; Lava does not expose it"
 _UNITY, _SHIFT, _MOST = 4096, 6, 2**23
 _MANTISSA, _EXPONENTS = 254, range(7, -9, -1)
+_FINE = 1024  # thresholds from here on are no coarse ones
 
 
 class Loihi2(Target):
@@ -106,9 +107,15 @@ class Loihi2(Target):
     def _check_scale(self, layer: Layer, normal: Normal) -> Iterable[Finding]:
         mine = [s for s in normal.synapses if s.target == layer.name]
         vth = _scale(layer, mine)
-        yield self.at_most(
-            "threshold", layer.name, max(vth, 1), "a threshold nearer to the size of the weights"
-        )
+        nearer = "a threshold, weights and constant currents that are nearer to one another"
+        if not vth:
+            yield Finding(
+                "threshold", layer.name, "breaks",
+                "weights or constant currents are too large, or too small, beside the threshold",
+                nearer, source=_LIF, confidence="vendor code",
+            )  # fmt: skip
+            return
+        yield self.at_most("threshold", layer.name, vth, nearer)
         scale = 64.0 * vth
         bias, worst = float(np.abs(layer.bias * scale).max()), _worst(layer, mine) * scale
         yield self.at_most("bias", layer.name, bias, "a smaller constant current")
@@ -219,18 +226,23 @@ def _dv(leak: np.ndarray) -> np.ndarray:
 
 
 def _scale(layer: Layer, mine: list[Synapses]) -> int:
-    """The threshold mantissa: the largest at which nothing can overflow, with the largest weight at
-    the end of its range."""
+    """The threshold mantissa, by which everything is scaled; 0 where there is none.
+
+    The largest at which no current can wrap around, with the largest weight at the end of its 8
+    bits; where that would be coarse, the one whose weights need the least of an exponent.
+    """
     largest = max((float(np.abs(_summed(s).weight).max(initial=0)) for s in mine), default=0.0)
-    beta, worst = float(np.abs(layer.bias).max()), _worst(layer, mine)
+    beta, worst = 64 * float(np.abs(layer.bias).max()), 64 * _worst(layer, mine)
+    most = min(131071, (4095 << 7) / beta) if beta else 131071
     if not largest:
-        return int(min(131071 // 16, (4095 << 7) / (64 * beta) if beta else 8191))
-    for exponent in _EXPONENTS:
-        vth = int(_MANTISSA * 2.0**exponent / largest)
-        fits = vth <= 131071 and 64 * vth * beta <= 4095 << 7
-        if fits and (exponent <= 0 or 64 * vth * worst < _MOST):
-            return vth
-    return 0 if vth < 1 else vth
+        return int(min(most, 8191))
+    found = [(e, int(_MANTISSA * 2.0**e / largest)) for e in _EXPONENTS]
+    found = [(e, vth) for e, vth in found if 1 <= vth <= most]
+    safe = [vth for _, vth in found if vth * worst < _MOST]
+    if safe and safe[0] >= _FINE:
+        return safe[0]
+    fine = [(abs(e), vth) for e, vth in found if vth >= _FINE]
+    return min(fine)[1] if fine else max((vth for _, vth in found), default=0)
 
 
 def _worst(layer: Layer, mine: list[Synapses]) -> float:
