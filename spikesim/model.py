@@ -27,7 +27,7 @@ from .errors import (
 from .ir import text
 from .ir.expr import Expr
 from .ir.fingerprint import Part, fingerprint, outline
-from .ir.program import Field, Pairs, Pieces, Program
+from .ir.program import Edges, Field, Pairs, Pieces, Program
 from .moment import Moment
 from .parameters import Parameters
 from .passes import SYMBOLIC, lower
@@ -59,6 +59,7 @@ class Model:
         self.chosen = chosen  # why "auto" took this backend
         self._made = {p.source.group: self.connections(p.source.group)
                       for p in program.synapse_probes}  # fmt: skip
+        self._sampled = {p.name for p in self.lowered.sampled()}
         self.synapses = [synapse_column(p, self._made[p.source.group], options.dtype)
                          for p in program.synapse_probes]  # fmt: skip
 
@@ -168,7 +169,7 @@ class Model:
             check_values(group, faults, values)
             for one in inputs:
                 check_input(one, faults, values)
-        for e in self.program.edges:
+        for e in (*self.program.edges, *self.program.plastic):
             for f in e.fields:
                 value = given.get(f"{e.name}.{f.name}")
                 faults += out_of_bounds(value, f, f"projection {e.name!r}, {f.name}")
@@ -177,7 +178,7 @@ class Model:
     def connections(self, projection: str) -> Connections:
         """The connections of a projection as they were drawn. Raises UnknownNameError."""
         names = {e.name: e for e in (*self.lowered.edges, *self.lowered.timed,
-                                        *self.program.couplings)}  # fmt: skip
+                                     *self.lowered.plastic, *self.program.couplings)}  # fmt: skip
         if projection not in names:
             raise UnknownNameError(
                 f"no projection {projection!r}; {did_you_mean(projection, names)}"
@@ -194,6 +195,8 @@ class Model:
         found = {}
         for c in self.synapses:
             made = self._made[c.group]
+            if c.name in self._sampled:
+                continue
             value = given.get(f"{c.group}.{c.what}", made.weight)
             every = np.broadcast_to(value, (len(made),))
             found[c.name] = every[c.neurons].astype(self.options.dtype)
@@ -213,6 +216,7 @@ class Model:
             + (f", {n.noise}" if n.noise else "")
             for n in self.lowered.neurons
         ]
+        lines += [_learning(e) for e in self.lowered.plastic]
         delivery = self.lowered.delivery
         if delivery is not None:
             lines.append(f"{delivery.synapses} synapses, longest delay {delivery.longest} steps")
@@ -250,6 +254,15 @@ class Model:
     def text(self, lowered: bool = False) -> str:
         """The program as text, before or after the passes."""
         return text.program(self.lowered if lowered else self.program)
+
+
+def _learning(e: Edges) -> str:
+    """What was decided for plastic edges, in a line."""
+    assert e.plasticity is not None
+    own = [f.name for f in e.fields if f.kind == "state"]
+    line = f"{e.name}: {len(e.pattern)} synapses with {e.plasticity.model or 'a rule'}"
+    line += f", one each: {', '.join(own)}" if own else ""
+    return line + ("; moved every step" if e.plasticity.responses[0].to == "step" else "")
 
 
 def _open(f: Field, given: Mapping[str, np.ndarray], group: str) -> bool:

@@ -102,6 +102,7 @@ class Network(Fixed):
         dendritic_delay: Any = None,
         port: str | None = None,
         release: Any = None,
+        plasticity: Any = None,
         event: str = "spike",
         name: str | None = None,
     ) -> Any:
@@ -115,8 +116,9 @@ class Network(Fixed):
         the rule's order, or distributions. axonal_delay, dendritic_delay: the two parts of a delay,
         in place of it, where that matters. port: which of the target's ports the synapse's output
         goes to, where there are several. release: the probability with which a synapse transmits a
-        spike, a number, an array or a distribution; it is drawn for each synapse and spike. name:
-        default "source->target".
+        spike, a number, an array or a distribution; it is drawn for each synapse and spike.
+        plasticity: a rule by which weights change, such as `sp.plasticity.STDP(w_max=100*pA)`; it
+        needs axonal_delay and dendritic_delay. name: default "source->target".
         """
         options = {
             "synapse": synapse,
@@ -126,6 +128,7 @@ class Network(Fixed):
             "dendritic_delay": dendritic_delay,
             "port": port,
             "release": release,
+            "plasticity": plasticity,
             "event": event,
         }
         if not isinstance(source, list | tuple) and not isinstance(target, list | tuple):

@@ -17,7 +17,7 @@ class Projection(Fixed):
     _words = frozenset(
         {
             *("name", "source", "target", "rule", "synapse", "weight", "port", "event"),
-            *("delay", "axonal_delay", "dendritic_delay", "release"),
+            *("delay", "axonal_delay", "dendritic_delay", "release", "plasticity"),
         }
     )
 
@@ -36,8 +36,9 @@ class Projection(Fixed):
         port: str | None,
         release: Any = None,
         event: str = "spike",
+        plasticity: Any = None,
     ):
-        self.release = release
+        self.release, self.plasticity = release, plasticity
         self.name, self.source, self.target, self.rule = name, source, target, rule
         self.synapse, self.weight, self.port, self.event = synapse, weight, port, event
         self.delay, self.axonal_delay, self.dendritic_delay = delay, axonal_delay, dendritic_delay

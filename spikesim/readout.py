@@ -49,9 +49,14 @@ def read_out(
     """
     dt = about["dt"]
     populations = {
-        name: PopulationResult(name, {}, dict(states), elsewhere) for name, states in final.items()
+        name: PopulationResult(name, {}, dict(states), elsewhere)
+        for name, states in final.items()
+        if name not in about.get("plastic", ())
     }
-    projections = {c.group: ProjectionResult(c.group) for c in columns if c.source is not None}
+    names = [c.group for c in columns if c.source is not None] + [*about.get("plastic", ())]
+    projections = {
+        name: ProjectionResult(name, {}, dict(final.get(name, {})), elsewhere) for name in names
+    }
     same: dict[tuple[Any, ...], list[Spikes | Trace | Weights]] = {}
     for number, c in enumerate(columns):
         # Rates of two views are two; all else of one interval and window is put together.

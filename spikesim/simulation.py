@@ -140,6 +140,25 @@ class Simulation:
                 advice = self.watch.advice(fault.group, self.state, fault.neuron)
                 raise NotFiniteError(f"{fault}{advice}", fault.group, fault.neuron) from None
 
+    def set(self, params: Mapping[str, Any]) -> None:
+        """Other values from now on, by name as in `Model.run`: {"exc->exc.learning": False}.
+
+        States stay as they are; spikes under way arrive with the weights that there are when they
+        do. Raises UnknownNameError, DimensionError or ParameterError.
+        """
+        self._refuse_within("set")
+        given = self.model.binder.given(params)
+        states = sorted(n for n in given if self.model.binder.settable[n].kind == "state")
+        if states:
+            raise ParameterError(
+                f"set: {states[0]!r} is a state, which a run has changed since; parameters can be "
+                "set here, initial states by model.start(params=...)"
+            )
+        self.model.check(given)
+        now = self.store()
+        self.given |= given
+        self.restore(now)
+
     def set_spikes(self, population: str, times: Any, indices: Any = None) -> None:
         """New spikes for a population of `sp.spike_times`, in place of those still to come.
 

@@ -45,6 +45,7 @@ class Stretch:
         self.about = {
             "dt": model.program.dt, "first": self.first, "seed": simulation.seed,
             "backend": model.backend, "version": __version__,
+            "plastic": [e.name for e in model.lowered.plastic],
             "run": "" if self.place is None else self._identity(),
         }  # fmt: skip
         self.began = time.perf_counter()
@@ -77,6 +78,8 @@ class Stretch:
         """What a chunk gave goes to the sink."""
         samples = dict(taken.samples)
         for c in self.picker.synapses:
+            if c.name in samples:
+                continue
             count = len(sample_steps(taken.first, taken.count, c.every))
             samples[c.name] = np.broadcast_to(self.weights[c.name], (count, len(c.neurons)))
         piece = self.picker.pick(taken.first, taken.count, taken.spikes, samples, taken.logs)
@@ -97,12 +100,21 @@ class Stretch:
         return Moment.of(self.simulation.t, spikes, self._states())
 
     def _states(self) -> dict[tuple[str, str], np.ndarray]:
-        return {
-            (g.name, f.name): np.array(self.simulation.state[f"{g.name}.{f.name}"])
-            for g in self.simulation.model.lowered.neurons
+        program, state = self.simulation.model.lowered, self.simulation.state
+        found = {
+            (g.name, f.name): np.array(state[f"{g.name}.{f.name}"])
+            for g in program.neurons
             for f in g.fields
             if f.kind == "state"
         }
+        for e in program.plastic:
+            order = np.argsort(e.pattern.given)  # that of the user
+            found |= {
+                (e.name, f.name): np.asarray(state[f"{e.name}.{f.name}"])[order]
+                for f in e.fields
+                if f.kind == "state"
+            }
+        return found
 
     def write(self, over: bool = False) -> None:
         """Write the checkpoint. over: the run ends here."""
@@ -158,8 +170,10 @@ class Stretch:
             self.write(over=True)
         self.sink.add(self.picker.rest(), self.simulation.step)
         final: dict[str, dict[str, np.ndarray]] = {
-            g.name: {} for g in self.simulation.model.lowered.neurons
-        }
+            owner.name: {}
+            for owner in (*self.simulation.model.lowered.neurons,
+                          *self.simulation.model.lowered.plastic)
+        }  # fmt: skip
         for (group, name), value in self._states().items():
             final[group][name] = value
         self.sink.close(self.simulation.step, final, complete)

@@ -17,6 +17,7 @@ _SHARED = (
     "drive",
     "evaluate",
     "memory",
+    "plasticity",
     "precise",
     "sharing",
     "step",

@@ -40,6 +40,9 @@ from .evaluate import Drawing, evaluate, operations, step_words, uniform_draws
 from .precise import check_limits, timed, timed_weights
 
 Values = dict[str, np.ndarray]
+# The largest |value| that a plastic synapse adds to its port; without bounds it is taken to be so
+# many times what it starts with. Beyond it, sums are no longer exact in any order.
+LARGEST, _BEYOND = "largest", 16.0
 
 
 class HostArrays:
@@ -113,12 +116,17 @@ class Binder:
         self.table = operations(self.arrays)
         self.timed = timed(program)
         owners: list[Neurons | Edges] = [*program.neurons, *program.edges, *program.couplings,
-                                         *program.timed]  # fmt: skip
+                                         *program.timed, *program.plastic]  # fmt: skip
         self.settable = {
             f"{owner.name}.{f.name}": f
             for owner in owners
             for f in owner.fields
-            if f.kind == "parameter" or (f.kind == "state" and not _is_inner(f.name))
+            if (f.kind == "parameter" and not f.of)
+            or (f.kind == "state" and not _is_inner(f.name))
+        }
+        # Parameters of plastic edges that their neurons use.
+        self.copies = {
+            f"{n.name}.{f.name}": f.of for n in program.neurons for f in n.fields if f.of
         }
 
     def bind(self, params: Mapping[str, Any] | None = None) -> Values:
@@ -132,6 +140,7 @@ class Binder:
     def bind_given(self, given: Mapping[str, np.ndarray]) -> Values:
         """As `bind`, of what `given` returned."""
         values: Values = {}
+        given = self._copied(given)
         for group in self.program.neurons:
             self._group(group, given, values)
         for e in self.program.couplings:
@@ -139,6 +148,8 @@ class Binder:
             scope, own = self.edge_values(e, given, values), {f.name for f in e.fields}
             for name in sorted(references(e.continuous[0].value) & own):
                 values[f"{e.name}.{name}"] = np.asarray(scope[name])
+        for e in self.program.plastic:
+            values |= self._plastic(e, given, values)
         weights = self.weigher.weigh(self, given, values)
         of_timed = {e.name: self.weights(e, given, values) for e in self.program.timed}
         self._grids(weights.largest(), of_timed, values)
@@ -146,6 +157,33 @@ class Binder:
         constants = {(g, v): float(values[f"{g}.{grid(v)}"]) for g, v in ports}
         rounded = weights.rounded(constants) | timed_weights(self.timed, of_timed, constants)
         return {n: _flushed(v) for n, v in values.items()} | rounded
+
+    def _copied(self, given: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """With the parameters of plastic edges under the names that neurons have for them."""
+        return {**given, **{name: given[of] for name, of in self.copies.items() if of in given}}
+
+    def _plastic(self, e: Edges, given: Mapping[str, Any], values: Values) -> Values:
+        """What plastic edges start from and read: states one a synapse, and parameters; and the
+        largest |value| that they add to their port."""
+        assert e.plasticity is not None
+        scope, found = self.edge_values(e, given, values), {}
+        own = {f.name: f for f in e.fields}
+        blocks = [r.block for r in e.plasticity.responses if r.at == "synapse"]
+        read = {n for block in blocks for s in block for n in references(s.value)}
+        for f in own.values():
+            value = np.asarray(scope[f.name])
+            if f.kind == "state":
+                found[f"{e.name}.{f.name}"] = np.broadcast_to(value, (len(e.pattern),)).copy()
+            elif f.name in read:
+                found[f"{e.name}.{f.name}"] = value
+        weight = np.abs(np.asarray(scope["weight"]))
+        most = _BEYOND * np.max(weight, initial=0.0)
+        if e.plasticity.bounds is not None:
+            ends = [np.abs(self.evaluate(b, scope)) for b in e.plasticity.bounds]
+            most = max(float(np.max(end)) for end in ends)
+        added = self.evaluate(e.pre[0].value, scope | {"transmit": most})
+        found[f"{e.name}.{LARGEST}"] = np.asarray(np.max(np.abs(added), initial=0.0))
+        return found
 
     def _refuse_arrays(self, e: Edges, given: Mapping[str, Any]) -> None:
         for f in e.fields:
@@ -369,6 +407,10 @@ class Binder:
             self.program.edges, weights, delivery.largest_indegree, strict=True
         ):
             largest[port_of(e)] = largest.get(port_of(e), 0.0) + float(weight) * most
+        for e in self.program.plastic:
+            most = int(np.bincount(e.pattern.target).max(initial=0))
+            bound = float(values.pop(f"{e.name}.{LARGEST}")) * most
+            largest[port_of(e)] = largest.get(port_of(e), 0.0) + bound
         for e in self.program.timed:
             most = int(np.bincount(e.pattern.target).max(initial=0))
             bound = float(np.abs(of_timed[e.name]).max(initial=0.0)) * most

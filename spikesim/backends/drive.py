@@ -43,7 +43,7 @@ def chunks(
     """
     floats = [
         f"{g.name}.{f.name}"
-        for g in program.neurons
+        for g in (*program.neurons, *program.plastic)
         for f in g.fields
         if f.kind == "state" and f.dtype == "float"
     ]
@@ -68,10 +68,12 @@ def _locate(
                 group, _, variable = name.partition(".")
                 element = int(np.flatnonzero(bad)[0])
                 value = np.asarray(state[name]).ravel()[element]
+                edges = any(e.name == group for e in program.plastic)
+                owner, one = ("projection", "synapse") if edges else ("population", "neuron")
                 raise NotFiniteError(
-                    f"population {group!r}: {variable} of neuron {element} became {value} in the "
+                    f"{owner} {group!r}: {variable} of {one} {element} became {value} in the "
                     f"step that ends at {(step + 1) * program.dt:g} ms ({int(bad.sum())} of "
-                    f"{bad.size} neurons). Try a smaller dt, another method "
+                    f"{bad.size} {one}s). Try a smaller dt, another method "
                     "(method='exponential_euler' or 'rk4'), or look for a value that divides by "
                     "zero or for input that is too strong",
                     group,

@@ -81,6 +81,9 @@ def estimate(
         found["synapses of precise times"] = _BYTES_BY_PASSES * precise
         rows = max(rows, longest_row(program))
         found["precise times under way"] = _COPIES * 8 * rows * delivery.n_sources
+    if program.plastic:
+        learned = sum(expected(e, sizes) for e in program.plastic)
+        found["plastic synapses"] = int(_BYTES_BY_PASSES * learned)
     if program.couplings:
         edges = sum(expected(pooled(e, sizes), sizes) for e in program.couplings)
         found["couplings"] = int(_BYTES_BY_PASSES * edges)

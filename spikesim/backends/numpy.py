@@ -9,12 +9,13 @@ import numpy as np
 
 from .. import random
 from ..ir.program import Delivery, Program, Unreliable
-from ..passes import CONCRETE, COUPLED, lower
+from ..passes import CONCRETE, COUPLED, LEARNING, lower
 from .base import Backend, Chunk, Options, State, refuse_stored_weights, refuse_unsupported
 from .binding import Binder, HostArrays
 from .coupling import Joined, joined
 from .drive import listed, resent
 from .memory import estimate, refuse_too_large
+from .plasticity import wired
 from .step import Step
 
 _CHUNK = 256
@@ -128,13 +129,15 @@ class NumPyExecutable:
     def __init__(self, program: Program, options: Options):
         self.memory = estimate(program, options, None, 1, 1)
         refuse_too_large(self.memory)
-        program = lower(program, CONCRETE + COUPLED)
+        program = lower(program, CONCRETE + COUPLED + LEARNING)
         assert program.delivery is not None
         self.binder = Binder(program, options)
         self.program, self.options = program, options
         self.arrays = NumPyArrays(options)
         events, couplings = NumPyEvents(program.delivery), [*map(NumPyCoupling, joined(program))]
-        self.step = Step(program, self.arrays, events, options.dtype, couplings)
+        self.step = Step(
+            program, self.arrays, events, options.dtype, couplings, wired(program)
+        )
 
     def explain(self) -> list[str]:
         return []
@@ -154,8 +157,7 @@ class NumPyRunning:
         }
         self.probes = [
             (p, f"{p.source.group}.{p.variable}", p.source.index)
-            for p in made.program.probes
-            if p.variable
+            for p in made.program.sampled()
         ]
 
     def start(self) -> State:
@@ -171,7 +173,8 @@ class NumPyRunning:
         return state | {"under way": under_way}
 
     def advance(self, state: State, n: int, count: int) -> Chunk:
-        state = state | {name: state[name].copy() for name in ("under way", "recent")}
+        changing = ("under way", "recent", *self.made.step.learning.changing)
+        state = state | {name: state[name].copy() for name in changing}
         fired = np.zeros((count, len(state["fired"])), dtype=bool)
         rows: dict[str, list[np.ndarray]] = {p.name: [] for p, _, _ in self.probes}
         logs: dict[str, list[tuple[np.ndarray, ...]]] = {p.name: [] for p in self.made.step.logged}
@@ -201,7 +204,7 @@ class NumPyRunning:
 
     def _each(self, state: State, name: str) -> np.ndarray:
         """The values of a state; one that is shared stands once for each neuron."""
-        size = self.made.program.group(name.partition(".")[0]).size
+        size = self.made.program.owner(name.partition(".")[0]).size
         return np.broadcast_to(state[name], (size,)) if not state[name].shape else state[name]
 
     def _flushing(self) -> Any:
@@ -214,12 +217,13 @@ class NumPyBackend(Backend):
     """Runs everywhere, no compilation; what it computes is what a program means."""
 
     name = "numpy"
+    learns = True
 
     def unavailable(self) -> str:
         return ""
 
     def lower(self, program: Program, options: Options) -> NumPyExecutable:
-        refuse_unsupported(program, self.name)
+        refuse_unsupported(program, self)
         refuse_stored_weights(options, self.name)
         return NumPyExecutable(program, options)
 

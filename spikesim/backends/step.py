@@ -20,6 +20,7 @@ from ..ir.program import Block, Neurons, Program
 from ..passes.inputs import arriving
 from .coupling import Coupling, EdgeScope
 from .evaluate import Array, Arrays, Drawing, evaluate, operations
+from .plasticity import Learning, Wired
 from .precise import between, rows, sent, timed
 
 State = dict[str, Array]
@@ -57,11 +58,11 @@ class Step:
 
     def __init__(
         self, program: Program, arrays: Arrays, events: Events, dtype: Any,
-        couplings: Sequence[Coupling] = (),
+        couplings: Sequence[Coupling] = (), plastic: Sequence[Wired] = (),
     ):  # fmt: skip
         assert program.delivery is not None
         self.couplings, self.delivery = couplings, program.delivery
-        self.timed = timed(program)
+        self.timed, self.learning = timed(program), Learning(program, arrays, plastic)
         self.program, self.arrays, self.events, self.dtype = program, arrays, events, dtype
         self.table = operations(arrays)
         self.dtypes = {
@@ -99,7 +100,7 @@ class Step:
         state["fired"] = xp.zeros(delivery.n_sources, dtype="bool")
         if self.timed:
             state["sent"] = xp.full((rows(self.program), delivery.n_sources), np.inf)
-        return state
+        return state | self.learning.initial(values, self.dtype)
 
     def begin(self, values: Mapping[str, Array], state: State, n: Array, seed: Array) -> State:
         """The state as step n begins, before samples are taken: links are read, and what is
@@ -160,6 +161,15 @@ class _Running:
             for f in group.fields
             if f.kind in ("state", "arrival") and f"{group.name}.{f.name}" in self.state
         }
+
+    def values_of(self, group: str, name: str) -> Array:
+        """A variable or parameter of a group, as it is now."""
+        key = f"{group}.{name}"
+        return self.state[key] if key in self.state else self.values[key]
+
+    def respond(self, group: Neurons, block: Block, flags: Array) -> None:
+        """What spikes make of traces that neurons keep for their plastic synapses."""
+        self._block(group, block, flags)
 
     def _draw(self, group: Neurons, single: bool = False) -> Callable[[Draw, list[Array]], Array]:
         if single:
@@ -275,6 +285,8 @@ class _Running:
             self.state["fired"] = self.xp.concatenate(parts)
         if self.step.timed:
             self.state["sent"] = sent(self)
+        if self.step.learning:
+            self.step.learning.remember(self.state, self.n)
         for p in self.step.logged:
             name, index = p.source.group, p.source.index
             values = [self.state[f"{name}.{variable}"] for variable in p.variables]
@@ -282,10 +294,14 @@ class _Running:
 
     def deliver(self, found: Array, n: Array) -> None:
         """Send the spikes found in step `found`; let what is due in step n arrive."""
-        events, state = self.step.events, self.state
+        events, state, learning = self.step.events, self.state, self.step.learning
+        if learning:
+            learning.respond(self, found)
         arrived, state["under way"] = events.exchange(
             state["under way"], state["fired"], self.values, self.drawing.seed, found, n
         )
+        if learning:
+            arrived = self.step.arrays.settle(arrived + learning.arrived(state, n))
         for group in self.step.program.neurons:
             for port in group.ports:
                 start = self.step.slots[group.name, port.variable]

@@ -3,6 +3,7 @@
     group.py        a population, and what is merged into it, on its way to Neurons
     landing.py      where arrivals land: a variable that jumps, or a synapse model's state
     projections.py  Projection -> Edges
+    plasticity.py   Projection whose synapses change -> plastic Edges
     couplings.py    Projection of a synapse that acts continuously -> Edges
     inputs.py       Stimulation -> Input
     initial.py      what neurons start from
@@ -32,6 +33,7 @@ from .actions import clock_of
 from .couplings import coupling_of, is_continuous
 from .group import Group, clashes, finish, start
 from .inputs import input_of
+from .plasticity import plastic_of
 from .probes import probe_of, synapse_probe_of
 from .projections import edges_of
 from .values import check_input, check_values
@@ -54,8 +56,11 @@ def build(network: Network) -> Program:
     least = dt if network.order == "nest" else 0.0
     edges: list[Edges | None] = []
     couplings: list[Edges | None] = []
+    plastic: list[Edges | None] = []
     for k, p in enumerate(network.projections):
-        if is_continuous(p.synapse):
+        if p.plasticity is not None:
+            plastic.append(plastic_of(p, k, groups, least, faults))
+        elif is_continuous(p.synapse):
             coupling, gate = coupling_of(p, k, groups, least, faults)
             couplings.append(coupling)
             edges.append(gate)
@@ -95,6 +100,7 @@ def build(network: Network) -> Program:
             tuple(link for g in groups.values() for link in g.links),
             order=ORDERS[network.order],
             synapse_probes=tuple(p for p in synapse_probes if p),
+            plastic=tuple(e for e in plastic if e),
         )
     )
 

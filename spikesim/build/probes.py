@@ -85,10 +85,13 @@ def synapse_probe_of(
     window = _window(request, dt, subject, faults)
     if request.variables:
         faults.append(ParameterError(f"{subject}: variables= is for spikes"))
-    if what != "weight":
+    rule = getattr(request.view.projection.plasticity, "definition", None)
+    declared = {} if rule is None else rule.declared
+    known = ["weight", *(n for n, d in declared.items() if d.kind == "state")]
+    if what not in known:
         faults.append(
             UnknownNameError(
-                f"{subject}: {did_you_mean(what, ['weight'])}; spikes, rates and states are "
+                f"{subject}: {did_you_mean(what, known)}; spikes, rates and states are "
                 "recorded of populations"
             )
         )

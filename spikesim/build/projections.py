@@ -29,9 +29,11 @@ SCALE = Field("weight_scale", "parameter", 1.0, shared=True, meaning="factor on 
 
 
 def edges_of(
-    p: Projection, order: int, groups: dict[str, Group], least: float, faults: list[SpikesimError]
-) -> Edges | None:
-    """The edges of a projection, None where something is wrong. least: the shortest delay, ms."""
+    p: Projection, order: int, groups: dict[str, Group], least: float, faults: list[SpikesimError],
+    sent: str = "weight",
+) -> Edges | None:  # fmt: skip
+    """The edges of a projection, None where something is wrong. least: the shortest delay, ms.
+    sent: the name of what a spike brings to the synapse."""
     subject = f"projection {p.name!r}"
     before = len(faults)
     rule = rule_of(p, subject, faults)
@@ -62,7 +64,7 @@ def edges_of(
     outside: dict[str, Expr] = {
         name: Ref(f"post.{name}") for name in references(land.added) - {"weight", "t", "dt", "step"}
     }
-    outside["weight"] = mul(Ref("weight"), Ref("weight_scale"))
+    outside["weight"] = mul(Ref(sent), Ref("weight_scale"))
     return Edges(
         p.name,
         View(source.name, p.source.index),

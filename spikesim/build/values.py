@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from ..equations.tables import column
 from ..errors import ParameterError, SpikesimError
 from ..ir import text
 from ..ir.expr import Const, Expr, Op, Ref, walk
-from ..ir.program import Field, Input, Neurons, Pieces
+from ..ir.program import Field, Input, Neurons, Pieces, Requirement
 from ..units import DIMENSIONLESS, unit_name
 
 _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
@@ -77,7 +77,7 @@ def check_values(
     for f in group.fields:
         if f.name not in said:
             faults += out_of_bounds(known.get(f.name), f, f"{subject}, {f.name}")
-    check_requirements(group, subject, known, faults)
+    check_requirements(group.require, group.fields, group.model, subject, known, faults)
     faults += _missing_columns(group, known, subject)
     if group.hold is not None:
         steps = group.hold.steps
@@ -124,15 +124,16 @@ def check_input(
     if given:
         for f in one.fields:
             faults += out_of_bounds(given.get(f.name), f, f"{subject}, {f.name}")
-    check_requirements(one, subject, known, faults)
+    check_requirements(one.require, one.fields, one.model, subject, known, faults)
 
 
 def check_requirements(
-    owner: Neurons | Input, subject: str, known: Mapping[str, Any], faults: list[SpikesimError]
-) -> None:
+    require: Sequence[Requirement], fields: Sequence[Field], model: str, subject: str,
+    known: Mapping[str, Any], faults: list[SpikesimError],
+) -> None:  # fmt: skip
     """Note values that do not meet what a model or a stimulus requires of them."""
-    units = {f.name: "" if f.unit == DIMENSIONLESS else unit_name(f.unit) for f in owner.fields}
-    for one in owner.require:
+    units = {f.name: "" if f.unit == DIMENSIONLESS else unit_name(f.unit) for f in fields}
+    for one in require:
         met = value_of(one.condition, known)
         if met is None or np.all(met):
             continue
@@ -145,7 +146,7 @@ def check_requirements(
         ]
         faults.append(
             ParameterError(
-                f"{subject}: got {', '.join(got)}{where}, but {owner.model} needs "
+                f"{subject}: got {', '.join(got)}{where}, but {model} needs "
                 f"{text.expression(one.condition)}; {one.hint}"
             )
         )

@@ -121,7 +121,7 @@ class _Reader:
                 cells[group.name] = cell
         self._whole(p)
         realised = delays(draw(p))
-        found = [self._wire(e, cells, realised) for e in realised.edges]
+        found = [self._wire(e, cells, realised) for e in (*realised.edges, *realised.plastic)]
         wires = tuple(w for w in found if w is not None)
         early = p.order == NEST_ORDER
         return Circuit(p.dt, early, sources, cells, wires, tuple(self.obstacles))
@@ -131,7 +131,7 @@ class _Reader:
 
     def _only_spikes(self, group: Neurons) -> bool:
         """Is it a source, which nothing arrives at?"""
-        return all(e.target.group != group.name for e in self.program.edges)
+        return all(e.target.group != group.name for e in (*self.program.edges, *self.program.plastic))
 
     def _whole(self, p: Program) -> None:
         """What the network has beside groups and static synapses."""
@@ -269,7 +269,7 @@ class _Reader:
 
     def _wire(self, e: Edges, cells: Mapping[str, Cell], p: Program) -> Wire | None:
         before = len(self.obstacles)
-        if e.post or e.clocked or any(f.kind == "state" for f in e.fields):
+        if e.plasticity:
             self._fault(e.name, "its weights change in the run", "export the weights it ended with")
         if e.unreliable:
             self._fault(e.name, "spikes are lost at random", "leave release= out")

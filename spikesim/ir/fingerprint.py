@@ -14,6 +14,7 @@ from .program import Field, Input, Probe, Program
 _SUBJECTS = {
     "neurons": "population",
     "edges": "projection",
+    "plastic": "plastic projection",
     "couplings": "coupling",
     "inputs": "stimulus",
     "probes": "recording",

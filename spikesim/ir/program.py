@@ -66,7 +66,8 @@ class Field:
     it is the initial value.
     shared: one value for the whole group; single: and a run can't give it more. unit and meaning
     are for people. bound: what values of a
-    parameter must be, "> 0" or ">= 0"; "" for any.
+    parameter must be, "> 0" or ">= 0"; "" for any. of: the parameter "edges.name" that it is a copy
+    of, for use by neurons.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Field:
     meaning: str = ""
     bound: str = ""
     single: bool = False
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,15 +282,6 @@ class Pairs:
 
 
 @dataclass(frozen=True)
-class Clocked:
-    """A block run every `every` steps, from step `offset` on."""
-
-    every: int
-    block: Block
-    offset: int = 0
-
-
-@dataclass(frozen=True)
 class Summed:
     """Continuous coupling: target variable = sum of value over the target's edges.
 
@@ -301,15 +294,63 @@ class Summed:
     each: Literal["step", "stage"] = "step"
 
 
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What happens to a synapse, or, once for all of its synapses on that side, to a neuron.
+
+    to: pre, when a spike of the source has come down the axon; post, when one of the target has
+    come back up the dendrite; step, at every step, before these. at: whose names the block uses.
+    """
+
+    to: Literal["step", "pre", "post"]
+    at: Literal["synapse", "neuron"]
+    block: Block
+
+
+@dataclass(frozen=True, eq=False)
+class Modulator:
+    """A variable of one neuron that all synapses of some edges read as `name`."""
+
+    name: str
+    source: View
+    variable: str
+
+
+@dataclass(frozen=True, eq=False)
+class Plasticity:
+    """How synapses change.
+
+    Before the passes: `equations`, of which those of `clock_driven` move every step, the others
+    from event to event; `each_step`, `pre` and `post`, in which `transmit` is what is sent to the
+    target. coincidence: what of a pre and a post event of one step comes first: "sequential", pre;
+    "nest", weights see the state before both. After the passes: `responses`, in order. bounds: the
+    least and the largest weight.
+    """
+
+    equations: tuple[Differential, ...] = ()
+    clock_driven: tuple[str, ...] = ()
+    method: str = "auto"
+    each_step: Block = ()
+    pre: Block = ()
+    post: Block = ()
+    coincidence: Literal["sequential", "nest"] = "sequential"
+    bounds: tuple[Expr, Expr] | None = None
+    modulators: tuple[Modulator, ...] = ()
+    responses: tuple[Response, ...] = ()
+    model: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class Edges:
     """Connections from one view to another.
 
-    pattern is a connectivity rule, or Pairs once realised. A spike labelled t runs the pre block at
-    t + axonal; what that block adds to ports arrives after the dendritic part. The post block runs
-    at t_post + dendritic. `delays` are values in ms before the pass `delays`, steps after it:
-    a number, an array [n_edges] or a Distribution. Fields are per edge unless shared, or listed in
-    per_source or per_target. order settles ties between edges.
+    pattern is a connectivity rule, or Pairs once realised. What a spike labelled t adds to a port,
+    `pre`, arrives at t + axonal + dendritic. `delays` are values in ms before the pass `delays`,
+    steps after it: a number, an array [n_edges] or a Distribution. Fields are per edge unless
+    shared. order settles ties between edges.
+
+    plasticity: the pre block runs at t + axonal, and what it transmits, `transmit` of `pre`,
+    arrives after the dendritic part; the post block runs at t_post + dendritic.
 
     pooled, of a coupling: every target has the same sum, over one edge from each source, and the
     pattern holds those of the first target.
@@ -328,18 +369,20 @@ class Edges:
     dendritic: Any = 0.0
     event: str = "spike"
     pre: Block = ()
-    post: Block = ()
-    clocked: tuple[Clocked, ...] = ()
     continuous: tuple[Summed, ...] = ()
     prologue: Prologue = ()
-    per_source: tuple[str, ...] = ()
-    per_target: tuple[str, ...] = ()
     order: int = 0
     pooled: bool = False
+    plasticity: Plasticity | None = None
 
     def field(self, name: str) -> Field:
         """The field of that name; KeyError if there is none."""
         return _by_name(self.fields, name)
+
+    @property
+    def size(self) -> int:
+        """How many there are, of edges that are drawn."""
+        return len(self.pattern)
 
     @property
     def unreliable(self) -> bool:
@@ -474,7 +517,8 @@ class Program:
     """A whole network. dt in ms; seed draws connectivity and initial values.
 
     edges carry events; couplings are edges with one continuous sum and nothing else.
-    timed: static edges whose spikes arrive at their exact times; delays in steps. synapse_probes:
+    timed: static edges whose spikes arrive at their exact times; delays in steps. plastic: edges
+    whose synapses change. synapse_probes:
     probes of fields of edges; their views are of connections, in the order in which users give
     arrays of weights.
     """
@@ -492,10 +536,24 @@ class Program:
     delivery: Delivery | None = None
     synapse_probes: tuple[Probe, ...] = ()
     timed: tuple[Edges, ...] = ()
+    plastic: tuple[Edges, ...] = ()
 
     def group(self, name: str) -> Neurons:
         """The neurons of that name; KeyError if there are none."""
         return _by_name(self.neurons, name)
+
+    def owner(self, name: str) -> Neurons | Edges:
+        """The neurons, or the plastic edges, of that name; KeyError if there are none."""
+        return _by_name((*self.neurons, *self.plastic), name)
+
+    def sampled(self) -> list[Probe]:
+        """The probes whose samples the run gives: of variables of neurons and plastic edges."""
+        states = {(e.name, f.name) for e in self.plastic for f in e.fields if f.kind == "state"}
+        groups = {n.name for n in self.neurons}
+        return [p for p in self.probes if p.variable] + [
+            p for p in self.synapse_probes
+            if p.source.group in groups or (p.source.group, p.variable) in states
+        ]  # fmt: skip
 
     def blocks(self) -> Iterator[tuple[str, Block]]:
         """Every block with the name of its place."""
@@ -510,11 +568,10 @@ class Program:
                 yield from ((f"{n.name}.{k}", b) for k, b in n.precise.blocks().items())
             for event in n.events:
                 yield f"{n.name}.{event.name}", event.reset
-        for e in self.edges:
+        for e in (*self.edges, *self.plastic):
             yield f"{e.name}.pre", e.pre
-            yield f"{e.name}.post", e.post
-            for clocked in e.clocked:
-                yield f"{e.name}.clocked", clocked.block
+            for r in e.plasticity.responses if e.plasticity else ():
+                yield f"{e.name}.{r.to} of the {r.at}", r.block
         for clock in self.clocks:
             yield clock.name, clock.block
 

@@ -18,6 +18,7 @@ from .program import (
     NoiseFactor,
     Pairs,
     Pieces,
+    Plasticity,
     Program,
     Prologue,
     Statement,
@@ -71,7 +72,7 @@ def _program(p: Program) -> Iterator[str]:
     for n in p.neurons:
         yield ""
         yield from _neurons(n)
-    for e in (*p.edges, *p.couplings, *p.timed):
+    for e in (*p.edges, *p.couplings, *p.timed, *p.plastic):
         yield ""
         yield from _edges(e)
     if p.inputs or p.probes or p.synapse_probes or p.clocks or p.links or p.delivery:
@@ -140,12 +141,27 @@ def _edges(e: Edges) -> Iterator[str]:
         yield f"  delay axonal {_value(e.axonal)} dendritic {_value(e.dendritic)}"
     yield from _prologue(e.prologue)
     yield from _block("pre", e.pre)
-    yield from _block("post", e.post)
-    for c in e.clocked:
-        yield from _block(f"every {c.every} from {c.offset}", c.block)
+    if e.plasticity is not None:
+        yield from _plasticity(e.plasticity)
     for s in e.continuous:
         pooled = ", the same for all" if e.pooled else ""
         yield f"  each {s.each} post.{s.variable} = sum of {expression(s.value)}{pooled}"
+
+
+def _plasticity(p: Plasticity) -> Iterator[str]:
+    model = f" ({p.model})" if p.model else ""
+    yield f"  plasticity{model}, coincidence {p.coincidence}"
+    if p.bounds:
+        yield f"  weight from {expression(p.bounds[0])} to {expression(p.bounds[1])}"
+    for m in p.modulators:
+        yield f"  {m.name} = {_view(m.source)}.{m.variable}"
+    for d in p.equations:
+        driven = "clock" if d.variable in p.clock_driven else "event"
+        yield f"  d{d.variable}/dt = {expression(d.rate)} ({driven}-driven)"
+    for title, block in (("each step", p.each_step), ("on pre", p.pre), ("on post", p.post)):
+        yield from _block(title, block)
+    for r in p.responses:
+        yield from _block(f"{r.to}, {r.at}", r.block)
 
 
 def _fields(fields: tuple[Field, ...]) -> Iterator[str]:

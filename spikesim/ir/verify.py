@@ -53,10 +53,14 @@ def _faults(p: Program) -> Iterable[str]:
         yield from _names(i.value, scope, f"input {i.name!r}")
         if i.kind == "arrivals" and i.into not in {port.variable for port in group.ports}:
             yield f"input {i.name!r}: {i.into!r} is no port of {group.name!r}"
-    edges = {e.name: e for e in (*p.edges, *p.timed)}
+    edges = {e.name: e for e in (*p.edges, *p.timed, *p.plastic)} | groups
     for probe in p.synapse_probes:
         of = edges.get(probe.source.group)
-        if of is None or probe.variable not in {f.name for f in of.fields}:
+        known = {f.name for f in of.fields} if of else set()
+        if isinstance(of, Edges):  # a variable that its neurons have
+            kept = [f.name for v in (of.source, of.target) for f in groups[v.group].fields]
+            known |= {n.removeprefix(f"{of.name}.") for n in kept if n.startswith(f"{of.name}.")}
+        if probe.variable not in known:
             yield f"probe {probe.name!r}: no {probe.variable!r} of edges {probe.source.group!r}"
     for probe in p.probes:
         if probe.source.group not in groups:
@@ -99,7 +103,7 @@ def _faults(p: Program) -> Iterable[str]:
 
 
 def _all_edges(p: Program) -> tuple[Edges, ...]:
-    return (*p.edges, *p.couplings, *p.timed)
+    return (*p.edges, *p.couplings, *p.timed, *p.plastic)
 
 
 def _more(n: Neurons, p: Program) -> set[str]:
@@ -154,24 +158,59 @@ def _edges(e: Edges, groups: dict[str, Neurons]) -> Iterable[str]:
         own | {f"pre.{f.name}" for f in source.fields} | {f"post.{f.name}" for f in target.fields}
     )
     states = {f.name for f in e.fields if f.kind == "state"}
-    blocks = [("pre", e.pre), ("post", e.post)] + [("clocked", c.block) for c in e.clocked]
-    for title, block in blocks:
-        for s in block:
-            yield from _names(
-                s.value, scope | {x.target for x in block if x.local}, f"{where}, {title}"
-            )
-            outside = s.target.startswith(("pre.", "post."))
-            if outside and s.how == "=":
-                yield (
-                    f"{where}, {title}: sets {s.target!r}; a block of edges may only add to (+=) "
-                    "or raise (max=) variables of neurons, since their order is not defined"
-                )
-            if not s.local and s.target not in (scope if outside else states):
-                yield f"{where}, {title}: {s.target!r} can't be written"
+    blocks = [("pre", e.pre, states)]
+    if e.plasticity is not None:
+        scope |= {m.name for m in e.plasticity.modulators}
+        blocks = [("each step", e.plasticity.each_step, states), ("pre", e.plasticity.pre, states)]
+        blocks += [("post", e.plasticity.post, states), ("port", e.pre, states | {"transmit"})]
+        yield from _responses(e, groups, where)
+        scope = scope | {"transmit"}
+        for d in e.plasticity.equations:
+            yield from _names(d.rate, scope, f"{where}, d{d.variable}/dt")
+    for title, block, writable in blocks:
+        yield from _synaptic(block, scope, writable, f"{where}, {title}")
     for summed in e.continuous:
         yield from _names(summed.value, scope, f"{where}, sum")
         if summed.variable not in {f.name for f in target.fields if f.kind == "state"}:
             yield f"{where}: the sum {summed.variable!r} is no state of {target.name!r}"
+
+
+def _responses(e: Edges, groups: dict[str, Neurons], where: str) -> Iterable[str]:
+    """Faults of what synapses, and their neurons, do."""
+    assert e.plasticity is not None
+    sides = {"pre": groups[e.source.group], "post": groups[e.target.group]}
+    own = {f.name for f in e.fields} | {m.name for m in e.plasticity.modulators}
+    own |= {f"{side}.{f.name}" for side, group in sides.items() for f in group.fields}
+    states = {f.name for f in e.fields if f.kind == "state"}
+    for r in e.plasticity.responses:
+        title = f"{where}, {r.to} of the {r.at}"
+        if r.at == "synapse":
+            yield from _synaptic(r.block, own, states, title)
+        else:
+            fields = sides[r.to].fields
+            moving = {f.name for f in fields if f.kind == "state"}
+            yield from _block(r.block, {f.name for f in fields}, moving, title)
+    for m in e.plasticity.modulators:
+        if m.source.group not in groups:
+            yield f"{where}: no group {m.source.group!r}"
+        elif m.variable not in {f.name for f in groups[m.source.group].fields}:
+            yield f"{where}: {m.source.group!r} has no {m.variable!r}"
+
+
+def _synaptic(block: Block, scope: set[str], states: set[str], where: str) -> Iterable[str]:
+    local: set[str] = set()
+    for s in block:
+        yield from _names(s.value, scope | local, where)
+        outside = s.target.startswith(("pre.", "post."))
+        if outside and s.how == "=":
+            yield (
+                f"{where}: sets {s.target!r}; a block of edges may only add to (+=) or raise "
+                "(max=) variables of neurons, since their order is not defined"
+            )
+        if s.local or s.target == "transmit":
+            local.add(s.target)
+        elif s.target not in (scope if outside else states):
+            yield f"{where}: {s.target!r} can't be written"
 
 
 def _block(block: Block, scope: set[str], states: set[str], where: str) -> Iterable[str]:
@@ -229,6 +268,12 @@ def streams(p: Program) -> dict[str, int]:
         for expr in (i.value, *(s.value for s in i.before)):
             paths += [draw_path(i.target.group, x) for x in walk(expr) if isinstance(x, Draw)]
         paths += drawn(i.target.group, i.fields)
+    for e in p.plastic:
+        assert e.plasticity is not None
+        blocks = (e.plasticity.pre, e.plasticity.post, e.plasticity.each_step)
+        blocks += tuple(r.block for r in e.plasticity.responses)
+        for s in (s for block in blocks for s in block):
+            paths += [draw_path(e.name, x) for x in walk(s.value) if isinstance(x, Draw)]
     for e in _all_edges(p):
         paths += [] if isinstance(e.pattern, Pairs) else [f"{e.name}.pairs"]
         parts = {"axonal": e.axonal, "dendritic": e.dendritic}

@@ -25,6 +25,7 @@ from ..units import (
     TIME,
     TRUTH,
     UNIT_NAMES,
+    WEIGHT,
     Dimension,
     decompose,
     is_unit,
@@ -100,6 +101,8 @@ def _declare(
         raise ParameterError(f"sp.{kind}(...): the second argument is its meaning, got {meaning!r}")
     if (dtype is bool or is_truth(value)) and kind != "port":
         return Declared(kind, truth(value, f"sp.{kind}(...)"), TRUTH, meaning, dtype="bool")
+    if value is WEIGHT:
+        return Declared(kind, bare, WEIGHT, meaning)
     try:
         number, dimension = decompose(value)
     except SpikesimError as fault:
@@ -236,6 +239,8 @@ _OF_CLASSES = {"equations", "spike", "reset", "refractory", "method", "on_arriva
 _OF_CLASSES |= {"weight_bound", "events", "every", "at"}
 _OF_CLASSES |= {"weight_unit", "continuous", "presynaptic", "on_spike", "evaluated"}
 _OF_CLASSES |= {"each_step", "require"}
+_OF_CLASSES |= {"on_pre", "on_post", "transmit", "bounds", "modulators", "coincidence"}
+_OF_CLASSES |= {"weight_scale", "learning", "release", "last"}
 _OF_CLASSES |= {"reads", "name", "values", "definition", "stripped", "initialize"}
 _OF_RUNS = {"held", "held_steps", "not_refractory", "spikes", "rate"}
 

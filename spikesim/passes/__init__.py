@@ -18,9 +18,11 @@ from .hoist import hoist
 from .inputs import inputs
 from .integrate import integrate
 from .layout import layout
+from .plasticity import plasticity
 from .precise import precise
 from .refractory import refractory
 from .stages import stages
+from .synapses import synapses
 from .timed import timed
 from .values import values
 
@@ -32,6 +34,7 @@ SYMBOLIC: tuple[Pass, ...] = (
     precise,  # spikes between the steps: what happens from one arrival to the next
     integrate,  # differential equations become the update of a step
     stages,  # which is cut where neurons are coupled within the step
+    plasticity,  # what synapses do becomes responses, of synapses or, once for many, of neurons
     hoist,  # what only parameters decide is computed once, in the prologue
     values,  # distributions of neurons become arrays
     timed,  # edges whose spikes arrive between the steps become pairs
@@ -44,7 +47,10 @@ CONCRETE: tuple[Pass, ...] = (
 COUPLED: tuple[Pass, ...] = (
     couplings,  # couplings become pairs, sorted by target
 )
-PIPELINE = SYMBOLIC + CONCRETE + COUPLED
+LEARNING: tuple[Pass, ...] = (
+    synapses,  # plastic edges become pairs, sorted by source and target
+)
+PIPELINE = SYMBOLIC + CONCRETE + COUPLED + LEARNING
 
 
 def lower(program: Program, passes: tuple[Pass, ...] = PIPELINE) -> Program:

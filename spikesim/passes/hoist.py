@@ -34,8 +34,13 @@ def hoist(program: Program) -> Program:
     """Blocks hold no subexpression that the run does not change."""
     groups = {n.name: n for n in program.neurons}
     neurons, clocks = [], {c.name: c for c in program.clocks}
+    hoisters = {
+        n.name: _Hoister({f.name for f in n.fields if f.kind in FIXED}, program.dt)
+        for n in program.neurons
+    }
+    plastic = tuple(_plastic(e, groups, hoisters, program.dt) for e in program.plastic)
     for n in program.neurons:
-        h = _Hoister({f.name for f in n.fields if f.kind in FIXED}, program.dt)
+        h = hoisters[n.name]
         for c in program.clocks:
             if c.group == n.name:
                 clocks[c.name] = replace(c, block=h.block(c.block))
@@ -46,6 +51,7 @@ def hoist(program: Program) -> Program:
         clocks=tuple(clocks.values()),
         edges=tuple(_edges(e, groups, program.dt) for e in program.edges),
         couplings=tuple(_edges(e, groups, program.dt) for e in program.couplings),
+        plastic=plastic,
     )
 
 
@@ -186,11 +192,34 @@ def _simpler(
     return MatrixExponential(item.names, rows(item.matrix))
 
 
-def _edges(edges: Edges, groups: Mapping[str, Neurons], dt: float) -> Edges:
+def _plastic(
+    e: Edges, groups: Mapping[str, Neurons], hoisters: Mapping[str, _Hoister], dt: float
+) -> Edges:
+    h = _of_edges(e, groups, dt)
+    assert e.plasticity is not None
+    sides = {"pre": hoisters[e.source.group], "post": hoisters[e.target.group]}
+    responses = tuple(
+        replace(r, block=(h if r.at == "synapse" else sides[r.to]).block(r.block))
+        for r in e.plasticity.responses
+    )
+    return replace(
+        e,
+        pre=h.block(e.pre),
+        plasticity=replace(e.plasticity, responses=responses),
+        fields=e.fields + h.fields(),
+        prologue=tuple(_simpler(item, h) for item in e.prologue) + h.statements(),
+    )
+
+
+def _of_edges(edges: Edges, groups: Mapping[str, Neurons], dt: float) -> _Hoister:
     fixed = {f.name for f in edges.fields if f.kind in FIXED}
     for side, view in (("pre", edges.source), ("post", edges.target)):
         fixed |= {f"{side}.{f.name}" for f in groups[view.group].fields if f.kind in FIXED}
-    h = _Hoister(fixed, dt)
+    return _Hoister(fixed, dt)
+
+
+def _edges(edges: Edges, groups: Mapping[str, Neurons], dt: float) -> Edges:
+    h = _of_edges(edges, groups, dt)
     pre = tuple(replace(s, value=h.named(h.expr(s.value))) for s in edges.pre)
     sums = tuple(replace(s, value=h.expr(s.value)) for s in edges.continuous)
     return replace(

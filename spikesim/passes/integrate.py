@@ -51,14 +51,15 @@ Rates = Mapping[str, Expr]
 
 def integrate(program: Program) -> Program:
     """No equations are left; `method` names the one that was used."""
-    done = [_integrate(n, program.dt) if n.equations else n for n in program.neurons]
+    done = [integrated(n, program.dt) if n.equations else n for n in program.neurons]
     if program.order == NEST_ORDER:
         read = {e.target.group for e in program.edges if _reads_target(e)}
         done = [_with_jumps(n) if n.method == "euler" and n.name not in read else n for n in done]
     return replace(program, neurons=tuple(done))
 
 
-def _integrate(group: Neurons, dt: float) -> Neurons:
+def integrated(group: Neurons, dt: float) -> Neurons:
+    """The group with its equations as an update."""
     noise = Noise(group)
     rates, held = noise.drift, {d.variable for d in group.equations if d.held}
     method = group.method if group.method != "auto" else _choose(group, noise)

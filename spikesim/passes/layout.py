@@ -25,7 +25,7 @@ def layout(program: Program) -> Program:
 
 def addresses(program: Program) -> Delivery:
     """The numbers of sources and slots, and no synapses yet."""
-    wanted = {(e.source.group, e.event) for e in (*program.edges, *program.timed)}
+    wanted = {(e.source.group, e.event) for e in (*program.edges, *program.timed, *program.plastic)}
     sending = [
         [e.name for e in n.events if e.name == "spike" or (n.name, e.name) in wanted]
         for n in program.neurons
@@ -51,7 +51,7 @@ def port_of(e: Edges) -> tuple[str, str]:
 
 def is_static(e: Edges) -> bool:
     """Does the edge only add a fixed weight to one port?"""
-    if e.post or e.clocked or e.continuous or len(e.pre) != 1:
+    if e.plasticity or e.continuous or len(e.pre) != 1:
         return False
     (one,) = e.pre
     fixed = {f.name for f in e.fields if f.kind in FIXED}

@@ -32,14 +32,14 @@ def graph(network: Any, *, ax: Any = None) -> Any:
     """
     program: Program = build(network) if isinstance(network, Network) else network.program
     sizes = {n.name: n.size for n in program.neurons}
-    counts = {e.name: expected(e, sizes) for e in (*program.edges, *program.couplings)}
+    counts = {e.name: expected(e, sizes) for e in (*program.edges, *program.plastic, *program.couplings)}
     places = _circle([*sizes])
     ax = axes(ax, 5.2, 5.2 if len(sizes) > 2 else 2.6)
     from matplotlib.patches import Circle
 
     most = max(counts.values(), default=1.0) or 1.0
     between: Counter[tuple[str, str]] = Counter()
-    for e in (*program.edges, *program.couplings):
+    for e in (*program.edges, *program.plastic, *program.couplings):
         ends = e.source.group, e.target.group
         between[ends] += 1
         label = f"{counts[e.name]:,.0f}" if len(counts) <= _MOST_LABELS else ""

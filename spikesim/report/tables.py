@@ -32,7 +32,7 @@ class Section:
 def summary(model: Model, results: Results) -> str:
     """The run in a sentence."""
     neurons = sum(n.size for n in model.program.neurons)
-    projections = len(model.program.edges) + len(model.program.couplings)
+    projections = sum(map(len, (model.program.edges, model.program.couplings, model.program.plastic)))
     return (
         f"{_counted(neurons, 'neuron')}, {_counted(projections, 'projection')}, "
         f"{results.duration:g} ms in steps of {results.dt:g} ms, seed {results.seed}, "
@@ -80,7 +80,7 @@ def sections(model: Model, results: Results) -> Iterator[Section]:
 
 def _projections(program: Program) -> Iterator[tuple[str, ...]]:
     sizes = {n.name: n.size for n in program.neurons}
-    for e in (*program.edges, *program.couplings):
+    for e in (*program.edges, *program.plastic, *program.couplings):
         count = f"{expected(e, sizes):,.0f}"
         weight = next((value_text(f) for f in e.fields if f.name == "weight"), "-")
         yield e.name, _number(e.pattern), count, weight, _delay(e)

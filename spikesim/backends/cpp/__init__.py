@@ -17,7 +17,7 @@ class CppBackend(Backend):
         return why_missing()
 
     def lower(self, program: Program, options: Options) -> CppExecutable:
-        refuse_unsupported(program, self.name)
+        refuse_unsupported(program, self)
         return CppExecutable(program, options)
 
 

@@ -21,10 +21,12 @@ class CudaBackend(Backend):
     def unsuited(self, program: Program) -> str:
         if device.replaced:
             return "there is no GPU, only what stands in for one"
-        return "a population has precise=True" if _between(program) else launch_bound(program)
+        if _between(program):
+            return "a population has precise=True"
+        return super().unsuited(program) or launch_bound(program)
 
     def lower(self, program: Program, options: Options) -> CudaExecutable:
-        refuse_unsupported(program, self.name)
+        refuse_unsupported(program, self)
         between = _between(program)
         if between:
             raise UnsupportedError(

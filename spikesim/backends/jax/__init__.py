@@ -12,6 +12,7 @@ class JaxBackend(Backend):
     """Compiles the loop over steps with XLA. JAX is loaded when the first program is lowered."""
 
     name = "jax"
+    learns = True
 
     def unavailable(self) -> str:
         if importlib.util.find_spec("jax") is None:
@@ -19,7 +20,7 @@ class JaxBackend(Backend):
         return ""
 
     def lower(self, program: Program, options: Options) -> Executable:
-        refuse_unsupported(program, self.name)
+        refuse_unsupported(program, self)
         refuse_stored_weights(options, self.name)
         from .executable import JaxExecutable
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -13,7 +14,7 @@ import numpy as np
 from ...errors import UnsupportedError
 from ...ir.program import Delivery, Program
 from ...native import available
-from ...passes import CONCRETE, COUPLED, lower
+from ...passes import CONCRETE, COUPLED, LEARNING, lower
 from ...passes.layout import addresses
 from ...random import threefry2x32, uniform
 from ..base import Chunk, Log, Options, State
@@ -21,6 +22,7 @@ from ..binding import Binder
 from ..coupling import joined
 from ..drive import listed, resent, sample_steps
 from ..memory import estimate, refuse_too_large
+from ..plasticity import wired
 from ..step import Step
 from ..synapses import Synapses, part_starts, planned
 from .arrays import JaxArrays
@@ -105,7 +107,7 @@ class JaxExecutable:
         refuse_too_large(self.memory)
         self.native = Synapses(program, options, threads) if native else None
         program = self.native.program if self.native else lower(program, CONCRETE)
-        self.program = lower(program, COUPLED)
+        self.program = lower(program, COUPLED + LEARNING)
         self.binder = Binder(self.program, options, self.native)
         self.chunk = _chunk(self.program, options)
         if self.native:
@@ -122,6 +124,9 @@ class JaxExecutable:
         self.joined = joined(self.program)
         for k, ends in enumerate(self.joined):
             arrays = arrays | JaxCoupling.arrays(k, ends)
+        self.wired = wired(self.program)
+        for k, w in enumerate(self.wired):
+            arrays = arrays | {f"plastic.{k}.{name}": getattr(w, name) for name in w.arrays}
         with jax.enable_x64(True):
             # device_put takes arrays on pages of their own without a copy.
             self.table = {name: jax.device_put(a) for name, a in arrays.items()}
@@ -136,7 +141,11 @@ class JaxExecutable:
         arrays = JaxArrays(self.options.conformance, self.native is not None, table["zero"])
         events = NativeEvents(delivery, table) if self.native else RingEvents(delivery, table)
         couplings = [JaxCoupling(k, ends.edges, table) for k, ends in enumerate(self.joined)]
-        return Step(self.program, arrays, events, self.options.dtype, couplings)
+        plastic = [
+            replace(w, **{name: table[f"plastic.{k}.{name}"] for name in w.arrays})
+            for k, w in enumerate(self.wired)
+        ]
+        return Step(self.program, arrays, events, self.options.dtype, couplings, plastic)
 
     def _advance(
         self, table: Any, values: Any, seed: Any, state: Any, n0: Any, count: Any
@@ -152,7 +161,7 @@ class JaxExecutable:
         if self.options.conformance:
             step = as_written(step, table["zero"])
             begin = as_written(begin, table["zero"]) if begin else None
-        probes = [p for p in self.program.probes if p.variable]
+        probes = self.program.sampled()
         fired = jnp.zeros((self.chunk, state["fired"].shape[0]), bool)
         samples = {
             p.name: jnp.zeros(
@@ -189,10 +198,10 @@ class JaxExecutable:
         return jax.lax.while_loop(lambda c: c[0] < n0 + count, one, start)[1:]
 
     def _width(self, probe: Any) -> int:
-        return len(probe.source.indices(self.program.group(probe.source.group).size))
+        return len(probe.source.indices(self.program.owner(probe.source.group).size))
 
     def _dtype(self, probe: Any, variable: str) -> Any:
-        dtype = self.program.group(probe.source.group).field(variable).dtype
+        dtype = self.program.owner(probe.source.group).field(variable).dtype
         return {"float": self.options.dtype, "int": np.int32, "bool": np.bool_}[dtype]
 
     def explain(self) -> list[str]:
@@ -245,8 +254,7 @@ class JaxRunning:
             state = state | {"recent": recent}
         kept = {
             p.name: np.asarray(samples[p.name])[: len(sample_steps(n, count, p.every))]
-            for p in self.made.program.probes
-            if p.variable
+            for p in self.made.program.sampled()
         }
         return state, listed(np.asarray(fired)[:count], n), kept, {
             name: _log(*(np.asarray(column)[:count] for column in log), first=n)
@@ -271,13 +279,12 @@ def _threads() -> int:
 
 def _chunk(program: Program, options: Options) -> int:
     """Steps a chunk: as many as the buffers of recordings hold."""
-    sizes = {n.name: n.size for n in program.neurons}
+    sizes = {n.name: n.size for n in (*program.neurons, *program.plastic)}
     assert program.delivery is not None
     width = program.delivery.n_sources
-    for p in program.probes:
-        if p.variable or p.logged:
-            bytes_each = options.dtype.itemsize * (len(p.variables) or 1) + p.logged
-            width += bytes_each * len(p.source.indices(sizes[p.source.group])) // p.every
+    for p in (*program.sampled(), *(p for p in program.probes if p.logged)):
+        bytes_each = options.dtype.itemsize * (len(p.variables) or 1) + p.logged
+        width += bytes_each * len(p.source.indices(sizes[p.source.group])) // p.every
     return int(np.clip(_BUFFER_BYTES // max(width, 1), 1, _LONGEST_CHUNK))
 
 

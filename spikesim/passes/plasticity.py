@@ -1,0 +1,307 @@
+"""What synapses do becomes responses: to each step, to presynaptic, to postsynaptic spikes.
+
+Three things are decided here, for each variable of a rule:
+
+event-driven: its equation is linear with constant coefficients, in itself alone. It moves from one
+event of its synapse to the next by the exact solution, x -> x exp(b s) + a s exprel(b s) after a
+time s, with dx/dt = a + b x. Any other is moved at every step.
+
+of one side: it is event-driven or moved by nothing, and only the pre block (the post block) writes
+it, from what all synapses of a source (a target) have in common, at one time, as the delay on that
+side is one number. It is then a state of the neuron, stored once, and moves with it at every step.
+
+in which order: a block is cut into what is done to synapses and what is done to neurons; the first
+part comes first, and sees what the second would have put before it. So it is where `coincidence` is
+"nest": what weights do is done before all else, with the traces before both events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from ..distributions import Distribution
+from ..equations.affine import collect
+from ..errors import DescriptionError
+from ..ir.expr import (
+    ZERO,
+    Draw,
+    Expr,
+    Op,
+    Ref,
+    add,
+    is_zero,
+    mul,
+    references,
+    sub,
+    substitute,
+    walk,
+)
+from ..ir.program import (
+    Block,
+    Differential,
+    Edges,
+    Field,
+    Neurons,
+    Plasticity,
+    Program,
+    Response,
+    Statement,
+)
+from .integrate import integrated
+
+Side = Literal["pre", "post"]
+SIDES: tuple[Side, Side] = ("pre", "post")
+# The step of a synapse's last event, whose state that of event-driven variables is.
+LAST = "last"
+
+
+def plasticity(program: Program) -> Program:
+    """Plastic edges have responses, and nothing else of a rule's text."""
+    neurons = {n.name: n for n in program.neurons}
+    plastic = []
+    for e in program.plastic:
+        rule = _Rule(e)
+        plastic.append(rule.lowered(program.dt))
+        for side in SIDES:
+            group = neurons[rule.group(side)]
+            neurons[group.name] = rule.given_to(group, side)
+    return replace(program, neurons=tuple(neurons.values()), plastic=tuple(plastic))
+
+
+@dataclass(frozen=True)
+class _Decay:
+    """dx/dt = slope x + rest, with constant coefficients."""
+
+    slope: Expr
+    rest: Expr
+
+    def after(self, x: Expr, time: Expr) -> Expr:
+        """x after that time."""
+        grown = mul(self.slope, time)
+        moved = x if is_zero(self.slope) else mul(x, Op("exp", (grown,)))
+        if is_zero(self.rest):
+            return moved
+        gain = time if is_zero(self.slope) else mul(time, Op("exprel", (grown,)))
+        return add(moved, mul(gain, self.rest))
+
+
+class _Rule:
+    """What is decided for the variables of one edges."""
+
+    def __init__(self, e: Edges):
+        assert e.plasticity is not None
+        self.edges, self.text = e, e.plasticity
+        self.constant = {f.name for f in e.fields if f.kind == "parameter"}
+        self.decays = {d.variable: form for d in self.text.equations if (form := self._decay(d))}
+        self.of = {side: self._one_sided(side) for side in SIDES}
+        moved = self.of["pre"] | self.of["post"]
+        self.lazy = [x for x in self.decays if x not in moved]
+
+    def group(self, side: Side) -> str:
+        return (self.edges.source if side == "pre" else self.edges.target).group
+
+    def _decay(self, d: Differential) -> _Decay | None:
+        form = collect(d.rate, [d.variable])
+        if d.variable in self.text.clock_driven or form is None:
+            return None
+        slope, rest = form[0].get(d.variable, ZERO), form[1]
+        fixed = references(slope) | references(rest) <= self.constant
+        return _Decay(slope, rest) if fixed and not _draws(d.rate) else None
+
+    # where a variable is stored
+
+    def _one_sided(self, side: Side) -> set[str]:
+        """The variables that are the same for all synapses of a neuron on that side."""
+        e, text = self.edges, self.text
+        delay = e.axonal if side == "pre" else e.dendritic
+        if isinstance(delay, Distribution) or np.ndim(delay):
+            return set()
+        mine, other = (text.pre, text.post) if side == "pre" else (text.post, text.pre)
+        elsewhere = {s.target for s in (*other, *text.each_step)}
+        moved = {d.variable for d in text.equations} - self.decays.keys()
+        written = {s.target for s in mine}
+        found = {
+            f.name
+            for f in e.fields
+            if f.kind == "state" and f.name in written and _is_one(f)
+        } - elsewhere - moved - {"weight"}  # fmt: skip
+        common = {f.name for f in e.fields if f.kind == "parameter" and _is_one(f)}
+        while True:
+            known = found | common | {"dt"}
+            bad = {
+                s.target
+                for s in mine
+                if s.target in found and (_draws(s.value) or _foreign(s.value, side, known))
+            }
+            bad |= {
+                x
+                for x in found & self.decays.keys()
+                if not _references(self.decays[x]) <= common
+            }
+            if not bad:
+                return found
+            found -= bad
+
+    def given_to(self, group: Neurons, side: Side) -> Neurons:
+        """The neurons with the variables of the synapses on that side, and what these read."""
+        e, mine = self.edges, self.of[side]
+        read = {n for x in mine if x in self.decays for n in _references(self.decays[x])}
+        block = self.text.pre if side == "pre" else self.text.post
+        read |= {n for s in block if s.target in mine for n in references(s.value)}
+        fields, update = [], []
+        for f in e.fields:
+            name = f"{e.name}.{f.name}"
+            known = any(g.name == name for g in group.fields)
+            if f.name in mine:
+                fields.append(replace(f, name=name))
+            elif f.kind == "parameter" and f.name in read and not known:
+                fields.append(replace(f, name=name, of=name))
+        for x in sorted(mine & self.decays.keys()):
+            own = self._own(_references(self.decays[x]))
+            decay = _Decay(*(substitute(c, own) for c in (self.decays[x].slope, self.decays[x].rest)))
+            name = f"{e.name}.{x}"
+            update.append(Statement(name, decay.after(Ref(name), Ref("dt"))))
+        return replace(
+            group, fields=(*group.fields, *fields), update=(*group.update, *update)
+        )
+
+    def _own(self, names: Iterable[str]) -> dict[str, Expr]:
+        """What the names of the edges are called in the neurons that have them."""
+        return {n: Ref(f"{self.edges.name}.{n}") for n in names}
+
+    # what happens
+
+    def lowered(self, dt: float) -> Edges:
+        """The edges with responses."""
+        e, text = self.edges, self.text
+        moved = self.of["pre"] | self.of["post"]
+        fields = [f for f in e.fields if f.name not in moved]
+        if self.lazy:
+            fields.append(Field(LAST, "state", -1, "int", meaning="step of the last event"))
+        pseudo = self._clocked(dt)
+        fields += [f for f in pseudo.fields if f.kind == "derived"]
+        each_step = text.each_step + pseudo.update
+        steps = (Response("step", "synapse", self._named(each_step)),) if each_step else ()
+        return replace(
+            e,
+            fields=tuple(fields),
+            prologue=e.prologue + pseudo.prologue,
+            plasticity=Plasticity(
+                coincidence=text.coincidence,
+                bounds=text.bounds,
+                modulators=text.modulators,
+                responses=steps + tuple(r for r in self._responses() if r.block),
+                model=text.model,
+            ),
+        )
+
+    def _responses(self) -> list[Response]:
+        whole = {"pre": self._with_port(), "post": self.text.post}
+        parts = {side: _cut(whole[side], self.of[side], self.edges.name) for side in SIDES}
+        synaptic: dict[Side, Response] = {
+            side: Response(side, "synapse", self._named(self._woken(parts[side][0])))
+            for side in SIDES
+        }
+        neural: dict[Side, Response] = {
+            side: Response(side, "neuron", self._in_neuron(parts[side][1], side)) for side in SIDES
+        }
+        if self.text.coincidence == "sequential":
+            return [r for side in SIDES for r in (synaptic[side], neural[side])]
+        own = {f.name for f in self.edges.fields if f.kind == "state"} - {"weight"}
+        first, later = [], []
+        for side in ("post", "pre"):
+            weights, traces = _cut(parts[side][0], own, self.edges.name)
+            first.append(Response(side, "synapse", self._named(self._woken(weights))))
+            later.append(Response(side, "synapse", self._named(traces)))
+        return [*first, *reversed(later), neural["pre"], neural["post"]]
+
+    def _with_port(self) -> Block:
+        """The pre block, and what is sent."""
+        return (*self.text.pre, *self.edges.pre)
+
+    def _woken(self, block: Block) -> Block:
+        """A block of synapses, their event-driven variables brought up to now first."""
+        if not self.lazy or not block:
+            return block
+        elapsed = mul(sub(Ref("step"), Ref(LAST)), Ref("dt"))
+        wake = [Statement("elapsed", elapsed, local=True)]
+        wake += [Statement(x, self.decays[x].after(Ref(x), Ref("elapsed"))) for x in self.lazy]
+        return (*wake, Statement(LAST, Ref("step")), *block)
+
+    def _named(self, block: Block) -> Block:
+        """A block of synapses, in which neurons' variables have the names they have there."""
+        names: dict[str, Expr] = {
+            x: Ref(f"{side}.{self.edges.name}.{x}") for side in SIDES for x in self.of[side]
+        }
+        return tuple(replace(s, value=substitute(s.value, names)) for s in block)
+
+    def _in_neuron(self, block: Block, side: Side) -> Block:
+        """A block of neurons, in their names."""
+        own = self._own(f.name for f in self.edges.fields)
+        done = []
+        for s in block:
+            read: dict[str, Expr] = {
+                n: Ref(n.removeprefix(f"{side}."))
+                for n in references(s.value)
+                if n.startswith(f"{side}.")
+            }
+            value = substitute(s.value, own | read)
+            done.append(replace(s, target=f"{self.edges.name}.{s.target}", value=value))
+        return tuple(done)
+
+    def _clocked(self, dt: float) -> Neurons:
+        """The equations that are moved at every step, integrated as if they were of neurons."""
+        rates = tuple(d for d in self.text.equations if d.variable not in self.decays)
+        names = {n for d in rates for n in references(d.rate)}
+        known = {f.name for f in self.edges.fields} | {"t", "dt", "step"}
+        fields = self.edges.fields + tuple(Field(n, "state") for n in sorted(names - known))
+        group = Neurons(self.edges.name, 0, fields, rates, self.text.method)
+        return integrated(group, dt) if rates else group
+
+
+def _cut(block: Block, later: Collection[str], name: str) -> tuple[Block, Block]:
+    """(what writes no name of `later`, seeing those as the block would have left them; the rest).
+
+    Raises DescriptionError where the rest reads what comes to be written after it.
+    """
+    first: list[Statement] = []
+    rest: list[Statement] = []
+    left: dict[str, Expr] = {}
+    for k, s in enumerate(block):
+        value = substitute(s.value, left)
+        if s.target not in later:
+            first.append(replace(s, value=value))
+            continue
+        rest.append(s)
+        old = left.get(s.target, Ref(s.target))
+        left[s.target] = add(old, value) if s.how == "+=" else value
+        after = {other.target for other in block[k:] if other.target not in later}
+        if clash := sorted(references(s.value) & after):
+            raise DescriptionError(
+                f"projection {name!r}: {s.target!r} is set from {clash[0]!r} before that is set "
+                "itself; write the line after it"
+            )
+    return tuple(first), tuple(rest)
+
+
+def _is_one(f: Field) -> bool:
+    """Has it one value for all synapses?"""
+    return not np.ndim(f.value) and not isinstance(f.value, Distribution)
+
+
+def _draws(expr: Expr) -> bool:
+    return any(isinstance(node, Draw) for node in walk(expr))
+
+
+def _foreign(expr: Expr, side: Side, known: set[str]) -> bool:
+    """Does it read anything but these names and variables of the neuron on that side?"""
+    return any(n not in known and not n.startswith(f"{side}.") for n in references(expr))
+
+
+def _references(decay: _Decay) -> frozenset[str]:
+    return references(decay.slope) | references(decay.rest)
+
