@@ -323,7 +323,7 @@ class Plasticity:
     Before the passes: `equations`, of which those of `clock_driven` move every step, the others
     from event to event; `each_step`, `pre` and `post`, in which `transmit` is what is sent to the
     target. coincidence: what of a pre and a post event of one step comes first: "sequential", pre;
-    "nest", weights see the state before both. After the passes: `responses`, in order. bounds: the
+    "nest", weights see traces, which have equations, as they were before both. After the passes: `responses`, in order. bounds: the
     least and the largest weight.
     """
 

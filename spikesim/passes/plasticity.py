@@ -6,13 +6,14 @@ event-driven: its equation is linear with constant coefficients, in itself alone
 event of its synapse to the next by the exact solution, x -> x exp(b s) + a s exprel(b s) after a
 time s, with dx/dt = a + b x. Any other is moved at every step.
 
-of one side: it is event-driven or moved by nothing, and only the pre block (the post block) writes
-it, from what all synapses of a source (a target) have in common, at one time, as the delay on that
-side is one number. It is then a state of the neuron, stored once, and moves with it at every step.
+of one side: only the pre block (the post block) writes it, from what all synapses of a source (a
+target) have in common, as its equation moves it, and at one time, as the delay on that side is one
+number. It is then a state of the neuron, stored once, and moves at every step as the neuron does.
 
 in which order: a block is cut into what is done to synapses and what is done to neurons; the first
 part comes first, and sees what the second would have put before it. So it is where `coincidence` is
-"nest": what weights do is done before all else, with the traces before both events.
+"nest": all else is done before what has an equation is written, so that weights see the traces
+before both events.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def plasticity(program: Program) -> Program:
         plastic.append(rule.lowered(program.dt))
         for side in SIDES:
             group = neurons[rule.group(side)]
-            neurons[group.name] = rule.given_to(group, side)
+            neurons[group.name] = rule.given_to(group, side, program.dt)
     return replace(program, neurons=tuple(neurons.values()), plastic=tuple(plastic))
 
 
@@ -97,7 +98,8 @@ class _Rule:
         self.edges, self.text = e, e.plasticity
         self.constant = {f.name for f in e.fields if f.kind == "parameter"}
         self.decays = {d.variable: form for d in self.text.equations if (form := self._decay(d))}
-        self.of = {side: self._one_sided(side) for side in SIDES}
+        self.of: dict[Side, set[str]] = {"pre": self._one_sided("pre")}
+        self.of["post"] = self._one_sided("post") - self.of["pre"]
         moved = self.of["pre"] | self.of["post"]
         self.lazy = [x for x in self.decays if x not in moved]
 
@@ -122,52 +124,51 @@ class _Rule:
             return set()
         mine, other = (text.pre, text.post) if side == "pre" else (text.post, text.pre)
         elsewhere = {s.target for s in (*other, *text.each_step)}
-        moved = {d.variable for d in text.equations} - self.decays.keys()
-        written = {s.target for s in mine}
+        rates = {d.variable: d.rate for d in text.equations}
+        written = {s.target for s in mine} | (rates.keys() - {s.target for s in other})
         found = {
-            f.name
-            for f in e.fields
-            if f.kind == "state" and f.name in written and _is_one(f)
-        } - elsewhere - moved - {"weight"}  # fmt: skip
+            f.name for f in e.fields if f.kind == "state" and f.name in written and _is_one(f)
+        } - elsewhere - {"weight"}  # fmt: skip
         common = {f.name for f in e.fields if f.kind == "parameter" and _is_one(f)}
         while True:
-            known = found | common | {"dt"}
-            bad = {
-                s.target
-                for s in mine
-                if s.target in found and (_draws(s.value) or _foreign(s.value, side, known))
-            }
-            bad |= {
-                x
-                for x in found & self.decays.keys()
-                if not _references(self.decays[x]) <= common
-            }
+            known = found | common | {"dt", "t", "step"}
+            exprs = [(s.target, s.value) for s in mine] + [*rates.items()]
+            bad = {x for x, v in exprs if x in found and (_draws(v) or _foreign(v, side, known))}
             if not bad:
                 return found
             found -= bad
 
-    def given_to(self, group: Neurons, side: Side) -> Neurons:
+    def given_to(self, group: Neurons, side: Side, dt: float) -> Neurons:
         """The neurons with the variables of the synapses on that side, and what these read."""
         e, mine = self.edges, self.of[side]
-        read = {n for x in mine if x in self.decays for n in _references(self.decays[x])}
         block = self.text.pre if side == "pre" else self.text.post
-        read |= {n for s in block if s.target in mine for n in references(s.value)}
-        fields, update = [], []
+        rates = {d.variable: d.rate for d in self.text.equations if d.variable in mine}
+        exprs = [*rates.values(), *(s.value for s in block if s.target in mine)]
+        read = {n for expr in exprs for n in references(expr)}
+        there = {f.name for f in group.fields}
+        fields = []
         for f in e.fields:
             name = f"{e.name}.{f.name}"
-            known = any(g.name == name for g in group.fields)
             if f.name in mine:
                 fields.append(replace(f, name=name))
-            elif f.kind == "parameter" and f.name in read and not known:
+            elif f.kind == "parameter" and f.name in read and name not in there:
                 fields.append(replace(f, name=name, of=name))
-        for x in sorted(mine & self.decays.keys()):
-            own = self._own(_references(self.decays[x]))
-            decay = _Decay(*(substitute(c, own) for c in (self.decays[x].slope, self.decays[x].rest)))
-            name = f"{e.name}.{x}"
-            update.append(Statement(name, decay.after(Ref(name), Ref("dt"))))
-        return replace(
-            group, fields=(*group.fields, *fields), update=(*group.update, *update)
+        made = replace(group, fields=(*group.fields, *fields))
+        if not rates:
+            return made
+        equations = tuple(
+            Differential(f"{e.name}.{x}", self._of_neuron(rate, side)) for x, rate in rates.items()
         )
+        moved = replace(made, equations=equations, method=self.text.method)
+        return replace(integrated(moved, dt), method=group.method, noise=group.noise)
+
+    def _of_neuron(self, expr: Expr, side: Side) -> Expr:
+        """An expression in the names of the neurons on a side."""
+        names = self._own(f.name for f in self.edges.fields)
+        for n in references(expr):
+            if n.startswith(f"{side}."):
+                names[n] = Ref(n.removeprefix(f"{side}."))
+        return substitute(expr, names)
 
     def _own(self, names: Iterable[str]) -> dict[str, Expr]:
         """What the names of the edges are called in the neurons that have them."""
@@ -211,13 +212,13 @@ class _Rule:
         }
         if self.text.coincidence == "sequential":
             return [r for side in SIDES for r in (synaptic[side], neural[side])]
-        own = {f.name for f in self.edges.fields if f.kind == "state"} - {"weight"}
+        own = {d.variable for d in self.text.equations}
         first, later = [], []
         for side in ("post", "pre"):
             weights, traces = _cut(parts[side][0], own, self.edges.name)
             first.append(Response(side, "synapse", self._named(self._woken(weights))))
             later.append(Response(side, "synapse", self._named(traces)))
-        return [*first, *reversed(later), neural["pre"], neural["post"]]
+        return [*first, *later, neural["pre"], neural["post"]]
 
     def _with_port(self) -> Block:
         """The pre block, and what is sent."""
@@ -241,21 +242,15 @@ class _Rule:
 
     def _in_neuron(self, block: Block, side: Side) -> Block:
         """A block of neurons, in their names."""
-        own = self._own(f.name for f in self.edges.fields)
-        done = []
-        for s in block:
-            read: dict[str, Expr] = {
-                n: Ref(n.removeprefix(f"{side}."))
-                for n in references(s.value)
-                if n.startswith(f"{side}.")
-            }
-            value = substitute(s.value, own | read)
-            done.append(replace(s, target=f"{self.edges.name}.{s.target}", value=value))
-        return tuple(done)
+        return tuple(
+            replace(s, target=f"{self.edges.name}.{s.target}", value=self._of_neuron(s.value, side))
+            for s in block
+        )
 
     def _clocked(self, dt: float) -> Neurons:
         """The equations that are moved at every step, integrated as if they were of neurons."""
-        rates = tuple(d for d in self.text.equations if d.variable not in self.decays)
+        elsewhere = self.of["pre"] | self.of["post"] | self.decays.keys()
+        rates = tuple(d for d in self.text.equations if d.variable not in elsewhere)
         names = {n for d in rates for n in references(d.rate)}
         known = {f.name for f in self.edges.fields} | {"t", "dt", "step"}
         fields = self.edges.fields + tuple(Field(n, "state") for n in sorted(names - known))
@@ -302,6 +297,4 @@ def _foreign(expr: Expr, side: Side, known: set[str]) -> bool:
     return any(n not in known and not n.startswith(f"{side}.") for n in references(expr))
 
 
-def _references(decay: _Decay) -> frozenset[str]:
-    return references(decay.slope) | references(decay.rest)
 
