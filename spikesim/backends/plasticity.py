@@ -24,7 +24,7 @@ from ..ir.program import Block, Edges, Program, View
 from ..ir.verify import draw_path
 from ..passes.inputs import grid
 from ..passes.layout import port_of
-from .evaluate import Array, evaluate
+from .evaluate import Array, Drawing, evaluate
 
 HISTORY, TRANSMITTED = "history", "transmitted"
 
@@ -112,6 +112,12 @@ def wired(program: Program) -> list[Wired]:
     return found
 
 
+def longest(program: Program) -> int:
+    """The longest delay, in steps, from a spike to an event of a plastic synapse."""
+    parts = (part for e in program.plastic for part in (e.axonal, e.dendritic))
+    return max((int(np.max(part, initial=0)) for part in parts), default=0)
+
+
 class Learning:
     """All plastic synapses of a program, for one array library."""
 
@@ -119,8 +125,7 @@ class Learning:
         assert program.delivery is not None
         self.program, self.arrays, self.delivery = program, arrays, program.delivery
         self.wired = plastic
-        delays = [part for e in program.plastic for part in (e.axonal, e.dendritic)]
-        self.rows = 1 + max((int(np.max(d, initial=0)) for d in delays), default=0)
+        self.rows = 1 + longest(program)
         self.dtypes = {
             f"{w.edges.name}.{f.name}": f.dtype
             for w in self.wired
@@ -292,7 +297,9 @@ class _Responding(Mapping[str, Array]):
     def _draw(self, node: Draw, args: list[Array]) -> Array:
         """A number for each synapse: key (seed, stream), counter (step, number of the synapse)."""
         stream = random.stream(draw_path(self.w.edges.name, node))
-        drawing, name, size = self.run.drawing, self.w.edges.name, len(self.w)
+        name, size = self.w.edges.name, len(self.w)
+        step = self.xp.asarray(self.found).astype("uint32")
+        drawing = Drawing(self.learning.arrays, self.run.drawing.seed, step)
         if self.learning.arrays.traced or isinstance(self.index, slice):
             return drawing.draw(name, size, node, args)
         words = random.threefry2x32(

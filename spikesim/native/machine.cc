@@ -108,10 +108,7 @@ class Worker {
     const int64_t end = steps_.first + steps_.count;
     if (steps_.again) SendAgain();
     for (now_ = steps_.first; now_ < end && HasRoom(); ++now_) {
-      const double t = static_cast<double>(now_) * net_.dt;
-      const int32_t step = static_cast<int32_t>(now_);
-      std::memcpy(local_, &t, 8);
-      std::memcpy(local_ + 8, &step, 4);
+      SetTime(now_);
       if (net_.links) Follow();
       if (net_.begins) Begin();
       Sample();
@@ -125,6 +122,7 @@ class Worker {
       barrier_.Wait();
       // Before events are looked for, the latest known are those of the step before.
       const int64_t found = net_.deliver_first ? now_ - 1 : now_;
+      if (net_.n_plastic) Respond(found);
       Deliver(found);
       if (number_ == 0) Record(found);
       barrier_.Wait();
@@ -374,7 +372,16 @@ class Worker {
                const int32_t* index) {
     const int32_t width = one.c.stride;
     switch (one.what) {
+      case Instruction::kTransmit:
+        if (net_.wide)
+          Transmit(one, static_cast<double*>(out), static_cast<const double*>(a),
+                   static_cast<const int32_t*>(b), n, index);
+        else
+          Transmit(one, static_cast<float*>(out), static_cast<const float*>(a),
+                   static_cast<const int32_t*>(b), n, index);
+        return;
       case Instruction::kGather:
+        if (one.stream) index = ends_[one.stream].data();
         for (int64_t i = 0; i < n; ++i)
           Move(static_cast<uint8_t*>(out) + i * width,
                static_cast<uint8_t*>(a) + index[i] * int64_t{width}, width);
@@ -397,7 +404,7 @@ class Worker {
 
   void Draw(const Instruction& one, void* out, const void* a, const void* b, uint32_t first,
             int64_t n, const int32_t* index) {
-    const Counters at{steps_.seed, one.stream, static_cast<uint32_t>(now_), first, index};
+    const Counters at{steps_.seed, one.stream, static_cast<uint32_t>(step_), first, index};
     if (one.what == Instruction::kUniform) return StepUniforms(at, n, static_cast<double*>(out));
     if (one.what == Instruction::kNormal) return StepNormals(at, n, static_cast<double*>(out));
     const double* mean = static_cast<const double*>(a);
@@ -511,11 +518,159 @@ class Worker {
       else if (t.width == 4) Add(t, static_cast<const float*>(t.weight), arrived, to);
       else Add(t, static_cast<const double*>(t.weight), arrived, to);
     }
+    if (net_.transmitted) Take<Real>(part, arrived);
     if (!net_.ring) return;
     Real* due = ring + now_ % net_.rows * net_.n_slots;
     const int64_t n = net_.part_start[part + 1] - start;
     for (int64_t i = 0; i < n; ++i) arrived[i] += due[i];
     std::memset(due, 0, n * sizeof(Real));
+  }
+
+  // What plastic synapses have sent to a part for this step.
+  template <typename Real>
+  void Take(int64_t part, Real* arrived) {
+    const int64_t start = net_.part_start[part], n = net_.part_start[part + 1] - start;
+    Real* due = static_cast<Real*>(net_.transmitted) +
+                now_ % net_.transmitted_rows * net_.n_slots + start;
+    for (int64_t i = 0; i < n; ++i) arrived[i] += due[i];
+    std::memset(due, 0, n * sizeof(Real));
+  }
+
+  // What the events of step `found` make of plastic synapses. A thread has those of its targets;
+  // all meet before and after what neurons do for the synapses of others.
+  void Respond(int64_t found) {
+    found_ = found;
+    SetTime(found);
+    for (int64_t k = 0; k < net_.n_plastic; ++k) {
+      const Plastic& p = net_.plastic[k];
+      for (int64_t r = 0; r < p.n_responses; ++r) {
+        const Response& response = p.responses[r];
+        if (response.of_neurons) {
+          barrier_.Wait();
+          const Side& side = response.to == Response::kPre ? p.pre : p.post;
+          ListNeurons(side, found);
+          Listed(response.code, list_);
+          barrier_.Wait();
+        } else if (response.to == Response::kStep) {
+          All(p, response.code);
+        } else {
+          RespondTo(p, response, found);
+        }
+      }
+    }
+    SetTime(now_);
+    barrier_.Wait();
+  }
+
+  void SetTime(int64_t step) {
+    const double t = static_cast<double>(step) * net_.dt;
+    const int32_t number = static_cast<int32_t>(step);
+    std::memcpy(local_, &t, 8);
+    std::memcpy(local_ + 8, &number, 4);
+    step_ = step;
+  }
+
+  // The thread's stretch of a group; empty where it has none.
+  Stretch Mine(int64_t group) const {
+    for (const Stretch& s : stretches_)
+      if (s.group == net_.groups + group) return s;
+    return {net_.groups + group, 0, 0};
+  }
+
+  // The elements of a side that spiked in a step, all or those of the thread, into `into`.
+  void Spiked(const Side& side, int64_t step, int64_t begin, int64_t end,
+              std::vector<int32_t>& into) {
+    into.clear();
+    if (step < 0) return;
+    const int64_t row = step % log_.rows;
+    const int32_t low = static_cast<int32_t>(side.first_source + begin);
+    const int32_t high = static_cast<int32_t>(side.first_source + end);
+    for (int64_t piece = 0; piece < log_.pieces; ++piece) {
+      const int32_t* first = log_.source + row * log_.n_sources + log_.piece_start[piece];
+      const int32_t* last = first + log_.count[row * log_.pieces + piece];
+      for (const int32_t* at = std::lower_bound(first, last, low); at < last && *at < high; ++at)
+        into.push_back(*at - static_cast<int32_t>(side.first_source));
+    }
+  }
+
+  // Those of the thread's neurons of a side that have an event: their side has one delay.
+  void ListNeurons(const Side& side, int64_t found) {
+    const Stretch mine = Mine(side.group);
+    Spiked(side, found - side.lookups[0].delay, mine.begin, mine.end, list_);
+  }
+
+  // A response of the synapses with an event.
+  void RespondTo(const Plastic& p, const Response& response, int64_t found) {
+    const bool pre = response.to == Response::kPre;
+    const Side& side = pre ? p.pre : p.post;
+    const Stretch mine = Mine(p.post.group);
+    own_.clear();
+    for (int64_t d = 0; d < side.n_lookups; ++d) {
+      const Lookup& lookup = side.lookups[d];
+      if (pre) Spiked(side, found - lookup.delay, 0, side.size, spiked_);
+      else Spiked(side, found - lookup.delay, mine.begin, mine.end, spiked_);
+      for (const int32_t neuron : spiked_) {
+        int64_t begin = lookup.start[neuron], end = lookup.start[neuron + 1];
+        if (pre && net_.threads > 1) {  // of one source they ascend by target
+          const auto before = [&](int64_t limit) {
+            int64_t low = begin, high = end;
+            while (low < high) {
+              const int64_t mid = (low + high) / 2;
+              const int64_t synapse = lookup.synapse ? lookup.synapse[mid] : mid;
+              if (p.target[synapse] < limit) low = mid + 1;
+              else high = mid;
+            }
+            return low;
+          };
+          const int64_t first = before(mine.begin);
+          end = before(mine.end);
+          begin = first;
+        }
+        for (int64_t i = begin; i < end; ++i)
+          own_.push_back(lookup.synapse ? lookup.synapse[i] : static_cast<int32_t>(i));
+      }
+    }
+    Synapses(p, response.code);
+  }
+
+  // Runs code for the synapses in `own_`.
+  void Synapses(const Plastic& p, const Code& code) {
+    const int64_t n = static_cast<int64_t>(own_.size());
+    if (!n) return;
+    Execute(code.once, code.n_once, 0, 1, nullptr);
+    for (int64_t done = 0; done < n; done += net_.block) {
+      const int64_t some = std::min(net_.block, n - done);
+      const int32_t* own = own_.data() + done;
+      ends_[1].resize(some);
+      ends_[2].resize(some);
+      for (int64_t i = 0; i < some; ++i) ends_[1][i] = p.source[own[i]];
+      for (int64_t i = 0; i < some; ++i) ends_[2][i] = p.target[own[i]];
+      Execute(code.each, code.n_each, 0, some, own);
+    }
+  }
+
+  // Runs code for all synapses of the thread's targets.
+  void All(const Plastic& p, const Code& code) {
+    const Stretch mine = Mine(p.post.group);
+    const int32_t begin = static_cast<int32_t>(mine.begin), end = static_cast<int32_t>(mine.end);
+    own_.clear();
+    for (int64_t i = 0; i < p.n; ++i)
+      if (begin <= p.target[i] && p.target[i] < end) own_.push_back(static_cast<int32_t>(i));
+    Synapses(p, code);
+  }
+
+  template <typename Real>
+  void Transmit(const Instruction& one, Real* first, const Real* value, const int32_t* delay,
+                int64_t n, const int32_t* own) const {
+    const int64_t rows = net_.transmitted_rows, slots = net_.n_slots;
+    const std::vector<int32_t>& target = ends_[2];
+    if (!one.b.stride) {
+      Real* row = first + (found_ + delay[0]) % rows * slots;
+      for (int64_t i = 0; i < n; ++i) row[target[i]] += value[i];
+      return;
+    }
+    for (int64_t i = 0; i < n; ++i)
+      first[(found_ + delay[own[i]]) % rows * slots + target[i]] += value[i];
   }
 
   template <typename Weight, typename Real>
@@ -585,7 +740,10 @@ class Worker {
   std::vector<int32_t> list_, crossing_;
   std::vector<int64_t> landed_;
   std::vector<std::pair<uint32_t, std::unique_ptr<PoissonSums>>> sums_;
-  int64_t now_ = 0;
+  // Of plastic synapses: those with an event, the neurons that spiked, and, from 1 on, the sources
+  // and targets of a block.
+  std::vector<int32_t> own_, spiked_, ends_[3];
+  int64_t now_ = 0, found_ = 0, step_ = 0;  // step_: as code sees it
 };
 
 // Elements dealt to threads in equal numbers, group after group, in whole cache lines of flags.

@@ -28,9 +28,10 @@ struct Instruction {
     kPoissons,  // the same, one an element
     kGather,    // out = a[element], of `stride` bytes each
     kScatter,   // out[element] = a
+    kTransmit,  // out[delay b of the synapse][target] += a: plastic synapses only
   };
   int32_t what;
-  uint32_t stream;
+  uint32_t stream;  // of a gather: whose elements, 0 those of the list, 1 its sources, 2 its targets
   Loop loop;
   Operand out, a, b, c;
 };
@@ -109,6 +110,38 @@ struct Coupling {
   int64_t first, last;
 };
 
+// Who has an event so many steps after a spike: of neuron i the synapses start[i] ... start[i + 1],
+// or what is listed there.
+struct Lookup {
+  int64_t delay;
+  const int64_t* start;    // [size of the group + 1]
+  const int32_t* synapse;  // or null
+};
+
+// The neurons on one side of plastic synapses.
+struct Side {
+  int64_t group, first_source, size, n_lookups;
+  const Lookup* lookups;
+};
+
+// What synapses with an event, or all at each step, or the neurons of that side do.
+struct Response {
+  enum To : int32_t { kStep, kPre, kPost };
+  int32_t to;
+  int32_t of_neurons;
+  Code code;
+};
+
+// Synapses that change: by source, then target.
+struct Plastic {
+  int64_t n;
+  const int32_t* source;  // [n], elements of their groups
+  const int32_t* target;
+  Side pre, post;
+  int64_t n_responses;
+  const Response* responses;
+};
+
 struct Probe {
   const uint8_t* values;
   int32_t width;         // bytes an element
@@ -163,6 +196,10 @@ struct Network {
   int64_t n_logs;
   Log* logs;
   int32_t precise;  // is any group?
+  int64_t n_plastic;
+  const Plastic* plastic;
+  void* transmitted;         // [transmitted_rows][slots], or null: what plastic synapses sent
+  int64_t transmitted_rows;  // one more than the longest dendritic delay; row: step mod rows
   double* sent;     // [rows][sources] when in their step sources of the log had their event, or null
 };
 

@@ -17,7 +17,9 @@ from ..errors import RunError
 from . import library
 
 # Instruction.what
-LOOP, UNIFORM, NORMAL, POISSON, POISSONS, GATHER, SCATTER = range(7)
+LOOP, UNIFORM, NORMAL, POISSON, POISSONS, GATHER, SCATTER, TRANSMIT = range(8)
+# Response.to
+TO = {"step": 0, "pre": 1, "post": 2}
 
 
 class Operand(Structure):
@@ -133,6 +135,33 @@ class Coupling(Structure):
     ]
 
 
+class Lookup(Structure):
+    _fields_ = [("delay", c_int64), ("start", c_void_p), ("synapse", c_void_p)]
+
+
+class Side(Structure):
+    _fields_ = [
+        *((name, c_int64) for name in ("group", "first_source", "size", "n_lookups")),
+        ("lookups", POINTER(Lookup)),
+    ]
+
+
+class Response(Structure):
+    _fields_ = [("to", c_int32), ("of_neurons", c_int32), ("code", Code)]
+
+
+class Plastic(Structure):
+    _fields_ = [
+        ("n", c_int64),
+        ("source", c_void_p),
+        ("target", c_void_p),
+        ("pre", Side),
+        ("post", Side),
+        ("n_responses", c_int64),
+        ("responses", POINTER(Response)),
+    ]
+
+
 class Probe(Structure):
     _fields_ = [
         ("values", c_void_p),
@@ -185,6 +214,10 @@ class Network(Structure):
         ("n_logs", c_int64),
         ("logs", POINTER(Log)),
         ("precise", c_int32),
+        ("n_plastic", c_int64),
+        ("plastic", POINTER(Plastic)),
+        ("transmitted", c_void_p),
+        ("transmitted_rows", c_int64),
         ("sent", c_void_p),
     ]
 

@@ -61,7 +61,7 @@ class Assembler:
             loop = machine.loop(one.loop, 0 if once else single, machine.level())
             if not loop:
                 raise UnsupportedError(f"the backend 'cpp' has no operation {one.loop!r}")
-        elif one.what in (machine.GATHER, machine.SCATTER):
+        elif one.what in (machine.GATHER, machine.SCATTER, machine.TRANSMIT):
             operands += [machine.Operand()] * (3 - len(operands))
             operands.append(machine.Operand(0, WIDTH[one.type], 0))
         operands += [machine.Operand()] * (4 - len(operands))

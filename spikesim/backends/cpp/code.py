@@ -56,13 +56,15 @@ class Number:
 @dataclass(frozen=True)
 class Place:
     """Where values lie: at an address, or in the memory of a thread (local). stride: bytes from one
-    element to the next, 0 for one value for all. length: of a table."""
+    element to the next, 0 for one value for all. length: of a table. ends: of what plastic synapses
+    read, whose elements: 0 their own, 1 their sources', 2 their targets'."""
 
     type: str
     base: int
     stride: int = 0
     local: bool = False
     length: int = 0
+    ends: int = 0
 
 
 @dataclass(frozen=True)
@@ -214,6 +216,10 @@ class Unit:
             return self.take(*args)
         if name == "where":
             return self._where(*args)
+        if name == "pow" and isinstance(args[1], Number) and args[1].value in (0, 1):
+            return self._typed(args[0], self.real) if args[1].value else Number(1.0)
+        if name == "mul" and (factor := _without_one(*args)) is not None:
+            return factor
         if name in ("and", "or", "not"):
             return self._emit(name, "b", [self._typed(a, "b") for a in args], "b")
         common = self._common(args)
@@ -297,7 +303,9 @@ class Unit:
         return self._emit(f"to_{letter}", value.type, [value], letter)
 
     def _gathered(self, place: Place) -> Result:
-        result = self._emit("gather", place.type, [place], place.type, machine.GATHER)
+        result = self._emit(
+            "gather", place.type, [place], place.type, machine.GATHER, place.ends
+        )
         assert isinstance(result, Result)
         return result
 
@@ -325,6 +333,14 @@ class Unit:
 
 def _is_single(value: Value) -> bool:
     return isinstance(value, Number) or (isinstance(value, Place) and not value.stride)
+
+
+def _without_one(a: Value, b: Value) -> Value | None:
+    """What is left of a product with the number one; None of others."""
+    for one, other in ((a, b), (b, a)):
+        if isinstance(one, Number) and one.value == 1 and isinstance(other, Place | Result):
+            return other if other.type in "fd" else None
+    return None
 
 
 def _is_zero(value: Value) -> bool:

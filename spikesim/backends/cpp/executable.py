@@ -16,16 +16,18 @@ from ...ir.program import PRECISE_OFFSET, Clock, Link, Neurons, Probe, Program
 from ...ir.verify import released
 from ...native import machine
 from ...native.pages import allocate
-from ...passes import COUPLED, lower
+from ...passes import COUPLED, LEARNING, lower
 from ...passes.inputs import arriving, grid
 from ...passes.layout import addresses
 from ...passes.precise import CROSSING, UNTIL
 from .. import precise
+from . import plasticity
 from ..base import Chunk, Log, Options, State
 from ..binding import Binder
 from ..coupling import Joined, joined
 from ..drive import sample_steps
 from ..memory import estimate, refuse_too_large
+from ..plasticity import TRANSMITTED, Wired, longest, wired
 from ..synapses import Store, Synapses, part_starts, planned, release_of, weights_of
 from .assemble import Assembler
 from .code import DTYPE, LETTER, Memory, Number, Place, Unit, Value, typed
@@ -51,13 +53,16 @@ class CppExecutable:
         self.memory = estimate(program, options, planned(program, options, True), parts, threads)
         refuse_too_large(self.memory)
         self.synapses = Synapses(program, options, threads, share=True)
-        self.program = lower(self.synapses.program, COUPLED)
+        self.program = lower(self.synapses.program, COUPLED + LEARNING)
+        self.wired = wired(self.program)
         self.joined = joined(self.program)
         self.binder = Binder(self.program, options, self.synapses)
         self._machine(self.binder.bind())  # an operation that is missing is told here
 
     def _machine(self, values: Mapping[str, np.ndarray]) -> Machine:
-        return Machine(self.program, self.synapses, self.joined, values, self.options, self.threads)
+        return Machine(
+            self.program, self.synapses, self.joined, self.wired, values, self.options, self.threads
+        )
 
     def explain(self) -> list[str]:
         return [f"threads: {self.threads}", *self.synapses.explain()]
@@ -73,7 +78,7 @@ class Machine:
 
     def __init__(
         self, program: Program, synapses: Synapses, couplings: Sequence[Joined],
-        values: Mapping[str, np.ndarray], options: Options, threads: int,
+        plastic: Sequence[Wired], values: Mapping[str, np.ndarray], options: Options, threads: int,
     ):  # fmt: skip
         assert program.delivery is not None
         self.program, self.values, self.options = program, values, options
@@ -84,7 +89,7 @@ class Machine:
         self.slots = {(g, v): start for g, v, start in delivery.slots}
         self.memory = Memory()
         # Whichever table has the longest delay: a state is that of other weights too.
-        rows = max(delivery.longest + 1, precise.rows(program))
+        rows = max(delivery.longest + 1, precise.rows(program), longest(program) + 1)
         self.state: dict[str, np.ndarray] = {
             "log": allocate((rows, delivery.n_sources), np.int32),
         }
@@ -96,6 +101,9 @@ class Machine:
             self.state["sent"] = np.zeros((rows, delivery.n_sources))
         if any(s.table.segment is None for s in synapses.stores):
             self.state["ring"] = allocate((rows, delivery.n_slots), options.dtype)
+        if plastic:
+            rows_sent = 1 + max(int(np.max(w.dendritic, initial=0)) for w in plastic)
+            self.state[TRANSMITTED] = np.zeros((rows_sent, delivery.n_slots), options.dtype)
         self.arrived = allocate(delivery.n_slots, options.dtype)
         self.fields: dict[str, np.ndarray] = {}
         self.flags: dict[tuple[str, str], Place] = {}
@@ -112,6 +120,7 @@ class Machine:
             for g, units in zip(program.neurons, groups, strict=True)
         ]
         sums = [self._coupling(c, couplings[:k], assembler) for k, c in enumerate(couplings)]
+        learned = [plasticity.plastic(self, w, assembler) for w in plastic]
         tables = [
             self._table(s, values[weights_of(k)], values.get(release_of(k)))
             for k, s in enumerate(synapses.stores)
@@ -136,6 +145,9 @@ class Machine:
             bool(program.links), any(g.begin for g in program.neurons), bool(program.clocks),
             n_logs=len(logs), logs=logs,
             precise=any(g.precise for g in program.neurons), sent=_at(self.state.get("sent")),
+            n_plastic=len(learned), plastic=machine.array(machine.Plastic, learned),
+            transmitted=_at(self.state.get(TRANSMITTED)),
+            transmitted_rows=len(self.state.get(TRANSMITTED, ())),
         )  # fmt: skip
         self.latest: State | None = None
         size = sum(n.size for n in program.neurons)
@@ -146,11 +158,10 @@ class Machine:
     def _units(self, group: Neurons) -> dict[str, Unit]:
         """The code of a group: before the delivery of spikes, in rounds; after it; and a reset an
         event."""
-        scope = self.scopes[group.name]
         passing = frozenset(f.name for f in group.fields if f.kind == "arrival")
 
         def unit(**more: Any) -> Unit:
-            return Unit(self.memory, group.name, scope, self.real, self.conformance, **more)
+            return self.unit(group.name, **more)
 
         before, after = [unit() for _ in range(self.rounds)], unit(passing=passing)
         before[0].block(group.inputs + group.update)
@@ -185,6 +196,10 @@ class Machine:
                 looking.store(f"{name} seen", self.memory.keep(values), looking.now[name])
             self.logged[group.name, name] = values
         return units
+
+    def unit(self, group: str, **more: Any) -> Unit:
+        """Code of a group, to be filled."""
+        return Unit(self.memory, group, self.scopes[group], self.real, self.conformance, **more)
 
     def _scope(self, group: Neurons) -> dict[str, Value]:
         scope: dict[str, Value] = {"dt": Number(self.program.dt)}
@@ -397,11 +412,9 @@ class Machine:
         """Set up where samples of these steps go."""
         samples, probes = {}, []
         self.indices = []
-        for p in self.program.probes:
-            if not p.variable:
-                continue
+        for p in self.program.sampled():
             values = self.state[f"{p.source.group}.{p.variable}"]
-            size = self.program.group(p.source.group).size
+            size = self.program.owner(p.source.group).size
             index = np.ascontiguousarray(p.source.indices(size)) * bool(values.ndim)
             out = np.empty((len(sample_steps(n, count, p.every)), len(index)), values.dtype)
             samples[p.name] = out

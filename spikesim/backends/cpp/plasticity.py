@@ -1,0 +1,139 @@
+"""Plastic synapses on the machine: lookups of who has an event, and the code of responses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...ir.program import Block
+from ...native import machine
+from ...passes.inputs import grid
+from ...passes.layout import port_of
+from ..plasticity import TRANSMITTED, Wired
+from .assemble import Assembler
+from .code import LETTER, WIDTH, Instruction, Number, Place, Result, Unit, Value, typed
+
+if TYPE_CHECKING:
+    from .executable import Machine
+
+_ENDS = {"pre": 1, "post": 2}
+
+
+def plastic(made: Machine, w: Wired, assembler: Assembler) -> machine.Plastic:
+    """Plastic edges as the machine takes them."""
+    assert w.edges.plasticity is not None
+    scope = _scope(made, w)
+    responses = []
+    for r in w.edges.plasticity.responses:
+        if r.at == "neuron":
+            view, _ = w.neurons(r.to)
+            unit = made.unit(view.group, listed=True)
+            unit.block(r.block)
+        else:
+            unit = SynapticUnit(
+                made.memory, w.edges.name, scope, made.real, made.conformance, listed=True
+            )
+            unit.where = _where(made, w)
+            unit.block(r.block)
+        code = assembler.code(unit)
+        responses.append(machine.Response(machine.TO[r.to], r.at == "neuron", code))
+    made.memory.kept += [w.source, w.target]
+    return machine.Plastic(
+        len(w), w.source.ctypes.data, w.target.ctypes.data, _side(made, w, "pre"),
+        _side(made, w, "post"), len(responses), machine.array(machine.Response, responses),
+    )  # fmt: skip
+
+
+class SynapticUnit(Unit):
+    """Code of synapses, which also transmit. where: the first slot of their port, and delays."""
+
+    where: tuple[Place, Place]
+
+    def block(self, statements: Block) -> None:
+        for s in statements:
+            if not s.target.startswith("post."):
+                super().block((s,))
+                continue
+            slot, delay = self.where
+            rounding = self.now[GRID]
+            value = self._operation("add", self.value(s.value), rounding)
+            value = self._operation("sub", value, rounding)
+            value = self._spread(self._typed(value, self.real))
+            self.each.append(
+                Instruction(machine.TRANSMIT, "transmit", self.real, [value, delay], out=slot)
+            )
+
+    def _spread(self, value: Place | Result) -> Result:
+        if isinstance(value, Result):
+            return value
+        made = self._emit(f"to_{value.type}", value.type, [value], value.type, spread=True)
+        assert isinstance(made, Result)
+        return made
+
+
+# The name of the rounding constant of the port, in the scope of synapses.
+GRID = "grid"
+
+
+def _scope(made: Machine, w: Wired) -> dict[str, Value]:
+    """Where the values of names in the blocks of synapses are."""
+    e = w.edges
+    assert e.plasticity is not None
+    scope: dict[str, Value] = {"dt": Number(made.program.dt)}
+    for f in e.fields:
+        name = f"{e.name}.{f.name}"
+        if name not in made.values:
+            continue
+        value = np.asarray(made.values[name])
+        if f.kind == "state":
+            made.state[name] = typed(f, value, made.real).copy()
+            scope[f.name] = made.memory.keep(made.state[name])
+        elif value.ndim:
+            scope[f.name] = made.memory.keep(typed(f, value, made.real))
+        else:
+            scope[f.name] = Number(value.item())
+    for side, ends in _ENDS.items():
+        view, _ = w.neurons(side)
+        for name, place in made.scopes[view.group].items():
+            if isinstance(place, Place):
+                place = Place(place.type, place.base, place.stride, place.local, place.length, ends)
+            scope[f"{side}.{name}"] = place
+    for m in e.plasticity.modulators:
+        place = made.scopes[m.source.group][m.variable]
+        if isinstance(place, Place):
+            size = made.program.group(m.source.group).size
+            (element,) = m.source.indices(size)
+            place = Place(place.type, place.base + int(element) * place.stride)
+        scope[m.name] = place
+    group, port = port_of(e)
+    constant = made.scopes[group][grid(port)]
+    scope[GRID] = constant
+    return scope
+
+
+def _where(made: Machine, w: Wired) -> tuple[Place, Place]:
+    """The first slot of the port in what is transmitted, and the dendritic delays."""
+    ring = made.state[TRANSMITTED]
+    first = made.slots[port_of(w.edges)]
+    slot = Place(LETTER[ring.dtype], ring.ctypes.data + first * ring.itemsize)
+    delay = np.atleast_1d(np.asarray(w.dendritic, np.int32))
+    made.memory.kept.append(delay)
+    each = w.delay("post").ndim > 0
+    return slot, Place("i", delay.ctypes.data, WIDTH["i"] if each else 0)
+
+
+def _side(made: Machine, w: Wired, side: str) -> machine.Side:
+    view, _ = w.neurons(side)
+    groups = [n.name for n in made.program.neurons]
+    event = w.edges.event if side == "pre" else "spike"
+    assert made.program.delivery is not None
+    lookups = []
+    for delay, lookup in w.lookups.get(side, ()):
+        made.memory.kept += [lookup.start, lookup.synapse]
+        synapse: Any = None if lookup.synapse is None else lookup.synapse.ctypes.data
+        lookups.append(machine.Lookup(delay, lookup.start.ctypes.data, synapse))
+    return machine.Side(
+        groups.index(view.group), made.program.delivery.first_source(view.group, event),
+        w.sizes[view.group], len(lookups), machine.array(machine.Lookup, lookups),
+    )  # fmt: skip
