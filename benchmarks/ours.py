@@ -78,7 +78,8 @@ def main() -> None:
         start, processor = time.perf_counter(), time.process_time()
         results = go(options.duration * ms)
         took, cpu = time.perf_counter() - start, time.process_time() - processor
-        rates = [] if options.silent else [results[p].spikes.rate() for p in results]
+        spiking = [p for p in results if "spikes" in results[p].recorded]
+        rates = [results[p].spikes.rate() for p in spiking]
         answer = {"run": took, "cpu": cpu, "rates": rates}
         if options.agreement:
             from agreement import compare

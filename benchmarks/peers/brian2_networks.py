@@ -7,6 +7,7 @@ The binary draws the connections itself; the time of that, and of writing result
 from __future__ import annotations
 
 import argparse
+import math
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,7 @@ u = clip(v, -1*volt, Vpeak) : volt
 def main() -> None:
     """Build, compile, then run the binary once for every line that comes in."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("network", choices=("cuba", "cobahh", "coba_adex"))
+    parser.add_argument("network", choices=tuple(NETWORKS))
     parser.add_argument("--neurons", type=int, default=4000)
     parser.add_argument("--duration", type=float, default=1000, help="ms")
     parser.add_argument("--folder", help="keep the C++ here; default: compile anew every time")
@@ -69,7 +70,7 @@ def main() -> None:
             b.set_device("cpp_standalone", build_on_run=False, directory=folder)
             b.defaultclock.dt = 0.1 * b.ms
             b.seed(1)
-            net, spikes = globals()[options.network](b, options.neurons)
+            net, spikes = NETWORKS[options.network](b, options.neurons)
             b.prefs.codegen.cpp.headers += ["<chrono>", "<fstream>"]
             b.device.insert_code("before_network_run", BEFORE)
             b.device.insert_code("after_network_run", AFTER)
@@ -86,7 +87,7 @@ def main() -> None:
             found = len(b.device.get_value(spikes.variables["i"], access_data=True))
             return {"run": took, "cpu": b.device._last_run_time,
                     "setup": b.device.timers["run_binary"] - took,
-                    "rates": [found / options.neurons / options.duration * 1e3]}  # fmt: skip
+                    "rates": [found / len(spikes.source) / options.duration * 1e3]}  # fmt: skip
 
         child.serve(f"Brian2 {b.__version__}", run)
 
@@ -144,6 +145,79 @@ def _connected(b, group, n: int, excitation: str, inhibition: str) -> tuple:
     spikes = b.SpikeMonitor(group)
     return b.Network(group, *synapses, spikes), spikes
 
+
+def song_2000(b, n: int) -> tuple:
+    """Brian2's example "STDP": n plastic inputs to one neuron."""
+    constants = {"taum": 10 * b.ms, "taue": 5 * b.ms, "Ee": 0 * b.mV, "El": -74 * b.mV,
+                 "vt": -54 * b.mV, "vr": -60 * b.mV, "taupre": 20 * b.ms, "taupost": 20 * b.ms,
+                 "gmax": 0.01, "dApre": 0.0001, "dApost": -0.000105, "F": 15 * b.Hz}  # fmt: skip
+    inputs = b.PoissonGroup(n, rates="F", namespace=constants)
+    cell = b.NeuronGroup(
+        1, "dv/dt = (ge*(Ee - v) + El - v)/taum : volt\ndge/dt = -ge/taue : 1", namespace=constants,
+        threshold="v > vt", reset="v = vr", method="euler",
+    )  # fmt: skip
+    cell.v = constants["vr"]
+    synapses = b.Synapses(
+        inputs, cell, TRACES, namespace=constants,
+        on_pre="ge += w; Apre += dApre; w = clip(w + Apost, 0, gmax)",
+        on_post="Apost += dApost; w = clip(w + Apre, 0, gmax)",
+    )  # fmt: skip
+    synapses.connect()
+    synapses.w = "rand()*gmax"
+    spikes = b.SpikeMonitor(cell)
+    return b.Network(inputs, cell, synapses, spikes), spikes
+
+
+TRACES = """
+w : 1
+dApre/dt = -Apre/taupre : 1 (event-driven)
+dApost/dt = -Apost/taupost : 1 (event-driven)
+"""
+POWER_LAW = """
+w : 1
+dx/dt = -x/tau_plus : 1 (event-driven)
+dy/dt = -y/tau_minus : 1 (event-driven)
+"""
+ALPHA = """
+dv/dt = -v/tau_m + I/C : volt (unless refractory)
+dI/dt = (e_alpha*s - I)/tau : amp
+ds/dt = -s/tau : amp
+"""
+
+
+def plastic_brunel(b, n: int) -> tuple:
+    """As docs/examples/plastic_brunel.py, with a connection probability for the indegree. Brian2
+    has no dendritic delay: what a spike sends is the weight at its arrival, and postsynaptic spikes
+    act at once."""
+    J, g, tau, eta, tau_m, C = 45.61, 6.0, 0.33, 1.2, 10.0, 250.0
+    rate = eta * 20.0 / (math.e * tau * J / C * tau_m) * b.kHz
+    constants = {"tau_m": tau_m * b.ms, "C": C * b.pF, "tau": tau * b.ms, "e_alpha": math.e,
+                 "theta": 20 * b.mV, "w_0": 1.0, "rate": 0.1, "alpha": 0.0513, "mu": 0.4,
+                 "tau_plus": 15 * b.ms, "tau_minus": 30 * b.ms}  # fmt: skip
+    group = b.NeuronGroup(n, ALPHA, threshold="v >= theta", reset="v = 0*mV", method="exact",
+                          refractory=0.5 * b.ms, namespace=constants)  # fmt: skip
+    group.v = "rand()*20*mV"
+    exc, inh = group[: n * 4 // 5], group[n * 4 // 5 :]
+    plastic = b.Synapses(
+        exc, exc, POWER_LAW, namespace=constants, delay=1.5 * b.ms,
+        on_pre="w -= rate*alpha*w*y; x += 1; s_post += w*pA",
+        on_post="w += rate*w_0*(w/w_0)**mu*x; y += 1",
+    )  # fmt: skip
+    plastic.connect(p=0.1)
+    plastic.w = J
+    others = [
+        b.Synapses(exc, inh, on_pre=f"s_post += {J}*pA", delay=1.5 * b.ms),
+        b.Synapses(inh, group, on_pre=f"s_post -= {g * J}*pA", delay=1.5 * b.ms),
+    ]
+    for one in others:
+        one.connect(p=0.1)
+    noise = b.PoissonInput(group, "s", N=1000, rate=rate / 1000, weight=J * b.pA)
+    spikes = b.SpikeMonitor(group)
+    return b.Network(group, plastic, *others, noise, spikes), spikes
+
+
+NETWORKS = {"cuba": cuba, "cobahh": cobahh, "coba_adex": coba_adex, "song_2000": song_2000,
+            "plastic_brunel": plastic_brunel}  # fmt: skip
 
 if __name__ == "__main__":
     main()
