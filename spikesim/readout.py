@@ -196,7 +196,7 @@ def synapse_column(probe: Probe, made: Connections, dtype: Any) -> Column:
 def connections_of(edges: Edges, program: Program) -> Connections:
     """The connections of lowered edges, in the units of the user and the order of their arrays."""
     pairs = edges.pattern
-    order = np.argsort(pairs.given)
+    order = pairs.to_user(np.arange(len(pairs)))
     source = edges.source.indices(program.group(edges.source.group).size)[pairs.source]
     target = edges.target.indices(program.group(edges.target.group).size)[pairs.target]
     weight = np.broadcast_to(edges.field("weight").value, len(pairs))

@@ -108,9 +108,8 @@ class Stretch:
             if f.kind == "state"
         }
         for e in program.plastic:
-            order = np.argsort(e.pattern.given)  # that of the user
             found |= {
-                (e.name, f.name): np.asarray(state[f"{e.name}.{f.name}"])[order]
+                (e.name, f.name): e.pattern.to_user(np.array(state[f"{e.name}.{f.name}"]))
                 for f in e.fields
                 if f.kind == "state"
             }

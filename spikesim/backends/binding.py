@@ -29,6 +29,7 @@ from ..ir.program import (
     Pieces,
     Program,
     Prologue,
+    Statement,
 )
 from ..passes.inputs import arriving, grid
 from ..passes.layout import port_of
@@ -173,7 +174,7 @@ class Binder:
         for f in own.values():
             value = np.asarray(scope[f.name])
             if f.kind == "state":
-                found[f"{e.name}.{f.name}"] = np.broadcast_to(value, (len(e.pattern),)).copy()
+                found[f"{e.name}.{f.name}"] = np.broadcast_to(value, (len(e.pattern),))
             elif f.name in read:
                 found[f"{e.name}.{f.name}"] = value
         weight = np.abs(np.asarray(scope["weight"]))
@@ -356,7 +357,7 @@ class Binder:
                         f"params, {name}: shape {np.shape(release)}; expected one value or "
                         f"{len(pairs)}"
                     )
-                release = release[pairs.given]
+                release = pairs.from_user(release)
         elif not isinstance(release, float | int):
             release = drawn(e).field("release").value
         release = np.asarray(release, np.float64)
@@ -372,23 +373,26 @@ class Binder:
         edge."""
         pairs: Pairs = e.pattern
         scope: dict[str, Any] = {}
+        read = _read_of(e)
         for side, view, index in (
             ("pre", e.source, pairs.source),
             ("post", e.target, pairs.target),
         ):
             size = self.program.group(view.group).size
-            element = view.indices(size)[index]
-            prefix = f"{view.group}."
-            for name, value in values.items():
-                if name.startswith(prefix):
-                    chosen = value[element] if value.shape == (size,) else value
-                    scope[f"{side}.{name.removeprefix(prefix)}"] = chosen
+            element = None
+            for name in (n for n in read if n.startswith(f"{side}.")):
+                value = values.get(f"{view.group}.{name.removeprefix(f'{side}.')}")
+                if value is not None and value.shape == (size,):
+                    element = view.indices(size)[index] if element is None else element
+                    value = value[element]
+                if value is not None:
+                    scope[name] = value
         for f in e.fields:
             if f.kind != "derived":
                 mine = np.ndim(given.get(f"{e.name}.{f.name}", 0.0)) > 0
                 size = pairs.values if mine else len(pairs)
                 value = self.value(e.name, f, given, size, False)
-                scope[f.name] = value[pairs.given] if mine else value
+                scope[f.name] = pairs.from_user(value) if mine else value
         self._prologue(e.prologue, scope)
         return scope
 
@@ -434,6 +438,17 @@ class Binder:
         if self.options.precision == "float32" or bound == 0.0:
             return 0.0
         return 1.5 * 2.0 ** (np.ceil(np.log2(bound)) + 1)
+
+
+def _read_of(e: Edges) -> set[str]:
+    """The names that are read when edges are bound."""
+    exprs = [s.value for s in e.pre] + [c.value for c in e.continuous]
+    for item in e.prologue:
+        if isinstance(item, Statement):
+            exprs.append(item.value)
+        else:
+            exprs += [x for row in item.matrix for x in row]
+    return {n for x in exprs for n in references(x)}
 
 
 def _is_inner(state: str) -> bool:

@@ -40,12 +40,12 @@ class Lookup:
     @classmethod
     def of(cls, neuron: np.ndarray, size: int, chosen: np.ndarray | None = None) -> Lookup:
         """Of the neurons [synapses], of a group of that size; of the chosen synapses alone."""
-        number = np.arange(len(neuron)) if chosen is None else chosen
-        mine = neuron[number]
+        mine = neuron if chosen is None else neuron[chosen]
         start = np.concatenate([[0], np.cumsum(np.bincount(mine, minlength=size))])
         if chosen is None and not (np.diff(mine) < 0).any():
             return cls(start.astype(np.int64), None)
-        return cls(start.astype(np.int64), number[np.argsort(mine, kind="stable")].astype(np.int32))
+        order = np.argsort(mine, kind="stable").astype(np.int32)
+        return cls(start.astype(np.int64), order if chosen is None else chosen[order].astype(np.int32))
 
     def __getitem__(self, neurons: np.ndarray) -> np.ndarray:
         """The synapses of these neurons."""
@@ -100,16 +100,26 @@ class Wired:
         return found
 
 
-def wired(program: Program) -> list[Wired]:
-    """The plastic edges of a program that went through LEARNING."""
+def wired(program: Program, narrow: bool = False) -> list[Wired]:
+    """The plastic edges of a program that went through LEARNING. narrow: numbers of neurons may be
+    uint16, as the pairs have them."""
     sizes = {n.name: n.size for n in program.neurons}
     found = []
     for e in program.plastic:
-        source = e.source.indices(sizes[e.source.group])[e.pattern.source]
-        target = e.target.indices(sizes[e.target.group])[e.pattern.target]
+        ends = (
+            _elements(v, sizes[v.group], places if narrow else places.astype(np.int32))
+            for v, places in ((e.source, e.pattern.source), (e.target, e.pattern.target))
+        )
         delays = (np.asarray(part, np.int32) for part in (e.axonal, e.dendritic))
-        found.append(Wired(e, source.astype(np.int32), target.astype(np.int32), *delays, sizes))
+        found.append(Wired(e, *ends, *delays, sizes))
     return found
+
+
+def _elements(view: View, size: int, places: np.ndarray) -> np.ndarray:
+    """The numbers of elements at places in a view."""
+    if view.whole(size):
+        return places
+    return view.indices(size)[places].astype(places.dtype if size <= 2**16 else np.int32)
 
 
 def longest(program: Program) -> int:

@@ -51,7 +51,7 @@ class Symmetric(Rule):
         p = self.rule.draw(ends, seed, stream)
         kept = np.arange(len(p)) if isinstance(self.rule, Explicit) else p.source < p.target
         source, target, row, position = (a[kept] for a in (p.source, p.target, p.row, p.position))
-        given = np.argsort(np.argsort(p.given[kept]))
+        given = np.argsort(np.argsort(p.from_user(np.arange(p.values))[kept]))
         return sorted_pairs(
             np.append(source, target),
             np.append(target, source),

@@ -259,18 +259,18 @@ class View:
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
-    """Explicit connectivity: int64 arrays [n_edges] of positions within the two views.
+    """Explicit connectivity: integer arrays [n_edges] of positions within the two views.
 
     Sorted by source, then by the order in which the rule made them. row and position are the
-    counters of draws for the edge; given[k] is where an array of values that the user handed over
-    holds the value of edge k.
+    counters of draws for the edge, and empty when all is drawn; given[k] is where an array of
+    values that the user handed over holds the value of edge k; None: at k.
     """
 
     source: np.ndarray
     target: np.ndarray
     row: np.ndarray
     position: np.ndarray
-    given: np.ndarray
+    given: np.ndarray | None
 
     def __len__(self) -> int:
         return len(self.source)
@@ -278,7 +278,15 @@ class Pairs:
     @property
     def values(self) -> int:
         """The length of such an array: that of the pairs, or less where some share a value."""
-        return int(self.given.max(initial=-1)) + 1
+        return len(self) if self.given is None else int(self.given.max(initial=-1)) + 1
+
+    def from_user(self, values: np.ndarray) -> np.ndarray:
+        """Values [n_edges] from such an array."""
+        return values if self.given is None else values[self.given]
+
+    def to_user(self, values: np.ndarray) -> np.ndarray:
+        """Values [n_edges] in the order of such an array."""
+        return values if self.given is None else values[np.argsort(self.given)]
 
 
 @dataclass(frozen=True)

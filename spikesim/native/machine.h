@@ -124,6 +124,13 @@ struct Side {
   const Lookup* lookups;
 };
 
+// Elements, in one of two widths.
+struct Ends {
+  const int32_t* wide;
+  const uint16_t* narrow;
+  int32_t operator[](int64_t i) const { return wide ? wide[i] : narrow[i]; }
+};
+
 // What synapses with an event, or all at each step, or the neurons of that side do.
 struct Response {
   enum To : int32_t { kStep, kPre, kPost };
@@ -135,8 +142,7 @@ struct Response {
 // Synapses that change: by source, then target.
 struct Plastic {
   int64_t n;
-  const int32_t* source;  // [n], elements of their groups
-  const int32_t* target;
+  Ends source, target;  // [n], elements of their groups
   Side pre, post;
   int64_t n_responses;
   const Response* responses;

@@ -146,6 +146,10 @@ class Side(Structure):
     ]
 
 
+class Ends(Structure):
+    _fields_ = [("wide", c_void_p), ("narrow", c_void_p)]
+
+
 class Response(Structure):
     _fields_ = [("to", c_int32), ("of_neurons", c_int32), ("code", Code)]
 
@@ -153,8 +157,8 @@ class Response(Structure):
 class Plastic(Structure):
     _fields_ = [
         ("n", c_int64),
-        ("source", c_void_p),
-        ("target", c_void_p),
+        ("source", Ends),
+        ("target", Ends),
         ("pre", Side),
         ("post", Side),
         ("n_responses", c_int64),

@@ -47,7 +47,8 @@ def _sorted(e: Edges, size: int) -> Edges:
     def moved(value: Any) -> Any:
         return value[order] if isinstance(value, np.ndarray) and value.ndim else value
 
-    pairs = Pairs(*(a[order] for a in (p.source, p.target, p.row, p.position, p.given)))
+    given = p.from_user(np.arange(p.values))
+    pairs = Pairs(*(a[order] for a in (p.source, p.target, p.row, p.position, given)))
     return replace(
         e, pattern=pairs, fields=tuple(replace(f, value=moved(f.value)) for f in e.fields)
     )

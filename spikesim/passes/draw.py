@@ -57,7 +57,7 @@ def draw_edges(e: Edges, sizes: dict[str, int], seed: int, faults: list[Spikesim
                 )
             )
             return 0.0
-        return np.asarray(given)[pairs.given]
+        return pairs.from_user(np.asarray(given))
 
     fields = tuple(replace(f, value=value(f.name, f.value)) for f in e.fields)
     return replace(

@@ -32,7 +32,7 @@ def _aimed(probe: Probe, program: Program) -> Probe:
     if probe.source.group not in edges:
         return probe
     e = edges[probe.source.group]
-    number = np.argsort(e.pattern.given)[probe.source.index]
+    number = e.pattern.to_user(np.arange(len(e.pattern)))[probe.source.index]
     if any(f.name == probe.variable for f in e.fields):
         return replace(probe, source=View(e.name, np.atleast_1d(number)))
     name = f"{e.name}.{probe.variable}"
@@ -47,18 +47,34 @@ def _aimed(probe: Probe, program: Program) -> Probe:
 def sort_edges(e: Edges) -> Edges:
     """Drawn edges in the order in which the synapses of plastic edges are numbered."""
     p: Pairs = e.pattern
-    order = np.lexsort((p.target, p.source))
+    small = np.int32  # the largest projection has fewer than 2^31 of them
+    sorted_ = not (np.diff(p.source) < 0).any()
+    if sorted_ and not ((np.diff(p.target) < 0) & (np.diff(p.source) == 0)).any():
+        order: Any = slice(None)
+    else:
+        order = np.lexsort((p.target, p.source)).astype(small)
 
     def moved(value: Any) -> Any:
         return value[order] if isinstance(value, np.ndarray) and value.ndim else value
 
+    assert p.given is not None
+    given = p.given[order]
+    in_order = np.array_equal(given, np.arange(len(given)))
+    none = np.empty(0, small)
+    ends = (_narrow(places[order]) for places in (p.source, p.target))
+    pairs = Pairs(*ends, none, none, None if in_order else given.astype(small))
     return replace(
         e,
-        pattern=Pairs(*(a[order] for a in (p.source, p.target, p.row, p.position, p.given))),
+        pattern=pairs,
         fields=tuple(replace(f, value=moved(f.value)) for f in e.fields),
         axonal=moved(e.axonal),
         dendritic=moved(e.dendritic),
     )
+
+
+def _narrow(places: np.ndarray) -> np.ndarray:
+    """Positions in a view, in half of the memory where they are few."""
+    return places.astype(np.uint16 if places.max(initial=0) < 2**16 else np.int32)
 
 
 def _in_steps(e: Edges, dt: float) -> Edges:

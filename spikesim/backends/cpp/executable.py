@@ -54,7 +54,7 @@ class CppExecutable:
         refuse_too_large(self.memory)
         self.synapses = Synapses(program, options, threads, share=True)
         self.program = lower(self.synapses.program, COUPLED + LEARNING)
-        self.wired = wired(self.program)
+        self.wired = wired(self.program, narrow=True)
         self.joined = joined(self.program)
         self.binder = Binder(self.program, options, self.synapses)
         self._machine(self.binder.bind())  # an operation that is missing is told here
@@ -121,6 +121,8 @@ class Machine:
         ]
         sums = [self._coupling(c, couplings[:k], assembler) for k, c in enumerate(couplings)]
         learned = [plasticity.plastic(self, w, assembler) for w in plastic]
+        changing = {f"{w.edges.name}.{f.name}" for w in plastic for f in w.edges.fields}
+        self.values = {name: v for name, v in values.items() if name not in changing}
         tables = [
             self._table(s, values[weights_of(k)], values.get(release_of(k)))
             for k, s in enumerate(synapses.stores)

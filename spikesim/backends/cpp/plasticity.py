@@ -40,7 +40,7 @@ def plastic(made: Machine, w: Wired, assembler: Assembler) -> machine.Plastic:
         responses.append(machine.Response(machine.TO[r.to], r.at == "neuron", code))
     made.memory.kept += [w.source, w.target]
     return machine.Plastic(
-        len(w), w.source.ctypes.data, w.target.ctypes.data, _side(made, w, "pre"),
+        len(w), _ends(w.source), _ends(w.target), _side(made, w, "pre"),
         _side(made, w, "post"), len(responses), machine.array(machine.Response, responses),
     )  # fmt: skip
 
@@ -121,6 +121,11 @@ def _where(made: Machine, w: Wired) -> tuple[Place, Place]:
     made.memory.kept.append(delay)
     each = w.delay("post").ndim > 0
     return slot, Place("i", delay.ctypes.data, WIDTH["i"] if each else 0)
+
+
+def _ends(neuron: np.ndarray) -> machine.Ends:
+    wide = neuron.dtype == np.int32
+    return machine.Ends(neuron.ctypes.data if wide else None, None if wide else neuron.ctypes.data)
 
 
 def _side(made: Machine, w: Wired, side: str) -> machine.Side:
