@@ -1,8 +1,7 @@
 """Plastic synapses on arrays: what spikes make of them, and what they transmit.
 
-The synapses of each edges are numbered in the order of `passes.synapses`. NumPy looks up those that
-have an event in a step, and takes these alone; where steps are traced, all are computed and those
-without an event stay as they are. The results are the same bits.
+The synapses of each edges are numbered in the order of `passes.synapses`. Those that have an event
+in a step are looked up, and taken alone: all together, or, where steps are traced, some at a time.
 
 State: "edges.weight" and what else synapses have, [synapses]; "history", flags of the sources in
 the steps that events may still come from, [rows, sources]; "transmitted", what is on its way to the
@@ -12,13 +11,13 @@ slots, [rows, slots]; row: step mod rows.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from .. import random
+from ..errors import UnsupportedError
 from ..ir.expr import Draw
 from ..ir.program import Block, Edges, Program, View
 from ..ir.verify import draw_path
@@ -27,6 +26,7 @@ from ..passes.layout import port_of
 from .evaluate import Array, Drawing, evaluate
 
 HISTORY, TRANSMITTED = "history", "transmitted"
+WIDTH = 256  # synapses at a time, where steps are traced
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,10 +42,21 @@ class Lookup:
         """Of the neurons [synapses], of a group of that size; of the chosen synapses alone."""
         mine = neuron if chosen is None else neuron[chosen]
         start = np.concatenate([[0], np.cumsum(np.bincount(mine, minlength=size))])
-        if chosen is None and not (np.diff(mine) < 0).any():
+        if chosen is None and not (mine[1:] < mine[:-1]).any():
             return cls(start.astype(np.int64), None)
         order = np.argsort(mine, kind="stable").astype(np.int32)
         return cls(start.astype(np.int64), order if chosen is None else chosen[order].astype(np.int32))
+
+    def some(self, flags: Array, first: Array, xp: Any, none: int) -> tuple[Array, Array]:
+        """The synapses of the flagged neurons, numbers `first` ... + WIDTH of them, [WIDTH], `none`
+        beyond the last; and how many there are in all. For steps that are traced."""
+        count = xp.where(flags, self.start[1:] - self.start[:-1], 0)
+        end = xp.cumsum(count)
+        number = first + xp.arange(WIDTH)
+        neuron = xp.minimum(xp.searchsorted(end, number, side="right"), len(flags) - 1)
+        place = self.start[neuron] + number - (end[neuron] - count[neuron])
+        synapse = place if self.synapse is None else self.synapse[place]
+        return xp.where(number < end[-1], synapse, none), end[-1]
 
     def __getitem__(self, neurons: np.ndarray) -> np.ndarray:
         """The synapses of these neurons."""
@@ -57,8 +68,11 @@ class Lookup:
 
 @dataclass(frozen=True, eq=False)
 class Wired:
-    """Plastic edges that are drawn: int32 element numbers [synapses] of their neurons, and delays,
-    steps, one or [synapses]."""
+    """Plastic edges that are drawn: element numbers [synapses] of their neurons, and delays, steps,
+    one or [synapses].
+
+    lookups: by side, for each delay, who has an event that long after a spike.
+    """
 
     edges: Edges
     source: Array
@@ -66,8 +80,7 @@ class Wired:
     axonal: Array
     dendritic: Array
     sizes: Mapping[str, int]
-
-    arrays: ClassVar = ("source", "target", "axonal", "dendritic")
+    lookups: Mapping[str, Sequence[tuple[int, Lookup]]]
 
     def __len__(self) -> int:
         return len(self.source)
@@ -81,23 +94,29 @@ class Wired:
         e = self.edges
         return (e.source, self.source) if side == "pre" else (e.target, self.target)
 
-    @cached_property
-    def lookups(self) -> dict[str, list[tuple[int, Lookup]]]:
-        """By side: for each delay, who has an event that long after a spike."""
-        assert self.edges.plasticity is not None
-        found: dict[str, list[tuple[int, Lookup]]] = {}
-        for side in {r.to for r in self.edges.plasticity.responses} - {"step"}:
-            delay = self.delay(side)
-            view, neuron = self.neurons(side)
-            size = self.sizes[view.group]
-            if not delay.ndim:
-                found[side] = [(int(delay), Lookup.of(neuron, size))]
-                continue
-            found[side] = [
-                (int(d), Lookup.of(neuron, size, np.flatnonzero(delay == d)))
-                for d in np.unique(delay)
-            ]
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All its arrays, by name."""
+        found = {name: getattr(self, name) for name in _ARRAYS}
+        for side, lookups in self.lookups.items():
+            for k, (_, one) in enumerate(lookups):
+                found[f"{side}.{k}.start"] = one.start
+                if one.synapse is not None:
+                    found[f"{side}.{k}.synapse"] = one.synapse
         return found
+
+    def with_arrays(self, arrays: Mapping[str, Array]) -> Wired:
+        """The same with other arrays of these names."""
+        lookups = {
+            side: [
+                (d, Lookup(arrays[f"{side}.{k}.start"], arrays.get(f"{side}.{k}.synapse")))
+                for k, (d, _) in enumerate(of_side)
+            ]
+            for side, of_side in self.lookups.items()
+        }
+        return replace(self, lookups=lookups, **{name: arrays[name] for name in _ARRAYS})
+
+
+_ARRAYS = ("source", "target", "axonal", "dendritic")
 
 
 def wired(program: Program, narrow: bool = False) -> list[Wired]:
@@ -111,8 +130,23 @@ def wired(program: Program, narrow: bool = False) -> list[Wired]:
             for v, places in ((e.source, e.pattern.source), (e.target, e.pattern.target))
         )
         delays = (np.asarray(part, np.int32) for part in (e.axonal, e.dendritic))
-        found.append(Wired(e, *ends, *delays, sizes))
+        found.append(_looked_up(Wired(e, *ends, *delays, sizes, {})))
     return found
+
+
+def _looked_up(w: Wired) -> Wired:
+    """With the lookups that its responses need."""
+    assert w.edges.plasticity is not None
+    lookups: dict[str, list[tuple[int, Lookup]]] = {}
+    for side in dict.fromkeys(r.to for r in w.edges.plasticity.responses if r.to != "step"):
+        delay = w.delay(side)
+        view, neuron = w.neurons(side)
+        size = w.sizes[view.group]
+        each = [(int(delay), None)] if not delay.ndim else [
+            (int(d), np.flatnonzero(delay == d)) for d in np.unique(delay)
+        ]  # fmt: skip
+        lookups[side] = [(d, Lookup.of(neuron, size, chosen)) for d, chosen in each]
+    return replace(w, lookups=lookups)
 
 
 def _elements(view: View, size: int, places: np.ndarray) -> np.ndarray:
@@ -170,16 +204,38 @@ class Learning:
             assert w.edges.plasticity is not None
             events = _Events(self, w, run.state, found)
             for r in w.edges.plasticity.responses:
-                who = events.synapses(r.to) if r.at == "synapse" else events.neurons(r.to)
-                if who is None:
-                    continue
-                if r.at == "synapse":
-                    _Responding(self, w, run, found, who).block(r.block)
-                else:
+                if r.at == "neuron":
                     view, _ = w.neurons(r.to)
-                    group = self.program.group(view.group)
-                    flags = events.flags(r.to)
-                    run.respond(group, r.block, flags)
+                    flags = events.flags(r.to, w.delay(r.to))
+                    if self.arrays.traced or flags.any():
+                        run.respond(self.program.group(view.group), r.block, flags)
+                elif r.to == "step":
+                    _Responding(self, w, run, found, slice(None)).block(r.block)
+                elif self.arrays.traced:
+                    for delay, lookup in w.lookups[r.to]:
+                        flags = events.flags(r.to, delay)
+                        self._some_at_a_time(w, run, found, r.block, flags, lookup)
+                elif len(who := events.synapses(r.to)):
+                    _Responding(self, w, run, found, who).block(r.block)
+
+    def _some_at_a_time(
+        self, w: Wired, run: Any, found: Array, block: Block, flags: Array, lookup: Lookup
+    ) -> None:
+        """A block of the synapses of flagged neurons, in a loop over parts of one size."""
+        xp, before = self.arrays.xp, run.state
+        names = [n for n in self.dtypes if n.startswith(f"{w.edges.name}.")] + [TRANSMITTED]
+
+        def body(carry: Any) -> Any:
+            first, _, moved = carry
+            who, total = lookup.some(flags, first, xp, len(w))
+            run.state = before | moved
+            _Responding(self, w, run, found, who).block(block)
+            return first + WIDTH, total, {n: run.state[n] for n in names}
+
+        total = xp.where(flags, lookup.start[1:] - lookup.start[:-1], 0).sum()
+        start = xp.zeros_like(total), total, {n: before[n] for n in names}
+        *_, moved = self.arrays.repeat(lambda carry: carry[0] < carry[1], body, start)
+        run.state = before | moved
 
     def arrived(self, state: dict[str, Array], n: Array) -> Array:
         """What arrives at the slots in step n; it is taken out."""
@@ -201,7 +257,7 @@ class _Events:
 
     def __init__(self, learning: Learning, w: Wired, state: Mapping[str, Array], found: Array):
         self.learning, self.w, self.found = learning, w, found
-        self.history, self.traced = state[HISTORY], learning.arrays.traced
+        self.history = state[HISTORY]
 
     def _sources(self, side: str) -> slice:
         """Where the neurons of a side are among the sources."""
@@ -210,43 +266,31 @@ class _Events:
         first = self.learning.delivery.first_source(view.group, event)
         return slice(first, first + self.w.sizes[view.group])
 
-    def flags(self, side: str, delay: Array | None = None) -> Array:
-        """The neurons of a side whose spike was `delay` steps ago, or the side's one delay."""
-        delay = self.w.delay(side) if delay is None else delay
+    def flags(self, side: str, delay: Array) -> Array:
+        """The neurons of a side whose spike was `delay` steps ago."""
         return self.history[(self.found - delay) % self.learning.rows, self._sources(side)]
 
-    def neurons(self, side: str) -> Array | None:
-        """Anything but None, if there may be any."""
-        return True if self.traced or self.flags(side).any() else None
-
-    def synapses(self, side: str) -> Array | None:
-        """The numbers of the synapses with an event, or flags of all; None for none."""
-        if side == "step":
-            return slice(None)
-        if self.traced:
-            _, neuron = self.w.neurons(side)
-            row = (self.found - self.w.delay(side)) % self.learning.rows
-            return self.history[row, self._sources(side).start + neuron]
+    def synapses(self, side: str) -> np.ndarray:
+        """The numbers of the synapses with an event, ascending: the order in which sums are added
+        up."""
         parts = [
             lookup[np.flatnonzero(self.flags(side, delay))]
             for delay, lookup in self.w.lookups[side]
         ]
-        # In the order of their numbers, in which sums are added up.
-        chosen = np.concatenate(parts) if len(parts) > 1 else parts[0]
-        chosen = np.sort(chosen) if len(parts) > 1 or side == "post" else chosen
-        return chosen if len(chosen) else None
+        chosen = np.concatenate(parts)
+        return np.sort(chosen) if len(parts) > 1 or side == "post" else chosen
 
 
 class _Responding(Mapping[str, Array]):
     """A block of some synapses being run; also the values of its names.
 
-    who: numbers of synapses; or, where steps are traced, flags of all; or a slice of all.
+    who: numbers of synapses, where steps are traced also one that there is not; or a slice of all.
     """
 
     def __init__(self, learning: Learning, w: Wired, run: Any, found: Array, who: Array):
         self.learning, self.w, self.run, self.found = learning, w, run, found
-        self.masked = learning.arrays.traced and not isinstance(who, slice)
-        self.mask, self.index = (who, slice(None)) if self.masked else (None, who)
+        self.index, self.some = who, not isinstance(who, slice)
+        self.traced = learning.arrays.traced
         self.xp, self.local = learning.arrays.xp, {}
         self.sources, self.targets = w.source[self.index], w.target[self.index]
         self.time = {
@@ -274,11 +318,9 @@ class _Responding(Mapping[str, Array]):
             value = self.learning.arrays.settle(old + value)
         elif how == "max=":
             value = self.xp.maximum(old, value)
-        if self.mask is not None:
-            value = self.xp.where(self.mask, value, old)
         value = self.xp.broadcast_to(self.xp.asarray(value).astype(old.dtype), old.shape)
-        if self.learning.arrays.traced:
-            state[name] = value
+        if self.traced:
+            state[name] = state[name].at[self.index].set(value, mode="drop")
         else:
             state[name][self.index] = value
 
@@ -292,10 +334,11 @@ class _Responding(Mapping[str, Array]):
         value = self.xp.broadcast_to(value, self.targets.shape).astype(ring.dtype)
         delay = self.w.delay("post")
         delay = delay[self.index] if delay.ndim else delay
+        if self.traced and self.some:
+            value = self.xp.where(self.index < len(self.w), value, 0.0)
         row = self.xp.broadcast_to((self.found + delay) % self.learning.rows, self.targets.shape)
         slot = self.learning.slots[group, port] + self.targets
-        if self.learning.arrays.traced:
-            value = value if self.mask is None else self.xp.where(self.mask, value, 0.0)
+        if self.traced:
             self.run.state[TRANSMITTED] = ring.at[row, slot].add(value)
         else:
             np.add.at(ring, (row, slot), value)
@@ -310,18 +353,18 @@ class _Responding(Mapping[str, Array]):
         name, size = self.w.edges.name, len(self.w)
         step = self.xp.asarray(self.found).astype("uint32")
         drawing = Drawing(self.learning.arrays, self.run.drawing.seed, step)
-        if self.learning.arrays.traced or isinstance(self.index, slice):
+        if not self.some:
             return drawing.draw(name, size, node, args)
-        words = random.threefry2x32(
-            drawing.seed, np.uint32(stream), np.uint32(drawing.step), self.index.astype(np.uint32)
-        )
+        lib, element = self.learning.arrays.library, self.index.astype("uint32")
+        words = random.threefry2x32(drawing.seed, np.uint32(stream), drawing.step, element)
         if node.distribution == "uniform":
             return random.uniform(*words)
         if node.distribution == "normal":
-            return random.normal(*words, self.learning.arrays.library)
-        whole = np.zeros(size)
-        whole[self.index] = args[0]
-        return drawing.draw(name, size, node, [whole])[self.index]
+            return random.normal(*words, lib)
+        raise UnsupportedError(
+            f"projection {name!r}: poisson(...) in a block of spikes; draw with rand() or randn(), "
+            "or in each_step"
+        )
 
     # values of names
 

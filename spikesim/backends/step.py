@@ -294,9 +294,10 @@ class _Running:
 
     def deliver(self, found: Array, n: Array) -> None:
         """Send the spikes found in step `found`; let what is due in step n arrive."""
-        events, state, learning = self.step.events, self.state, self.step.learning
+        events, learning = self.step.events, self.step.learning
         if learning:
             learning.respond(self, found)
+        state = self.state
         arrived, state["under way"] = events.exchange(
             state["under way"], state["fired"], self.values, self.drawing.seed, found, n
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import jax
@@ -126,7 +125,7 @@ class JaxExecutable:
             arrays = arrays | JaxCoupling.arrays(k, ends)
         self.wired = wired(self.program)
         for k, w in enumerate(self.wired):
-            arrays = arrays | {f"plastic.{k}.{name}": getattr(w, name) for name in w.arrays}
+            arrays = arrays | {f"plastic.{k}.{name}": a for name, a in w.arrays().items()}
         with jax.enable_x64(True):
             # device_put takes arrays on pages of their own without a copy.
             self.table = {name: jax.device_put(a) for name, a in arrays.items()}
@@ -142,7 +141,7 @@ class JaxExecutable:
         events = NativeEvents(delivery, table) if self.native else RingEvents(delivery, table)
         couplings = [JaxCoupling(k, ends.edges, table) for k, ends in enumerate(self.joined)]
         plastic = [
-            replace(w, **{name: table[f"plastic.{k}.{name}"] for name in w.arrays})
+            w.with_arrays({name: table[f"plastic.{k}.{name}"] for name in w.arrays()})
             for k, w in enumerate(self.wired)
         ]
         return Step(self.program, arrays, events, self.options.dtype, couplings, plastic)
