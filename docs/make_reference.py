@@ -165,6 +165,13 @@ def _introduction(title: str, module: Any) -> list[str]:
         lines += [""]
     if title == "Networks":
         lines += [".. py:data:: spikesim.__version__", "", "   The version, as text.", ""]
+    if title == "Words for models":
+        lines += [
+            ".. py:data:: spikesim.weight_unit",
+            "",
+            "   In a plasticity rule, the unit of the weight, whichever it comes to be.",
+            "",
+        ]
     return lines
 
 

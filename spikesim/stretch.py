@@ -169,10 +169,8 @@ class Stretch:
             self.write(over=True)
         self.sink.add(self.picker.rest(), self.simulation.step)
         final: dict[str, dict[str, np.ndarray]] = {
-            owner.name: {}
-            for owner in (*self.simulation.model.lowered.neurons,
-                          *self.simulation.model.lowered.plastic)
-        }  # fmt: skip
+            owner.name: {} for owner in self.simulation.model.lowered.owners()
+        }
         for (group, name), value in self._states().items():
             final[group][name] = value
         self.sink.close(self.simulation.step, final, complete)

@@ -65,8 +65,8 @@ CONCENTRATION = AMOUNT / LENGTH**3
 # What a condition (`v > V_th`) has in place of a dimension: it goes with nothing but itself.
 TRUTH = Dimension(())
 # What a plasticity rule is read with in place of the unit of the weight, which is that of the
-# synapse it comes to: the candela, in which nothing here is measured.
-WEIGHT = Dimension((0, 0, 0, 0, 0, 0, 1))
+# synapse it comes to: a power of the candela in which nothing is measured.
+WEIGHT = Dimension((0, 0, 0, 0, 0, 0, 5))
 
 # The coherent unit of a dimension, as people write it.
 _NAMES = {

@@ -20,7 +20,7 @@ import argparse
 import numpy as np
 
 import spikesim as sp
-from spikesim.units import Hz, mV, ms, pA, pF
+from spikesim.units import Hz, ms, mV, pA, pF
 
 # %%
 # Constants
@@ -78,7 +78,7 @@ def plot(results: sp.Results) -> None:
     """Spikes of the last 200 ms, and the weights."""
     import matplotlib.pyplot as plt
 
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
+    _, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
     spikes = results["exc"].spikes
     late = (spikes.t > results.duration - 200) & (spikes.i < 300)
     left.plot(spikes.t[late], spikes.i[late], "|", ms=3, color="0.2")

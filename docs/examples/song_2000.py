@@ -51,12 +51,12 @@ class Cell(sp.NeuronModel):
 # --------
 #
 # It is additive: each pair of spikes changes the weight by the same amount, whatever the weight is.
-# The ready-made ``sp.plasticity.STDP`` depresses before it transmits, as NEST does. Here, as in
-# Brian2's example, a spike is transmitted with the weight that it finds, so the rule is written out:
+# It is additive: each pair of spikes changes the weight by one amount, whatever the weight is.
+# transmits a spike with the weight that it finds, so here the rule is written out:
 
 
 class AdditiveSTDP(sp.PlasticityModel):
-    """Additive spike-timing dependent plasticity; a spike is transmitted before it depresses."""
+    """Additive plasticity; a spike is transmitted before it depresses."""
 
     tau_pre = sp.parameter(20 * ms, "time constant of the presynaptic trace")
     tau_post = sp.parameter(20 * ms, "time constant of the postsynaptic trace")
@@ -116,7 +116,7 @@ def plot(results: sp.Results) -> None:
 
     weights = results["inputs->cell"].weight
     relative = weights.values / 0.01
-    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(10, 3), layout="constrained")
+    _, (left, middle, right) = plt.subplots(1, 3, figsize=(10, 3), layout="constrained")
     left.plot(weights.t / 1e3, relative[:, :6], lw=1)
     left.set(xlabel="time (s)", ylabel="weight / largest weight")
     middle.hist(relative[-1], 20, color="0.4")

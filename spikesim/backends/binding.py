@@ -122,8 +122,7 @@ class Binder:
             f"{owner.name}.{f.name}": f
             for owner in owners
             for f in owner.fields
-            if (f.kind == "parameter" and not f.of)
-            or (f.kind == "state" and not _is_inner(f.name))
+            if (f.kind == "parameter" and not f.of) or (f.kind == "state" and not _is_inner(f.name))
         }
         # Parameters of plastic edges that their neurons use.
         self.copies = {

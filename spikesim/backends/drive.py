@@ -43,7 +43,7 @@ def chunks(
     """
     floats = [
         f"{g.name}.{f.name}"
-        for g in (*program.neurons, *program.plastic)
+        for g in program.owners()
         for f in g.fields
         if f.kind == "state" and f.dtype == "float"
     ]

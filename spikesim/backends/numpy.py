@@ -135,9 +135,7 @@ class NumPyExecutable:
         self.program, self.options = program, options
         self.arrays = NumPyArrays(options)
         events, couplings = NumPyEvents(program.delivery), [*map(NumPyCoupling, joined(program))]
-        self.step = Step(
-            program, self.arrays, events, options.dtype, couplings, wired(program)
-        )
+        self.step = Step(program, self.arrays, events, options.dtype, couplings, wired(program))
 
     def explain(self) -> list[str]:
         return []
@@ -156,8 +154,7 @@ class NumPyRunning:
             n: v.astype(dtype) if v.dtype == np.float64 else v for n, v in values.items()
         }
         self.probes = [
-            (p, f"{p.source.group}.{p.variable}", p.source.index)
-            for p in made.program.sampled()
+            (p, f"{p.source.group}.{p.variable}", p.source.index) for p in made.program.sampled()
         ]
 
     def start(self) -> State:

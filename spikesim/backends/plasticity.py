@@ -45,7 +45,9 @@ class Lookup:
         if chosen is None and not (mine[1:] < mine[:-1]).any():
             return cls(start.astype(np.int64), None)
         order = np.argsort(mine, kind="stable").astype(np.int32)
-        return cls(start.astype(np.int64), order if chosen is None else chosen[order].astype(np.int32))
+        return cls(
+            start.astype(np.int64), order if chosen is None else chosen[order].astype(np.int32)
+        )
 
     def some(self, flags: Array, first: Array, xp: Any, none: int) -> tuple[Array, Array]:
         """The synapses of the flagged neurons, numbers `first` ... + WIDTH of them, [WIDTH], `none`
@@ -125,12 +127,12 @@ def wired(program: Program, narrow: bool = False) -> list[Wired]:
     sizes = {n.name: n.size for n in program.neurons}
     found = []
     for e in program.plastic:
-        ends = (
+        source, target = (
             _elements(v, sizes[v.group], places if narrow else places.astype(np.int32))
             for v, places in ((e.source, e.pattern.source), (e.target, e.pattern.target))
         )
-        delays = (np.asarray(part, np.int32) for part in (e.axonal, e.dendritic))
-        found.append(_looked_up(Wired(e, *ends, *delays, sizes, {})))
+        axonal, dendritic = (np.asarray(part, np.int32) for part in (e.axonal, e.dendritic))
+        found.append(_looked_up(Wired(e, source, target, axonal, dendritic, sizes, {})))
     return found
 
 
@@ -291,7 +293,8 @@ class _Responding(Mapping[str, Array]):
         self.learning, self.w, self.run, self.found = learning, w, run, found
         self.index, self.some = who, not isinstance(who, slice)
         self.traced = learning.arrays.traced
-        self.xp, self.local = learning.arrays.xp, {}
+        self.xp = learning.arrays.xp
+        self.local: dict[str, Array] = {}
         self.sources, self.targets = w.source[self.index], w.target[self.index]
         self.time = {
             "step": found,

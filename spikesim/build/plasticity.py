@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from fractions import Fraction
+from typing import Any, Literal
 
 import numpy as np
 
@@ -184,10 +185,10 @@ def _with_units(
                 f"are in {unit_name(unit)}"
             )
         )
-    *_, index = WEIGHT.exponents
     found = {}
     for name, d in rule.declared.items():
-        power = d.dimension.exponents[-1] if d.dimension.exponents else 0
+        *_, last = (0, *d.dimension.exponents)  # none of a condition
+        power = Fraction(last) / WEIGHT.exponents[-1]
         if power and rule.weight == WEIGHT:
             d = replace(d, dimension=d.dimension / WEIGHT**power * unit**power)
         found[name] = d
@@ -196,7 +197,7 @@ def _with_units(
 
 def _field(name: str, d: Declared, value: Any) -> Field:
     shared = is_shared(value)
-    kind = "parameter" if d.kind == "parameter" else "state"
+    kind: Literal["parameter", "state"] = "parameter" if d.kind == "parameter" else "state"
     return Field(
         name, kind, value, d.dtype, shared and kind == "parameter", d.dimension, d.meaning,
         d.bound, d.shared or (shared and kind == "parameter"),
@@ -231,8 +232,8 @@ def outside(
     got = f"{np.min(lowest):g} to {np.max(highest):g}" if drawn or np.ndim(value) else f"{value:g}"
     return [
         ParameterError(
-            f"{subject}: weights of {got} {unit}, but the rule keeps them within {np.min(low):g} to "
-            f"{np.max(high):g} {unit}; give weights within"
+            f"{subject}: weights of {got} {unit}, but the rule keeps them within "
+            f"{np.min(low):g} to {np.max(high):g} {unit}; give weights within"
             + (", bound the distribution: low=..., high=..." if drawn else " or other bounds")
         )
     ]
@@ -256,4 +257,3 @@ def _bounded(block: Block, rule: Rule) -> Block:
             s = Statement("weight", where(Ref("learning"), new, Ref("weight")))
         done.append(s)
     return tuple(done)
-

@@ -131,7 +131,9 @@ class _Reader:
 
     def _only_spikes(self, group: Neurons) -> bool:
         """Is it a source, which nothing arrives at?"""
-        return all(e.target.group != group.name for e in (*self.program.edges, *self.program.plastic))
+        return all(
+            e.target.group != group.name for e in (*self.program.edges, *self.program.plastic)
+        )
 
     def _whole(self, p: Program) -> None:
         """What the network has beside groups and static synapses."""

@@ -331,8 +331,8 @@ class Plasticity:
     Before the passes: `equations`, of which those of `clock_driven` move every step, the others
     from event to event; `each_step`, `pre` and `post`, in which `transmit` is what is sent to the
     target. coincidence: what of a pre and a post event of one step comes first: "sequential", pre;
-    "nest", weights see traces, which have equations, as they were before both. After the passes: `responses`, in order. bounds: the
-    least and the largest weight.
+    "nest", weights see traces, which have equations, as they were before both. After the passes:
+    `responses`, in order. bounds: the least and the largest weight.
     """
 
     equations: tuple[Differential, ...] = ()
@@ -552,7 +552,11 @@ class Program:
 
     def owner(self, name: str) -> Neurons | Edges:
         """The neurons, or the plastic edges, of that name; KeyError if there are none."""
-        return _by_name((*self.neurons, *self.plastic), name)
+        return _by_name(self.owners(), name)
+
+    def owners(self) -> list[Neurons | Edges]:
+        """All that has states: neurons and plastic edges."""
+        return [*self.neurons, *self.plastic]
 
     def sampled(self) -> list[Probe]:
         """The probes whose samples the run gives: of variables of neurons and plastic edges."""

@@ -270,8 +270,8 @@ def streams(p: Program) -> dict[str, int]:
         paths += drawn(i.target.group, i.fields)
     for e in p.plastic:
         assert e.plasticity is not None
-        blocks = (e.plasticity.pre, e.plasticity.post, e.plasticity.each_step)
-        blocks += tuple(r.block for r in e.plasticity.responses)
+        blocks = [e.plasticity.pre, e.plasticity.post, e.plasticity.each_step]
+        blocks += [r.block for r in e.plasticity.responses]
         for s in (s for block in blocks for s in block):
             paths += [draw_path(e.name, x) for x in walk(s.value) if isinstance(x, Draw)]
     for e in _all_edges(p):

@@ -125,7 +125,7 @@ class PlasticityModel(Model):
 
     def rule(self) -> Rule:
         """What it means, with the values that are no parameters."""
-        return replace(self.definition, coincidence=self._coincidence)  # type: ignore[arg-type]
+        return replace(self.definition, coincidence=self._coincidence)
 
     def connected(self, subject: str, faults: list[SpikesimError]) -> dict[str, Variable]:
         """The variables that its modulators stand for; what is wrong goes into `faults`."""
@@ -288,9 +288,7 @@ def _unit(
         return default
 
 
-def _units(
-    name: str, word: str, given: Any, faults: list[SpikesimError]
-) -> dict[str, Dimension]:
+def _units(name: str, word: str, given: Any, faults: list[SpikesimError]) -> dict[str, Dimension]:
     if not isinstance(given, dict):
         faults.append(
             ParameterError(f'{name}: {word} is a dict such as {{"v": mV}}, got {given!r:.60}')
@@ -314,7 +312,7 @@ def _coincidence_faults(name: str, given: Any) -> list[SpikesimError]:
 def checked_reads(
     rule: Rule, side: str, known: Mapping[str, Dimension], group: str, subject: str
 ) -> list[SpikesimError]:
-    """Faults of variables that a rule reads on a side, and that are not there or in another unit."""
+    """Faults of variables that a rule reads on a side: not there, or in another unit."""
     faults: list[SpikesimError] = []
     assert rule.reads is not None
     for word in sorted(rule.read_of(side)):

@@ -12,69 +12,14 @@
 #include <thread>
 #include <vector>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
+#include "deal.h"
 #include "delivery.h"
 #include "draws.h"
 #include "half.h"
+#include "together.h"
 
 namespace spikesim {
 namespace {
-
-// Numbers too small to be normal count as zero, as in XLA and on GPUs.
-class FlushSubnormals {
- public:
-#if defined(__x86_64__)
-  FlushSubnormals() : before_(_mm_getcsr()) { _mm_setcsr(before_ | 0x8040u); }
-  ~FlushSubnormals() { _mm_setcsr(before_); }
-
- private:
-  unsigned before_;
-#elif defined(__aarch64__)
-  FlushSubnormals() {
-    asm volatile("mrs %0, fpcr" : "=r"(before_));
-    asm volatile("msr fpcr, %0" ::"r"(before_ | (1ull << 24)));
-  }
-  ~FlushSubnormals() { asm volatile("msr fpcr, %0" ::"r"(before_)); }
-
- private:
-  uint64_t before_;
-#endif
-};
-
-// All threads wait for the last. They spin for a while, since steps are short.
-class Barrier {
- public:
-  explicit Barrier(int64_t threads) : threads_(threads) {}
-  void Wait() {
-    if (threads_ == 1) return;
-    const int64_t round = round_.load(std::memory_order_acquire);
-    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == threads_) {
-      arrived_.store(0, std::memory_order_relaxed);
-      round_.store(round + 1, std::memory_order_release);
-      return;
-    }
-    for (int spins = 0; round_.load(std::memory_order_acquire) == round;) {
-      if (++spins > 4000) std::this_thread::yield();
-#if defined(__x86_64__)
-      else _mm_pause();
-#endif
-    }
-  }
-
- private:
-  const int64_t threads_;
-  alignas(64) std::atomic<int64_t> arrived_{0};
-  alignas(64) std::atomic<int64_t> round_{0};
-};
-
-// A stretch of a group that belongs to a thread.
-struct Stretch {
-  const Group* group;
-  int64_t begin, end;
-};
 
 struct Steps {
   const Network& net;
@@ -745,27 +690,6 @@ class Worker {
   std::vector<int32_t> own_, spiked_, ends_[3];
   int64_t now_ = 0, found_ = 0, step_ = 0;  // step_: as code sees it
 };
-
-// Elements dealt to threads in equal numbers, group after group, in whole cache lines of flags.
-std::vector<std::vector<Stretch>> Deal(const Network& net) {
-  constexpr int64_t kLine = 64;
-  int64_t total = 0;
-  for (int64_t g = 0; g < net.n_groups; ++g) total += net.groups[g].size;
-  std::vector<std::vector<Stretch>> dealt(net.threads);
-  int64_t before = 0;
-  for (int64_t g = 0; g < net.n_groups; ++g) {
-    const Group& group = net.groups[g];
-    int64_t begin = 0;
-    for (int64_t t = 0; t < net.threads && begin < group.size; ++t) {
-      const int64_t share = (total * (t + 1) / net.threads - before + kLine - 1) / kLine * kLine;
-      const int64_t end = t + 1 == net.threads ? group.size : std::clamp(share, begin, group.size);
-      if (end > begin) dealt[t].push_back({&group, begin, end});
-      begin = end;
-    }
-    before += group.size;
-  }
-  return dealt;
-}
 
 // The sources of a row in one piece, the first, as if one thread had found them all: the log is a
 // state, which runs on other numbers of threads go on from. Any number of pieces can be read.

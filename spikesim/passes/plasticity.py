@@ -295,6 +295,3 @@ def _draws(expr: Expr) -> bool:
 def _foreign(expr: Expr, side: Side, known: set[str]) -> bool:
     """Does it read anything but these names and variables of the neuron on that side?"""
     return any(n not in known and not n.startswith(f"{side}.") for n in references(expr))
-
-
-

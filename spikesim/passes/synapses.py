@@ -61,8 +61,8 @@ def sort_edges(e: Edges) -> Edges:
     given = p.given[order]
     in_order = np.array_equal(given, np.arange(len(given)))
     none = np.empty(0, small)
-    ends = (_narrow(places[order]) for places in (p.source, p.target))
-    pairs = Pairs(*ends, none, none, None if in_order else given.astype(small))
+    source, target = (_narrow(places[order]) for places in (p.source, p.target))
+    pairs = Pairs(source, target, none, none, None if in_order else given.astype(small))
     return replace(
         e,
         pattern=pairs,

@@ -32,7 +32,9 @@ def graph(network: Any, *, ax: Any = None) -> Any:
     """
     program: Program = build(network) if isinstance(network, Network) else network.program
     sizes = {n.name: n.size for n in program.neurons}
-    counts = {e.name: expected(e, sizes) for e in (*program.edges, *program.plastic, *program.couplings)}
+    counts = {
+        e.name: expected(e, sizes) for e in (*program.edges, *program.plastic, *program.couplings)
+    }
     places = _circle([*sizes])
     ax = axes(ax, 5.2, 5.2 if len(sizes) > 2 else 2.6)
     from matplotlib.patches import Circle

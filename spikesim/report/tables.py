@@ -32,7 +32,9 @@ class Section:
 def summary(model: Model, results: Results) -> str:
     """The run in a sentence."""
     neurons = sum(n.size for n in model.program.neurons)
-    projections = sum(map(len, (model.program.edges, model.program.couplings, model.program.plastic)))
+    projections = sum(
+        map(len, (model.program.edges, model.program.couplings, model.program.plastic))
+    )
     return (
         f"{_counted(neurons, 'neuron')}, {_counted(projections, 'projection')}, "
         f"{results.duration:g} ms in steps of {results.dt:g} ms, seed {results.seed}, "

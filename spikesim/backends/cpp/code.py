@@ -303,9 +303,7 @@ class Unit:
         return self._emit(f"to_{letter}", value.type, [value], letter)
 
     def _gathered(self, place: Place) -> Result:
-        result = self._emit(
-            "gather", place.type, [place], place.type, machine.GATHER, place.ends
-        )
+        result = self._emit("gather", place.type, [place], place.type, machine.GATHER, place.ends)
         assert isinstance(result, Result)
         return result
 

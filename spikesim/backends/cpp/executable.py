@@ -21,7 +21,6 @@ from ...passes.inputs import arriving, grid
 from ...passes.layout import addresses
 from ...passes.precise import CROSSING, UNTIL
 from .. import precise
-from . import plasticity
 from ..base import Chunk, Log, Options, State
 from ..binding import Binder
 from ..coupling import Joined, joined
@@ -29,6 +28,7 @@ from ..drive import sample_steps
 from ..memory import estimate, refuse_too_large
 from ..plasticity import TRANSMITTED, Wired, longest, wired
 from ..synapses import Store, Synapses, part_starts, planned, release_of, weights_of
+from . import plasticity
 from .assemble import Assembler
 from .code import DTYPE, LETTER, Memory, Number, Place, Unit, Value, typed
 

@@ -278,7 +278,7 @@ def _threads() -> int:
 
 def _chunk(program: Program, options: Options) -> int:
     """Steps a chunk: as many as the buffers of recordings hold."""
-    sizes = {n.name: n.size for n in (*program.neurons, *program.plastic)}
+    sizes = {n.name: n.size for n in program.owners()}
     assert program.delivery is not None
     width = program.delivery.n_sources
     for p in (*program.sampled(), *(p for p in program.probes if p.logged)):

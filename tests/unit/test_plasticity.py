@@ -1,0 +1,247 @@
+"""Plastic projections: what rules mean, and what is refused."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+import numpy as np
+import pytest
+
+import spikesim as sp
+from spikesim.errors import SeveralErrors, SpikesimError
+from spikesim.units import Hz, kHz, ms, mV, pA
+
+DT = 0.1
+
+
+class Relay(sp.NeuronModel):
+    """Fires in the step after something arrives at v; z only adds up."""
+
+    v = sp.state(0.0)
+    z = sp.state(0.0)
+    spike = "v > 0.5"
+    reset = "v = 0"
+
+
+def pair(rule, pre, post, axonal=0.0, dendritic=1.0, weight=45.0, order="standard", **more):
+    """One synapse between neurons that fire at given times (ms)."""
+    net = sp.Network(dt=DT * ms, order=order)
+    source = net.population("a", 1, sp.spike_times(np.asarray(pre) * ms))
+    driver = net.population("d", 1, sp.spike_times((np.asarray(post) - DT) * ms))
+    target = net.population("b", 1, Relay())
+    net.project(
+        driver,
+        target,
+        sp.one_to_one(),
+        synapse=sp.synapses.Delta("v"),
+        weight=1.0,
+        delay=(DT if order == "nest" else 0) * ms,
+    )
+    made = net.project(
+        source,
+        target,
+        sp.one_to_one(),
+        synapse=sp.synapses.Delta("z"),
+        weight=weight,
+        plasticity=rule,
+        axonal_delay=axonal * ms,
+        dendritic_delay=dendritic * ms,
+        **more,
+    )
+    net.record(made, "weight")
+    net.record(target, ["spikes", "z"])
+    return net
+
+
+def times(seed, n=40, span=400.0, digits=0):
+    return np.unique(np.round(np.random.default_rng(seed).uniform(2, span, n), digits))
+
+
+def expected(pre, post, axonal, dendritic, weight, rate, mu_plus, mu_minus, w_max, nest):
+    """The weight after all spikes, event by event."""
+    events = [(round((t + axonal) / DT), 0) for t in pre]
+    events += [(round((t + dendritic) / DT), 1) for t in post]
+    tau, w, x, y = 20.0, weight, (0.0, 0), (0.0, 0)
+
+    def now(trace, n):
+        return trace[0] * np.exp(-(n - trace[1]) * DT / tau)
+
+    def depress(w, y):
+        return max(w - rate * w_max * (w / w_max) ** mu_minus * y, 0.0)
+
+    def potentiate(w, x):
+        return min(w + rate * w_max * (1 - w / w_max) ** mu_plus * x, w_max)
+
+    for n, group in groupby(sorted(events), key=lambda e: e[0]):
+        kinds = {kind for _, kind in group}
+        before = now(x, n), now(y, n)
+        if nest and 1 in kinds:
+            w = potentiate(w, before[0])
+        if 0 in kinds:
+            w, x = depress(w, before[1]), (before[0] + 1, n)
+        if not nest and 1 in kinds:
+            w = potentiate(w, now(x, n))
+        if 1 in kinds:
+            y = before[1] + 1, n
+    return w
+
+
+@pytest.mark.parametrize("order", ["standard", "nest"])
+@pytest.mark.parametrize("coincidence", ["sequential", "nest"])
+@pytest.mark.parametrize("axonal, dendritic", [(0.0, 0.1), (0.0, 3.0), (2.0, 1.0), (0.7, 4.3)])
+@pytest.mark.parametrize("mu", [(0.0, 0.0), (1.0, 1.0), (0.5, 0.3), (0.0, 1.0)])
+def test_stdp_event_by_event(order, coincidence, axonal, dendritic, mu):
+    pre, post = times(1), times(2)
+    rule = sp.plasticity.STDP(w_max=100.0, mu_plus=mu[0], mu_minus=mu[1], coincidence=coincidence)
+    net = pair(rule, pre, post, axonal, dendritic, order=order)
+    results = net.run(500 * ms, "numpy", precision="float64")
+    assert np.allclose(results["b"].spikes.t, post, atol=1e-9)
+    w = expected(pre, post, axonal, dendritic, 45.0, 0.01, *mu, 100.0, coincidence == "nest")
+    assert results["a->b"].final["weight"][0] == pytest.approx(w, rel=1e-12)
+
+
+@pytest.mark.parametrize("gap", [-40.0, -10.0, -1.0, 1.0, 10.0, 40.0])
+def test_the_window_of_sixty_pairs(gap):
+    """Bi and Poo's protocol: 60 pairs at 1 Hz change an additive synapse by 60 times the window."""
+    pre = 100.0 + 1000.0 * np.arange(60)
+    rule = sp.plasticity.STDP(w_max=1e6, rate=1e-8, alpha=1.2)
+    results = pair(rule, pre, pre + gap, 0.0, 0.0, 1e3).run(60_500 * ms, precision="float64")
+    window = np.exp(-gap / 20) if gap > 0 else -1.2 * np.exp(gap / 20)
+    change = results["a->b"].final["weight"][0] - 1e3
+    assert change == pytest.approx(60 * 0.01 * window, rel=1e-6)
+
+
+@pytest.mark.parametrize("rate", [2.0, 5.0, 10.0, 20.0, 50.0])
+def test_the_steady_state_of_short_term_plasticity(rate):
+    """Tsodyks, Pawelzik and Markram (1998), eqs. 4 and 5, for regular spikes."""
+    U, rec, fac, interval = 0.2, 200.0, 500.0, 1e3 / rate
+    net = sp.Network(dt=DT * ms)
+    source = net.population("a", 1, sp.spike_times(np.arange(1, 200) * interval * ms))
+    target = net.population("b", 1, Relay())
+    rule = sp.plasticity.TsodyksMarkram(U=U, tau_rec=rec * ms, tau_fac=fac * ms)
+    net.project(source, target, sp.one_to_one(), synapse=sp.synapses.Delta("z"), weight=1.0,
+                plasticity=rule, delay=1 * ms)  # fmt: skip
+    net.record(target, "z")
+    results = net.run((199 * interval + 10) * ms, precision="float64")
+    sent = np.diff(results["b"].z.values[:, 0])
+    u = U / (1 - (1 - U) * np.exp(-interval / fac))
+    x = (1 - np.exp(-interval / rec)) / (1 - (1 - u) * np.exp(-interval / rec))
+    assert sent[np.flatnonzero(sent)][-1] == pytest.approx(u * x, rel=1e-9)
+
+
+class Written(sp.PlasticityModel):
+    """STDP with mu = 0, as a user writes it."""
+
+    tau = sp.parameter(20 * ms)
+    w_max = sp.parameter(sp.weight_unit)
+    equations = """
+        dx/dt = -x/tau : 1
+        dy/dt = -y/tau : 1 (event-driven)
+    """
+    on_pre = "x += 1; weight = clip(weight - 0.01*w_max*y, 0, w_max)"
+    on_post = "y += 1; weight = clip(weight + 0.01*w_max*x, 0, w_max)"
+
+
+def test_a_rule_written_by_hand_equals_the_ready_made_one():
+    pre, post = times(3), times(4)
+    ready, mine = (
+        pair(rule, pre, post).run(500 * ms, precision="float64")["a->b"].weight.values
+        for rule in (sp.plasticity.STDP(w_max=100.0), Written(w_max=100.0))
+    )
+    assert np.array_equal(ready, mine) or np.allclose(ready, mine, rtol=1e-13)
+
+
+def test_learning_is_frozen_and_goes_on():
+    net = pair(sp.plasticity.STDP(w_max=100.0), times(1), times(2))
+    running = net.compile().start()
+    first = running.run(100 * ms)["a->b"].final["weight"]
+    running.set({"a->b.learning": False})
+    frozen = running.run(100 * ms)["a->b"]
+    assert np.all(frozen.weight.values == first)
+    running.set({"a->b.learning": True})
+    assert running.run(100 * ms)["a->b"].final["weight"] != first
+
+
+def test_traces_of_one_side_are_stored_once_a_neuron():
+    def states(**delays):
+        net = sp.Network(dt=DT * ms)
+        a = net.population("a", 4, sp.neurons.Poisson(rate=50 * Hz))
+        b = net.population("b", 3, sp.neurons.LIF())
+        net.project(a, b, sp.all_to_all(), synapse=sp.synapses.ExpCurrent, weight=40 * pA,
+                    plasticity=sp.plasticity.STDP(w_max=100 * pA), **delays)  # fmt: skip
+        model = net.compile("numpy")
+        return {f.name for f in model.lowered.plastic[0].fields if f.kind == "state"}
+
+    assert states(axonal_delay=0 * ms, dendritic_delay=1 * ms) == {"weight"}
+    several = np.linspace(1, 2, 12) * ms
+    assert states(axonal_delay=0 * ms, dendritic_delay=several) == {"weight", "y", "last"}
+    assert states(axonal_delay=several, dendritic_delay=1 * ms) == {"weight", "x", "last"}
+
+
+def fault(rule, **more):
+    with pytest.raises(SpikesimError) as caught:
+        net = pair(rule, [1], [2]) if not more else None
+        if net is None:
+            net = sp.Network(dt=DT * ms)
+            a = net.population("a", 1, sp.spike_times([1] * ms))
+            b = net.population("b", 1, Relay())
+            net.project(a, b, sp.one_to_one(), synapse=sp.synapses.Delta("z"),
+                        **({"weight": 45.0, "plasticity": rule} | more))  # fmt: skip
+        net.compile("numpy")
+    return str(caught.value)
+
+
+def test_delays_have_no_default():
+    rule = sp.plasticity.STDP(w_max=100.0)
+    assert "needs the two parts of the delay, got no axonal_delay" in fault(
+        rule, dendritic_delay=1 * ms
+    )
+    assert "only the delay as a whole" in fault(rule, delay=1 * ms)
+
+
+def test_weights_outside_the_bounds():
+    rule = sp.plasticity.STDP(w_max=10.0)
+    assert "weights of 45" in fault(rule) and "0 to 10" in fault(rule)
+
+
+def test_modulators_must_be_connected():
+    rule = sp.plasticity.DopamineSTDP(A_plus=1.0, A_minus=1.0, w_min=0.0, w_max=100.0)
+    assert "modulator 'dopamine' of DopamineSTDP is not connected" in fault(rule)
+
+
+def test_faults_come_together():
+    rule = sp.plasticity.STDP(w_max=10.0, tau_pluss=3 * ms)
+    with pytest.raises(SeveralErrors) as caught:
+        pair(rule, [1], [2], release=0.5).compile("numpy")
+    told = str(caught.value)
+    for part in ("'tau_pluss'", "release=", "weights of 45"):
+        assert part in told
+
+
+@pytest.mark.parametrize(
+    "texts, told",
+    [
+        ({"on_pre": "wight += 1"}, "'wight'"),
+        ({"on_pre": "weight += pre.u"}, "pre.u"),
+        ({"on_post": "transmit(weight)"}, "transmit"),
+        ({"on_pre": "transmit(weight); transmit(weight)"}, "twice"),
+        ({"equations": "dx/dt = -x : 1"}, "dx/dt"),
+        ({"bounds": "0"}, "bounds"),
+        ({"coincidence": "brian"}, "coincidence"),
+        ({"on_spike": "weight += 1"}, "on_spike"),
+        ({"weight_unit": mV, "on_pre": "weight += 1*pA"}, "pA"),
+    ],
+)
+def test_bad_texts(texts, told):
+    with pytest.raises(SpikesimError) as caught:
+        type("Wrong", (sp.PlasticityModel,), texts)
+    assert told in str(caught.value)
+
+
+def test_a_modulator_of_another_unit():
+    net = sp.Network()
+    cell = net.population("cell", 1, sp.neurons.LIF())
+    rule = sp.plasticity.DopamineSTDP(
+        A_plus=1.0, A_minus=1.0, w_min=0.0, w_max=100.0, baseline=0.1 * kHz, dopamine=cell["v"]
+    )
+    assert "expected that of one neuron" in fault(rule)
