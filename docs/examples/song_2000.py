@@ -51,8 +51,8 @@ class Cell(sp.NeuronModel):
 # --------
 #
 # It is additive: each pair of spikes changes the weight by the same amount, whatever the weight is.
-# It is additive: each pair of spikes changes the weight by one amount, whatever the weight is.
-# transmits a spike with the weight that it finds, so here the rule is written out:
+# The ready-made ``sp.plasticity.STDP`` depresses before it transmits, as NEST does. In Brian2's
+# example a spike is transmitted with the weight that it finds, so here the rule is written out:
 
 
 class AdditiveSTDP(sp.PlasticityModel):
