@@ -6,5 +6,8 @@ from comparison import main
 
 if __name__ == "__main__":
     sys.exit(
-        main("nest", ("circuits", "models", "single", "adaptive", "gap", "stimuli", "precise"))
+        main(
+            "nest",
+            ("circuits", "models", "single", "adaptive", "gap", "stimuli", "precise", "plastic"),
+        )
     )
