@@ -62,23 +62,25 @@ def network(n: int = 10_000, seed: int = 1, plastic: bool = True) -> sp.Network:
     return net
 
 
-def main() -> None:
-    """Run the network and plot what became of the weights."""
+def main(arguments: list[str] | None = None) -> sp.Results:
+    """Run the network and print what became of the weights."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--neurons", type=int, default=10_000)
-    parser.add_argument("--duration", type=float, default=1000, help="ms")
+    parser.add_argument("--duration", type=float, default=1000, help="ms of model time")
     parser.add_argument("--backend", default="auto")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     results = network(options.neurons).run(options.duration * ms, options.backend)
-    print(results)
-    plot(results)
+    weights = results["exc->exc"].final["weight"]
+    print(f"{results['exc'].spikes.rate():.1f} spikes/s")
+    print(f"weights: {weights.mean():.2f} pA, standard deviation {weights.std():.2f} pA")
+    return results
 
 
-def plot(results: sp.Results) -> None:
-    """Spikes of the last 200 ms, and the weights."""
+if __name__ == "__main__":
     import matplotlib.pyplot as plt
 
-    _, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
+    results = main()
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
     spikes = results["exc"].spikes
     late = (spikes.t > results.duration - 200) & (spikes.i < 300)
     left.plot(spikes.t[late], spikes.i[late], "|", ms=3, color="0.2")
@@ -86,8 +88,3 @@ def plot(results: sp.Results) -> None:
     right.hist(results["exc->exc"].final["weight"], 60, color="0.4")
     right.axvline(J, color="0.8")
     right.set(xlabel="weight (pA)", ylabel="synapses")
-    plt.show()
-
-
-if __name__ == "__main__":
-    main()

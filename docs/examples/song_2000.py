@@ -16,6 +16,8 @@ from __future__ import annotations
 
 import argparse
 
+import numpy as np
+
 import spikesim as sp
 from spikesim.units import Hz, ms, mV, second
 
@@ -99,24 +101,30 @@ def network(inputs: int = 1000, seed: int = 1, record: bool = False) -> sp.Netwo
     return net
 
 
-def main() -> None:
-    """Run the network and plot the weights."""
+def main(arguments: list[str] | None = None) -> sp.Results:
+    """Run the network and print what became of the weights."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--duration", type=float, default=100_000, help="ms")
+    parser.add_argument("--duration", type=float, default=100_000, help="ms of model time")
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--backend", default="auto")
-    options = parser.parse_args()
-    results = network(record=True).run(options.duration * ms, options.backend)
-    plot(results)
+    options = parser.parse_args(arguments)
+    results = network(record=True, seed=options.seed).run(options.duration * ms, options.backend)
+    relative = results["inputs->cell"].weight.values[-1] / 0.01
+    parts = [relative < 0.1, (relative >= 0.1) & (relative <= 0.9), relative > 0.9]
+    print("weights below 0.1, between, above 0.9 of the largest:", *(int(p.sum()) for p in parts))
+    return results
 
 
-def plot(results: sp.Results) -> None:
-    """The weights at the end, their histogram, and the neuron's rate over time."""
+# %%
+# Most weights end close to zero or to the largest one; the neuron's rate falls as they compete.
+
+if __name__ == "__main__":
     import matplotlib.pyplot as plt
-    import numpy as np
 
+    results = main()
     weights = results["inputs->cell"].weight
     relative = weights.values / 0.01
-    _, (left, middle, right) = plt.subplots(1, 3, figsize=(10, 3), layout="constrained")
+    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(10, 3), layout="constrained")
     left.plot(weights.t / 1e3, relative[:, :6], lw=1)
     left.set(xlabel="time (s)", ylabel="weight / largest weight")
     middle.hist(relative[-1], 20, color="0.4")
@@ -124,11 +132,3 @@ def plot(results: sp.Results) -> None:
     bins = np.arange(0, results.duration + 1, 1e3)
     right.step(bins[1:] / 1e3, np.histogram(results["cell"].spikes.t, bins)[0], color="0.2")
     right.set(xlabel="time (s)", ylabel="rate of the neuron (spikes/s)")
-    plt.show()
-
-
-# %%
-# Most weights end close to zero or to the largest one; the rate falls as they compete.
-
-if __name__ == "__main__":
-    main()

@@ -240,7 +240,7 @@ _OF_CLASSES |= {"weight_bound", "events", "every", "at"}
 _OF_CLASSES |= {"weight_unit", "continuous", "presynaptic", "on_spike", "evaluated"}
 _OF_CLASSES |= {"each_step", "require"}
 _OF_CLASSES |= {"on_pre", "on_post", "transmit", "bounds", "modulators", "coincidence"}
-_OF_CLASSES |= {"weight_scale", "learning", "release", "last"}
+_OF_CLASSES |= {"weight_scale", "learning", "release", "last_step"}
 _OF_CLASSES |= {"reads", "name", "values", "definition", "stripped", "initialize"}
 _OF_RUNS = {"held", "held_steps", "not_refractory", "spikes", "rate"}
 

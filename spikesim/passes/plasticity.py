@@ -57,7 +57,7 @@ from .integrate import integrated
 Side = Literal["pre", "post"]
 SIDES: tuple[Side, Side] = ("pre", "post")
 # The step of a synapse's last event, whose state that of event-driven variables is.
-LAST = "last"
+LAST = "last_step"
 
 
 def plasticity(program: Program) -> Program:

@@ -274,7 +274,7 @@ def test_memory_is_about_what_is_taken(name, options, monkeypatch):
     net.project(a, b, sp.fixed_probability(0.5), weight=weight, delay=delay)
     model = net.compile("cpp", **options)
     machine = executable_cpp.Machine(
-        model.lowered, model.executable.synapses, [], model.binder.bind(), model.options, 1
+        model.lowered, model.executable.synapses, [], [], model.binder.bind(), model.options, 1
     )  # fmt: skip
     (made,), parts = model.executable.synapses.stores, model.memory().parts
     t = made.table
