@@ -151,10 +151,9 @@ class Executable(Protocol):
 
 
 class Backend(Protocol):
-    """A way to run programs. learns: can it run plastic synapses?"""
+    """A way to run programs."""
 
     name: str
-    learns: bool = False
 
     def unavailable(self) -> str:
         """Why it can't be used here; empty if it can."""
@@ -162,7 +161,7 @@ class Backend(Protocol):
 
     def unsuited(self, program: Program) -> str:
         """Why "auto" had better take another for this program, before the passes; empty if not."""
-        return "it has no plastic synapses yet" if program.plastic and not self.learns else ""
+        return ""
 
     def lower(self, program: Program, options: Options) -> Executable:
         """Make ready. `program` has been through the symbolic passes.
@@ -194,11 +193,6 @@ def refuse_rough_times(program: Program, options: Options) -> None:
 
 def refuse_unsupported(program: Program, backend: Backend) -> None:
     """Raise UnsupportedError, naming everything that the backend, or any, does not run yet."""
-    if program.plastic and not backend.learns:
-        raise UnsupportedError(
-            f"the backend {backend.name!r} has no plastic synapses yet, and "
-            f"{program.plastic[0].name!r} is plastic; use backend='auto' or 'numpy'"
-        )
     lacking = [
         f"edges {e.name!r}: blocks that write more than one port by a fixed weight"
         for e in (*program.edges, *program.timed)

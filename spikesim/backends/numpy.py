@@ -214,7 +214,6 @@ class NumPyBackend(Backend):
     """Runs everywhere, no compilation; what it computes is what a program means."""
 
     name = "numpy"
-    learns = True
 
     def unavailable(self) -> str:
         return ""

@@ -210,7 +210,8 @@ class Learning:
                     view, _ = w.neurons(r.to)
                     flags = events.flags(r.to, w.delay(r.to))
                     if self.arrays.traced or flags.any():
-                        run.respond(self.program.group(view.group), r.block, flags)
+                        group = self.program.group(view.group)
+                        run.respond(group, r.block, flags, self.time(found))
                 elif r.to == "step":
                     _Responding(self, w, run, found, slice(None)).block(r.block)
                 elif self.arrays.traced:
@@ -238,6 +239,11 @@ class Learning:
         start = xp.zeros_like(total), total, {n: before[n] for n in names}
         *_, moved = self.arrays.repeat(lambda carry: carry[0] < carry[1], body, start)
         run.state = before | moved
+
+    def time(self, found: Array) -> dict[str, Array]:
+        """The time of step `found`, by its names."""
+        t = self.arrays.xp.asarray(found).astype("float64") * self.program.dt
+        return {"step": found, "dt": self.program.dt, "t": t}
 
     def arrived(self, state: dict[str, Array], n: Array) -> Array:
         """What arrives at the slots in step n; it is taken out."""
@@ -296,11 +302,7 @@ class _Responding(Mapping[str, Array]):
         self.xp = learning.arrays.xp
         self.local: dict[str, Array] = {}
         self.sources, self.targets = w.source[self.index], w.target[self.index]
-        self.time = {
-            "step": found,
-            "dt": learning.program.dt,
-            "t": self.xp.asarray(found).astype("float64") * learning.program.dt,
-        }
+        self.time = learning.time(found)
 
     def block(self, block: Block) -> None:
         """Run the statements in order."""

@@ -167,20 +167,24 @@ class _Running:
         key = f"{group}.{name}"
         return self.state[key] if key in self.state else self.values[key]
 
-    def respond(self, group: Neurons, block: Block, flags: Array) -> None:
-        """What spikes make of traces that neurons keep for their plastic synapses."""
-        self._block(group, block, flags)
+    def respond(self, group: Neurons, block: Block, flags: Array, time: dict[str, Array]) -> None:
+        """What spikes make of traces that neurons keep for their plastic synapses, at that time."""
+        self._block(group, block, flags, time)
 
     def _draw(self, group: Neurons, single: bool = False) -> Callable[[Draw, list[Array]], Array]:
         if single:
             return lambda node, args: self.drawing.draw(group.name, 1, node, args)[0]
         return lambda node, args: self.drawing.draw(group.name, group.size, node, args)
 
-    def _block(self, group: Neurons, block: Block, mask: Array | None = None) -> None:
-        """Run statements in order; where there is a mask, only for the elements in it."""
+    def _block(
+        self, group: Neurons, block: Block, mask: Array | None = None,
+        time: Mapping[str, Array] | None = None,
+    ) -> None:  # fmt: skip
+        """Run statements in order; where there is a mask, only for the elements in it. time: t and
+        step, where they are not those of the step."""
         if not block:
             return
-        now = self._now(group)
+        now = self._now(group) | dict(time or {})
         scope = ChainMap(now, self.scopes[group.name])
         for s in block:
             draw = self._draw(group, f"{group.name}.{s.target}" in self.step.shared)

@@ -81,6 +81,7 @@ def test_no_races(order, delay, sparse, couplings):
     ("barrier", "order", "delay", "sparse", "couplings"),
     [
         ("kFound", "standard", 0.0, RING, True),
+        ("kLearned", "standard", 0.5, RING, True),
         ("kHeard", "standard", 0.5, FAST, True),
         pytest.param("kEnd", "standard", 0.5, FAST, True, marks=SLOW),
         pytest.param("kBegun", "standard", 0.5, FAST, True, marks=SLOW),

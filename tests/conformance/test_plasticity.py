@@ -1,7 +1,9 @@
-"""Plastic synapses: the same bits from NumPy, C++ on any number of threads, and JAX."""
+"""Plastic synapses: the same bits from NumPy, C++ on any number of threads, JAX, and the CUDA
+kernels, on the host."""
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from unittest.mock import patch
 
 import numpy as np
@@ -11,11 +13,23 @@ from hypothesis import strategies as st
 
 import spikesim as sp
 from spikesim.backends.cpp import executable as cpp_backend
+from spikesim.backends.cuda import host
 from spikesim.units import Hz, ms, mV, pA
 
 pytestmark = pytest.mark.filterwarnings("ignore::spikesim.errors.RunWarning")
 
-TERMS = ("y", "x*y", "0.3*z", "exp(-x)", "weight/w", "pre.v/mV", "post.v/mV", "0.1", "rand()")
+TERMS = (
+    "y",
+    "x*y",
+    "0.3*z",
+    "exp(-x)",
+    "weight/w",
+    "pre.v/mV",
+    "post.v/mV",
+    "0.1",
+    "rand()",
+    "sin(t/(9*ms))",
+)
 LINES = ("x += 1", "y += 1", "z += {0}", "x = 1", "z = 0.5*z + {0}", "weight += 0.01*w*({0})",
          "weight -= 0.02*w*({0})", "weight *= 0.99")  # fmt: skip
 EQUATIONS = ("dx/dt = -x/(15*ms)", "dx/dt = (0.2 - x)/(30*ms)", "dx/dt = -x*x/(9*ms)",
@@ -97,7 +111,8 @@ def check(examples, backends):
         first = outcome(net, "numpy", seed)
         for name in backends:
             with patch.object(cpp_backend, "_threads", lambda _: 1 + seed % 3):
-                second = outcome(net, name, seed)
+                with host.instead(1 + seed % 3) if name == "cuda" else nullcontext():
+                    second = outcome(net, name, seed)
             assert first.keys() == second.keys()
             for what, values in first.items():
                 assert np.array_equal(values, second[what], equal_nan=True), (name, what)
@@ -116,7 +131,13 @@ def test_random_rules_in_jax():
     check(4, ["jax"])
 
 
+@pytest.mark.skipif(bool(host.why_missing()), reason="no C++ compiler")
+def test_random_rules_in_cuda():
+    check(5, ["cuda"])
+
+
 @pytest.mark.slow
 def test_many_random_rules():
     check(400, ["cpp"])
     check(30, ["jax"])
+    check(60, ["cuda"])

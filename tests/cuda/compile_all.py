@@ -32,8 +32,10 @@ COLUMNS = ("registers", "shared", "stack", "spills")
 class Keeping(HostDevice):
     """A device that makes synapses on this CPU, but only keeps the code of steps, as for a GPU."""
 
-    lanes = device._LANES
     text = ""
+
+    def __init__(self, shared: int | None = None):
+        super().__init__(shared=shared, lanes=device._LANES)
 
     def kernel(self, text: str, entry: str, exact: bool, shared: int = 0) -> Any:
         if not entry.startswith("spikesim"):
@@ -71,7 +73,7 @@ def sources() -> Iterator[Source]:
             fast = network_source(name, exact, True)
             if "RunFast" in fast.text:
                 yield fast
-    threads = f"#define SPIKESIM_THREADS {Keeping.lanes}\n"
+    threads = f"#define SPIKESIM_THREADS {device._LANES}\n"
     yield Source("connect", threads + (KERNELS / "connect.cu").read_text(), True)
 
 

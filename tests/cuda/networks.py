@@ -16,12 +16,33 @@ import cobahh
 import microcircuit
 
 
+class Rule(sp.PlasticityModel):
+    """A trace of each kind, a modulator, chance, and something at every step."""
+
+    w_max = sp.parameter(2 * mV)
+    x = sp.state(0.0)
+    y = sp.state(0.0)
+    z = sp.state(0.5)
+    equations = """
+    dx/dt = -x/(20*ms)
+    dy/dt = -y/(30*ms)
+    dz/dt = (post.v/(60*mV) - z)/(40*ms)
+    """
+    on_pre = "weight -= 0.1*w_max*y*z*rand(); x += 1; transmit(weight*(1 + 0.1*y))"
+    on_post = "weight += 0.1*w_max*x*(1 + level); y += 1"
+    each_step = "weight *= 0.9999"
+    reads = {"v": mV}  # noqa: RUF012
+    modulators = {"level": 1}  # noqa: RUF012
+    bounds = ("0*w_max", "w_max")
+    weight_unit = mV
+
+
 def everything(
     order: str = "standard", delay: float = 0.5, couplings: bool = True, fast: bool = False
 ) -> sp.Network:
     """Two populations with events of two kinds, shared variables, links, actions at intervals,
-    noise, synapses with one delay (ms), many, and failures; and couplings of every kind. fast:
-    without what the fast path can't do."""
+    noise, synapses with one delay (ms), many, and failures; synapses that learn; and couplings of
+    every kind. fast: without what the fast path can't do."""
     net = sp.Network(dt=0.1 * ms, seed=3, order=order)
     cell = sp.neuron(
         """
@@ -54,6 +75,11 @@ def everything(
                 delay=sp.uniform(delay * ms, delay * ms + 3 * ms))  # fmt: skip
     net.project(b, b, sp.fixed_probability(0.2), weight=1 * mV, delay=delay * ms,
                 release=None if fast else 0.5)  # fmt: skip
+    if not fast:
+        for source, target, axonal in ((a, b, 0.3 * ms), (b, a, sp.uniform(0 * ms, 1 * ms))):
+            net.project(source, target, sp.fixed_probability(0.2), name=f"learns_{source.name}",
+                        weight=sp.uniform(0 * mV, 1 * mV), plasticity=Rule(level=a[:1]["level"]),
+                        axonal_delay=axonal, dendritic_delay=delay * ms)  # fmt: skip
     net.stimulate([a, b], sp.poisson(2000 * Hz, n=2), weight=1 * mV)
     net.stimulate(a, sp.white_noise(100 * pA, 200 * pA))
     net.record([a, b], "spikes", variables=() if fast else "v")

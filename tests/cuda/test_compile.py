@@ -20,14 +20,14 @@ pytestmark = pytest.mark.skipif(bool(host.why_missing()), reason="there is no C+
 @pytest.mark.parametrize("name", ["everything", "microcircuit"])
 def test_steps_of_a_network_spill_nothing(name):
     """A block of as many threads as we launch has its registers."""
-    found = resources(nvrtc(network_source(name, exact=False), "sm_90"))
+    found = resources(nvrtc(network_source(name, exact=False, fast=False), "sm_90"))
     registers, shared, _, spills = found["spikesim_run"]
     assert 0 < registers <= 65536 // device._LANES and shared > 0 and spills == 0
 
 
 def test_the_oldest_gpu_that_is_accepted():
     arch = "sm_{}{}".format(*device._OLDEST)
-    assert "spikesim_run" in resources(nvrtc(network_source("adex", exact=True), arch))
+    assert "spikesim_run" in resources(nvrtc(network_source("adex", exact=True, fast=True), arch))
 
 
 def test_resources_are_read():

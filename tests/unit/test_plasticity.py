@@ -174,8 +174,8 @@ def test_traces_of_one_side_are_stored_once_a_neuron():
 
     assert states(axonal_delay=0 * ms, dendritic_delay=1 * ms) == {"weight"}
     several = np.linspace(1, 2, 12) * ms
-    assert states(axonal_delay=0 * ms, dendritic_delay=several) == {"weight", "y", "last"}
-    assert states(axonal_delay=several, dendritic_delay=1 * ms) == {"weight", "x", "last"}
+    assert states(axonal_delay=0 * ms, dendritic_delay=several) == {"weight", "y", "last_step"}
+    assert states(axonal_delay=several, dendritic_delay=1 * ms) == {"weight", "x", "last_step"}
 
 
 def fault(rule, **more):

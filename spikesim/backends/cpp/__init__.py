@@ -12,7 +12,6 @@ class CppBackend(Backend):
     """Runs on any CPU for which the package was built."""
 
     name = "cpp"
-    learns = True
 
     def unavailable(self) -> str:
         return why_missing()

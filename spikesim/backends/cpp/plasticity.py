@@ -45,24 +45,33 @@ def plastic(made: Machine, w: Wired, assembler: Assembler) -> machine.Plastic:
     )  # fmt: skip
 
 
-class SynapticUnit(Unit):
-    """Code of synapses, which also transmit. where: the first slot of their port, and delays."""
-
-    where: tuple[Place, Place]
+class Transmitting(Unit):
+    """Code of synapses: also says what is done with a value that is sent to their port."""
 
     def block(self, statements: Block) -> None:
         for s in statements:
-            if not s.target.startswith("post."):
+            if s.target.startswith("post."):
+                value = self._operation("add", self.value(s.value), self.now[GRID])
+                self.transmit(self._operation("sub", value, self.now[GRID]))
+            else:
                 super().block((s,))
-                continue
-            slot, delay = self.where
-            rounding = self.now[GRID]
-            value = self._operation("add", self.value(s.value), rounding)
-            value = self._operation("sub", value, rounding)
-            value = self._spread(self._typed(value, self.real))
-            self.each.append(
-                Instruction(machine.TRANSMIT, "transmit", self.real, [value, delay], out=slot)
-            )
+
+    def transmit(self, value: Value) -> None:
+        """Send a value, which is on the grid of the port."""
+        raise NotImplementedError
+
+
+class SynapticUnit(Transmitting):
+    """where: the first slot of the port, and delays."""
+
+    where: tuple[Place, Place]
+
+    def transmit(self, value: Value) -> None:
+        slot, delay = self.where
+        sent = self._spread(self._typed(value, self.real))
+        self.each.append(
+            Instruction(machine.TRANSMIT, "transmit", self.real, [sent, delay], out=slot)
+        )
 
     def _spread(self, value: Place | Result) -> Result:
         if isinstance(value, Result):

@@ -33,11 +33,17 @@ class Named(Place):
     text: str = ""
     table: str = ""
 
+    def put(self, value: str) -> str:
+        """A statement that puts a value there."""
+        return f"{self.text} = {value};"
 
-def array(letter: str, number: int, owner: str = "g") -> Named:
-    """Field `number` of a group or coupling, one value an element."""
+
+def array(letter: str, number: int, owner: str = "g", element: str = "i") -> Named:
+    """Field `number` of a group, coupling or rule, one value an element."""
     pointer = f"FieldOf<{TYPE[letter]}>({owner}.field, {number})"
-    return Named(letter, 0, 1, text=f"{pointer}[i]", table=f"{pointer}, {owner}.length[{number}]")
+    return Named(
+        letter, 0, 1, text=f"{pointer}[{element}]", table=f"{pointer}, {owner}.length[{number}]"
+    )
 
 
 def single(letter: str, number: int, owner: str = "g") -> Named:
@@ -90,17 +96,19 @@ class CudaUnit(Unit):
 
 @dataclass
 class Writer:
-    """The functions of one group or coupling. streams: of its random numbers, in the order in
-    which the text counts them."""
+    """The functions of one group, coupling or rule, which they call `owner`. streams: of its random
+    numbers, in the order in which the text counts them."""
 
     name: str
     scope: Mapping[str, Value]
     real: str
     conformance: bool
     streams: list[int] = field(default_factory=list)
+    owner: str = "g"
+    kind: type[CudaUnit] = CudaUnit
 
     def unit(self, passing: frozenset[str] = frozenset()) -> CudaUnit:
-        return CudaUnit(_Names(), self.name, self.scope, self.real, self.conformance,
+        return self.kind(_Names(), self.name, self.scope, self.real, self.conformance,
                         passing=passing)  # fmt: skip
 
     def of(self, *blocks: Block) -> CudaUnit:
@@ -112,7 +120,7 @@ class Writer:
 
     def body(self, unit: CudaUnit) -> list[str]:
         """Its statements for element i."""
-        stores = [f"{_text(place)} = r{value.index};" for place, value in unit.stores.values()]
+        stores = [_put(place, f"r{value.index}") for place, value in unit.stores.values()]
         return [*self._once(unit), *self._each(unit), *stores]
 
     def keep(self, unit: CudaUnit) -> list[str]:
@@ -161,11 +169,16 @@ class Writer:
     def _stream(self, one: Instruction) -> str:
         if one.stream not in self.streams:
             self.streams.append(one.stream)
-        return f"g.stream[{self.streams.index(one.stream)}]"
+        return f"{self.owner}.stream[{self.streams.index(one.stream)}]"
 
 
 def _text(value: Any) -> str:
     return f"r{value.index}" if isinstance(value, Result) else str(value.text)
+
+
+def _put(place: Place, value: str) -> str:
+    assert isinstance(place, Named)
+    return place.put(value)
 
 
 def function(head: str, body: Sequence[str], result: str = "void") -> str:
@@ -208,18 +221,20 @@ class Codes:
 
 
 def program_text(
-    codes: Codes, edges: Codes, real: str, total: str, keeps: bool, lanes: int, way: str
-) -> str:
+    codes: Codes, edges: Codes, rules: Codes, real: str, total: str, keeps: bool, lanes: int,
+    way: str,
+) -> str:  # fmt: skip
     """All that is compiled for a network."""
     return (
         f'#include "spikesim/{way}.cuh"\n\n'
         "namespace spikesim {\nnamespace {\n\n"
         f"using Real = {real};\nusing Total = {total};\n\n"
-        f"{codes.structs()}{edges.structs()}"
+        f"{codes.structs()}{edges.structs()}{rules.structs()}"
         "struct Model {\n"
         f"  using Real = spikesim::Real;\n  using Sum = Total;\n"
-        f"  static constexpr bool kKeeps = {str(keeps).lower()};\n\n"
-        f"{codes.dispatch()}\n{edges.dispatch()}}};\n\n"
+        f"  static constexpr bool kKeeps = {str(keeps).lower()};\n"
+        f"  static constexpr bool kLearns = {str(bool(rules.texts)).lower()};\n\n"
+        f"{codes.dispatch()}\n{edges.dispatch()}\n{rules.dispatch()}}};\n\n"
         "}  // namespace\n}  // namespace spikesim\n\n"
         f"SPIKESIM_KERNEL(spikesim_run, {lanes}, spikesim::Network, spikesim::Launch,\n"
         f"                spikesim::Run{way.capitalize()}<spikesim::Model>)\n"

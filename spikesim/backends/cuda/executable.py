@@ -13,13 +13,15 @@ from ... import random
 from ...ir.program import Program
 from ...ir.verify import released
 from ...native import machine
-from ...passes import COUPLED, lower
+from ...passes import COUPLED, LEARNING, lower
 from ...passes.layout import addresses, port_of
 from ..base import Chunk, Options, State
-from ..binding import Binder
+from ..binding import LARGEST, Binder
 from ..coupling import joined
 from ..drive import sample_steps
 from ..memory import estimate, refuse_too_large
+from ..plasticity import TRANSMITTED, wired
+from ..plasticity import longest as longest_learning
 from ..synapses import Store, Synapses, part_starts, planned, release_of, weights_of
 from . import layout
 from .connect import DeviceTable
@@ -49,7 +51,8 @@ class CudaExecutable:
             program, options, 1, share=True, make=partial(DeviceTable, device), backend="cuda",
             placing=self.fast,
         )  # fmt: skip
-        self.program = lower(self.synapses.program, COUPLED)
+        self.program = lower(self.synapses.program, COUPLED + LEARNING)
+        self.wired = wired(self.program, narrow=True)
         self.joined = joined(self.program)
         self.binder = Binder(self.program, options, self.synapses)
         self.kernels: dict[tuple[str, int], Callable[..., None]] = {}
@@ -93,11 +96,13 @@ class CudaRunning:
         late = program.order.index("deliver") < program.order.index("threshold")
         delays = [d for s in self.stores for d in s.table.delays]
         longest = program.delivery.longest
-        rows = max(longest + 2, 3)
+        rows = max(longest + 2, longest_learning(program) + 2, 3)
         placement = self.placement = made.fast.placement
         whole = not placement and options.deterministic and options.precision == "float32"
         self.sum = made.fast.sums if placement else np.dtype("i8") if whole else options.dtype
-        self.groups = Groups(program, made.joined, values, options, device, self.uploads, self.sum)
+        self.groups = Groups(
+            program, made.joined, made.wired, values, options, device, self.uploads, self.sum
+        )
         self.state: dict[str, Any] = dict(self.groups.states)
         self.state["log"] = device.zeros((rows, program.delivery.n_sources), np.int32)
         self.state["log.count"] = device.zeros(rows, np.int32)
@@ -107,6 +112,9 @@ class CudaRunning:
         self.ring = "ring of blocks" if placement else "ring"
         if rings:
             self.state[self.ring] = device.zeros((longest + 1, n_slots), self.sum)
+        learned = self.groups.plastic
+        if learned.transmitted:
+            self.state[TRANSMITTED] = learned.transmitted
         arrived = len(rings) < len(self.stores)
         steps = max(2, placement.interval if placement else 0)
         recording = any(p.event and not p.logged for p in program.probes)
@@ -118,6 +126,8 @@ class CudaRunning:
         tables = [] if placement else [
             self._table(k, s, values) for k, s in enumerate(self.stores)
         ]  # fmt: skip
+        units = up.array(self._units(values), np.float64) if whole else 0
+        plastic = learned.structures(units)
         part_start = made.synapses.part_start
         self.network = layout.Network(
             program.dt, late, not delays or bool(min(delays) > late),
@@ -128,10 +138,13 @@ class CudaRunning:
             up.array(part_start, np.int64), up.structures(tables),
             up.keep(device.zeros((2, n_slots), self.sum)) if arrived else 0,
             self.state[self.ring].address if rings else 0,
-            up.array(self._units(), np.float64) if whole else 0, longest + 1, rows,
+            units, longest + 1, rows,
             self.state["log"].address, self.state["log.count"].address,
             n_logs=len(self.logs), logs=up.structures([log.structure for log in self.logs]),
             exchange=up.structures([self._exchange(values)]) if placement else 0,
+            n_plastic=len(plastic), plastic=up.structures(plastic),
+            transmitted=learned.transmitted.address if learned.transmitted else 0,
+            transmitted_rows=learned.rows,
         )  # fmt: skip
         self.uploaded = device.upload(np.frombuffer(bytes(self.network), np.uint8))
         self.kernel = made.kernel(
@@ -142,8 +155,8 @@ class CudaRunning:
         self.again, self.exchanges = False, 0
         size = sum(n.size for n in program.neurons)
         samples = sum(
-            8 * len(p.source.indices(program.group(p.source.group).size)) / p.every
-            for p in program.probes if p.variable
+            8 * len(p.source.indices(program.owner(p.source.group).size)) / p.every
+            for p in program.sampled()
         )  # fmt: skip
         most = min(_CHUNK_UPDATES // max(size, 1), _SAMPLE_BYTES // max(int(samples), 1))
         self.chunk = int(np.clip(most, 1, _CHUNK_STEPS))
@@ -193,7 +206,7 @@ class CudaRunning:
             up.array(p.source, np.int32), len(slices), up.structures(slices), p.shift,
         )  # fmt: skip
 
-    def _units(self) -> np.ndarray:
+    def _units(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         """What 1 is worth in the sums of each slot, and the inverse: powers of two, so that no sum
         can reach 2^62."""
         bound = {(g, v): 0.0 for g, v, _ in self.delivery.slots}
@@ -201,6 +214,9 @@ class CudaRunning:
             self.program.edges, self.made.synapses.most, self.delivery.largest_indegree, strict=True
         ):
             bound[port_of(e)] += most * indegree
+        for w in self.made.wired:
+            indegree = int(np.bincount(w.target, minlength=1).max())
+            bound[port_of(w.edges)] += float(values[f"{w.edges.name}.{LARGEST}"]) * indegree
         units = np.ones((self.delivery.n_slots, 2))
         for group, variable, start in self.delivery.slots:
             if b := bound[group, variable]:
@@ -293,8 +309,7 @@ class CudaRunning:
     def _samples(self, n: int, count: int) -> dict[str, Samples]:
         return {
             p.name: Samples(self, p, len(sample_steps(n, count, p.every)))
-            for p in self.program.probes
-            if p.variable
+            for p in self.program.sampled()
         }
 
 

@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 
 from ...ir.expr import references
-from ...ir.program import Clock, Link, Neurons, Program
+from ...ir.program import Block, Clock, Link, Neurons, Program
 from ...passes.inputs import arriving, grid
 from ..base import Options
 from ..coupling import Joined
 from ..cpp.code import DTYPE, LETTER, Number, Value, typed
+from ..plasticity import Wired
 from . import layout
 from .device import Device
 from .emit import TYPE, Codes, Named, Writer, array, function, program_text, single, switch
+from .plasticity import PlasticGroups
 
 _NUMBER = {"f4": "float", "f8": "double", "i4": "int32_t", "i8": "int64_t"}
 
@@ -26,13 +28,14 @@ class Groups:
     variables that are kept when events are logged."""
 
     def __init__(
-        self, program: Program, couplings: Sequence[Joined], values: Mapping[str, np.ndarray],
-        options: Options, device: Device, uploads: layout.Uploads, total: np.dtype[Any],
+        self, program: Program, couplings: Sequence[Joined], plastic: Sequence[Wired],
+        values: Mapping[str, np.ndarray], options: Options, device: Device,
+        uploads: layout.Uploads, total: np.dtype[Any],
     ):  # fmt: skip
         assert program.delivery is not None
         self.program, self.values, self.options = program, values, options
         self.device, self.uploads, self.real = device, uploads, LETTER[options.dtype]
-        self.total = _NUMBER[total.str[1:]]
+        self.sum, self.total = total, _NUMBER[total.str[1:]]
         self.late = program.order.index("deliver") < program.order.index("threshold")
         self.slots = {(g, v): start for g, v, start in program.delivery.slots}
         self.sources = {(g, e): start for g, e, start in program.delivery.sources}
@@ -43,16 +46,21 @@ class Groups:
         self.fields: dict[str, tuple[int, np.dtype[Any], int]] = {}  # address, dtype, size
         self.flags: dict[tuple[str, str], int] = {}
         self.logged: dict[tuple[str, str], tuple[int, np.dtype[Any]]] = {}
-        self.codes, self.edges, self.keeps = Codes("Code"), Codes("Edge"), False
+        self.codes, self.edges, self.rules = Codes("Code"), Codes("Edge"), Codes("Rule")
+        self.keeps = False
         for group in program.neurons:
             self._fields(group)
+        # What spikes make of a group for its plastic synapses, in the order of their numbers.
+        self.responses: dict[str, list[Block]] = {g.name: [] for g in program.neurons}
+        self.plastic = PlasticGroups(self, plastic)
         self.structures = [self._group(g) for g in program.neurons]
         self.couplings = [self._coupling(c, couplings[:k]) for k, c in enumerate(couplings)]
 
     def text(self, lanes: int, way: str) -> str:
         """The code, whole. way: "general" or "fast"."""
         real = TYPE[self.real]
-        return program_text(self.codes, self.edges, real, self.total, self.keeps, lanes, way)
+        codes = self.codes, self.edges, self.rules
+        return program_text(*codes, real, self.total, self.keeps, lanes, way)
 
     def _fields(self, group: Neurons) -> None:
         for f in group.fields:
@@ -101,6 +109,7 @@ class Groups:
             for k in range(len(group.ports))
         ]
         resets = [writer.body(writer.of(e.reset)) for e in group.events]
+        responses = [writer.body(writer.of(block)) for block in self.responses[group.name]]
         element = "const Group& g, const Moment& m, int32_t i"
         text = (
             function(f"Begin({element})", writer.body(begin))
@@ -114,6 +123,7 @@ class Groups:
             + "  template <typename From>\n"
             + function(f"After(const From& from, {element})", [*ports, *writer.body(after)])
             + function(f"Reset(int64_t event, {element})", switch("event", resets))
+            + function(f"Respond(int32_t number, {element})", switch("number", responses))
         )  # fmt: skip
         self.keeps = self.keeps or any(unit.keeps for unit in (begin, *acts))
         return self._structure(group, self.codes.number(text), order, writer.streams, clocks)

@@ -48,12 +48,23 @@ Coupling = _of(
 Probe = _of("Probe", "p: values index out; l: width count every")
 Column = _of("Column", "p: values out; l: width")
 Log = _of("Log", "p: flags index; l: size n_columns; p: columns step position; l: room; p: count")
+Lookup = _of("Lookup", "l: delay; p: start synapse")
+Side = _of("Side", "l: group first_source size n_lookups; p: lookups")
+Ends = _of("Ends", "p: wide narrow")
+Response = _of("Response", "i: to of_neurons number meet")
+Plastic = _structure(
+    "Plastic", code=c_int32, delay_each=c_int32, n=c_int64, field=c_void_p, length=c_void_p,
+    stream=c_void_p, source=Ends, target=Ends, pre=Side, post=Side, n_responses=c_int64,
+    responses=c_void_p, delay=c_void_p, transmitted=c_void_p, unit=c_void_p, rows=c_int64,
+    n_slots=c_int64,
+)  # fmt: skip
 Network = _of(
     "Network",
     "d: dt; i: deliver_first early links begins acts n_rounds; l: n_groups; p: groups; "
     "l: n_tiles; p: tiles; l: n_couplings; p: couplings; l: n_sources n_slots n_parts n_tables; "
     "p: part_start tables arrived ring unit; l: ring_rows rows; p: log count; l: n_probes; "
-    "p: probes; l: n_logs; p: logs exchange",
+    "p: probes; l: n_logs; p: logs exchange; l: n_plastic; p: plastic transmitted; "
+    "l: transmitted_rows",
 )
 Launch = _of(
     "Launch",

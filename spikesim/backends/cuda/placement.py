@@ -152,6 +152,8 @@ class Fast:
 
     def _unfit(self) -> str:
         """What of the network needs the general kernel."""
+        if self.program.plastic:
+            return f"{self.program.plastic[0].name!r} is plastic"
         unreliable = [e.name for e in self.program.edges if e.unreliable]
         if unreliable:
             return f"{unreliable[0]!r} transmits spikes with a probability"

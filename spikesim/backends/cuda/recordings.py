@@ -57,7 +57,7 @@ class Samples:
     def __init__(self, run: Any, probe: Probe, samples: int):
         name = f"{probe.source.group}.{probe.variable}"
         self.probe, self.values, self.taken = probe, run.state[name], 0
-        size = run.program.group(probe.source.group).size
+        size = run.program.owner(probe.source.group).size
         index = np.asarray(probe.source.indices(size)) * (name not in run.groups.single)
         dtype = run.groups.dtypes[name]
         self.index = run.device.upload(np.ascontiguousarray(index, np.int64))

@@ -12,7 +12,6 @@ class JaxBackend(Backend):
     """Compiles the loop over steps with XLA. JAX is loaded when the first program is lowered."""
 
     name = "jax"
-    learns = True
 
     def unavailable(self) -> str:
         if importlib.util.find_spec("jax") is None:

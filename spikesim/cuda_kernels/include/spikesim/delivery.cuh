@@ -22,6 +22,12 @@ struct Ranges {
   int32_t part[kRanges];
 };
 
+// The block's own, for whoever lays ranges end to end.
+SPIKESIM_INLINE Ranges& RangesOf(const Grid& grid) {
+  SPIKESIM_SHARED(grid, Ranges, ranges, 0);
+  return ranges;
+}
+
 // Numbers of the accumulators. Whole ones give the same sum in any order.
 SPIKESIM_INLINE double AsSum(double weight, const double*, double) { return weight; }
 SPIKESIM_INLINE float AsSum(double weight, const double*, float) {
@@ -59,7 +65,7 @@ SPIKESIM_INLINE bool Released(const Table& t, int64_t synapse, uint32_t seed, in
 template <typename Bounds, typename Visit>
 SPIKESIM_DEVICE void ForSynapses(Grid& grid, const int32_t* list, int64_t n, int64_t n_parts,
                                  const Bounds& bounds, const Visit& visit) {
-  SPIKESIM_SHARED(grid, Ranges, r, 0);
+  Ranges& r = RangesOf(grid);
   const int64_t all = n * n_parts;
   for (int64_t first = 0; first < all; first += kRanges) {
     const int here = static_cast<int>(all - first < kRanges ? all - first : kRanges);
@@ -175,6 +181,12 @@ SPIKESIM_INLINE Real Arriving(const Network& net, int64_t slot, int, int64_t now
   }
   if (net.ring) {
     Sum* at = static_cast<Sum*>(net.ring) + (now % net.ring_rows) * net.n_slots + slot;
+    sum += *at;
+    *at = 0;
+  }
+  if (net.transmitted) {
+    Sum* at =
+        static_cast<Sum*>(net.transmitted) + (now % net.transmitted_rows) * net.n_slots + slot;
     sum += *at;
     *at = 0;
   }

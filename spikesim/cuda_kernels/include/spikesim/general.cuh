@@ -3,7 +3,7 @@
 #ifndef SPIKESIM_CUDA_GENERAL_CUH_
 #define SPIKESIM_CUDA_GENERAL_CUH_
 
-#include "delivery.cuh"
+#include "plasticity.cuh"
 #include "step.cuh"
 
 namespace spikesim {
@@ -36,6 +36,7 @@ class General : public Phases<Model, General<Model>> {
         Capture(found);
         grid_.template Sync<kLogged>();
       }
+      if constexpr (Model::kLearns) Learning<Model>(grid_, net_, run_.seed).Respond(found);
       Deliver<Sum>(grid_, net_, run_.seed, found, net_.early ? now_ + 1 : now_);
       if (!net_.early) grid_.template Sync<kSent>();
       this->Finish();

@@ -100,6 +100,52 @@ struct Slices {
   int32_t shared;
 };
 
+// Who has an event so many steps after a spike: of neuron i the synapses start[i] ... start[i + 1],
+// or what is listed there.
+struct Lookup {
+  int64_t delay;
+  const int64_t* start;    // [size of the group + 1]
+  const int32_t* synapse;  // or null
+};
+
+// The neurons on one side of plastic synapses.
+struct Side {
+  int64_t group, first_source, size, n_lookups;
+  const Lookup* lookups;
+};
+
+// Elements, in one of two widths.
+struct Ends {
+  const int32_t* wide;
+  const uint16_t* narrow;
+  SPIKESIM_INLINE int32_t operator[](int64_t i) const { return wide ? wide[i] : narrow[i]; }
+};
+
+// What synapses with an event, or all at each step, or the neurons of that side do.
+struct Response {
+  enum To : int32_t { kStep, kPre, kPost };
+  int32_t to, of_neurons;
+  int32_t number;  // of the code, among those of the synapses or of the group
+  int32_t meet;    // before it, so that what others wrote is there?
+};
+
+// Synapses that change: by source, then target.
+struct Plastic {
+  int32_t code, delay_each;
+  int64_t n;
+  void* const* field;  // as of a group
+  const int32_t* length;
+  const uint32_t* stream;
+  Ends source, target;  // [n], elements of their groups
+  Side pre, post;
+  int64_t n_responses;
+  const Response* responses;
+  const int32_t* delay;  // from the event to where it arrives: one, or [n]
+  void* transmitted;     // [rows][n_slots], from the first slot of the port on; row: step mod rows
+  const double* unit;    // of these slots, as of the network
+  int64_t rows, n_slots;
+};
+
 // How spikes go from block to block on the fast path: see fast.cuh.
 struct Exchange {
   int64_t interval;  // steps from one exchange to the next
@@ -142,6 +188,10 @@ struct Network {
   int64_t n_logs;
   const EventLog* logs;
   const Exchange* exchange;  // or null: the general kernel
+  int64_t n_plastic;
+  const Plastic* plastic;
+  void* transmitted;         // [transmitted_rows][slots], or null: what plastic synapses sent
+  int64_t transmitted_rows;  // one more than the longest dendritic delay; row: step mod rows
 };
 
 // What a launch is asked for.

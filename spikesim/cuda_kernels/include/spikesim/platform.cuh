@@ -48,6 +48,7 @@ enum Barrier : int {
   kLogged,      // after events were logged
   kBegun,       // around what reads what other threads write: links, samples, couplings
   kKept,        // around what one thread writes for all
+  kLearned,     // around what plastic synapses, or neurons for them, write
   kHeard,       // where a block waits for the words of all others
   kEnd,         // after the last step
   kBuilt,       // between the stages of building

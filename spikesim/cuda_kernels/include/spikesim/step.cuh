@@ -4,10 +4,12 @@
 // Model is what spikesim/backends/cuda/emit.py writes:
 //   Real, Sum      numbers of states; numbers in which arrivals are added up
 //   kKeeps         does any code write what all elements of a group share?
+//   kLearns        are there plastic synapses?
 //   Code(k, body)  body(code) with the functions of the groups with code k:
-//     Begin, Act(clock), Before(round), After, Reset(event), KeepBegin, KeepAct(clock)
+//     Begin, Act(clock), Before(round), After, Reset(event), KeepBegin, KeepAct(clock), Respond(number)
 //     events are looked for at the end of After, or of the last round before
 //   Edge(k, body)  body(code) with Value(coupling, moment, edge) of couplings with code k
+//   Rule(k, body)  body(code) with Respond(number, plastic, moment, synapse, source, target)
 #ifndef SPIKESIM_CUDA_STEP_CUH_
 #define SPIKESIM_CUDA_STEP_CUH_
 
