@@ -2,9 +2,10 @@
 
 Three things are decided here, for each variable of a rule:
 
-event-driven: its equation is linear with constant coefficients, in itself alone. It moves from one
-event of its synapse to the next by the exact solution, x -> x exp(b s) + a s exprel(b s) after a
-time s, with dx/dt = a + b x. Any other is moved at every step.
+event-driven: its equation is linear with constant coefficients, in itself alone, and nothing reads
+it between events. It moves from one event of its synapse to the next by the exact solution,
+x -> x exp(b s) + a s exprel(b s) after a time s, with dx/dt = a + b x. Any other is moved at every
+step, as neurons are: before `each_step`, which sees it as it is when the step ends.
 
 of one side: only the pre block (the post block) writes it, from what all synapses of a source (a
 target) have in common, as its equation moves it, and at one time, as the delay on that side is one
@@ -101,7 +102,11 @@ class _Rule:
         self.of: dict[Side, set[str]] = {"pre": self._one_sided("pre")}
         self.of["post"] = self._one_sided("post") - self.of["pre"]
         moved = self.of["pre"] | self.of["post"]
-        self.lazy = [x for x in self.decays if x not in moved]
+        # What is read at every step is moved at every step.
+        often = [s.value for s in self.text.each_step]
+        often += [d.rate for d in self.text.equations if d.variable not in self.decays]
+        read = {n for expr in often for n in references(expr)}
+        self.lazy = [x for x in self.decays if x not in moved | read]
 
     def group(self, side: Side) -> str:
         return (self.edges.source if side == "pre" else self.edges.target).group
@@ -185,7 +190,7 @@ class _Rule:
             fields.append(Field(LAST, "state", -1, "int", meaning="step of the last event"))
         pseudo = self._clocked(dt)
         fields += [f for f in pseudo.fields if f.kind == "derived"]
-        each_step = text.each_step + pseudo.update
+        each_step = pseudo.update + text.each_step
         steps = (Response("step", "synapse", self._named(each_step)),) if each_step else ()
         return replace(
             e,
@@ -249,7 +254,7 @@ class _Rule:
 
     def _clocked(self, dt: float) -> Neurons:
         """The equations that are moved at every step, integrated as if they were of neurons."""
-        elsewhere = self.of["pre"] | self.of["post"] | self.decays.keys()
+        elsewhere = self.of["pre"] | self.of["post"] | set(self.lazy)
         rates = tuple(d for d in self.text.equations if d.variable not in elsewhere)
         names = {n for d in rates for n in references(d.rate)}
         known = {f.name for f in self.edges.fields} | {"t", "dt", "step"}

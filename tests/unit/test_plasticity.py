@@ -191,6 +191,31 @@ def fault(rule, **more):
     return str(caught.value)
 
 
+class Charging(sp.PlasticityModel):
+    """The weight follows a trace at every step."""
+
+    x = sp.state(0.0)
+    q = sp.state(0.0)
+    equations = """
+    dx/dt = -x/(20*ms)
+    dq/dt = (x*x - q)/(7*ms)
+    """
+    on_pre = "x += 1"
+    each_step = "weight += 0.01*x + 0.001*q"
+    weight_unit = 1
+
+
+def test_what_is_read_at_every_step_is_moved_at_every_step():
+    """Whether the trace is one a neuron or, as delays are one each, one a synapse."""
+
+    def weights(axonal):
+        net = pair(Charging(), [3, 11, 12, 40], [90], axonal)
+        return net.run(100 * ms, "numpy")["a->b"].weight.values
+
+    first = weights(1.0)
+    assert first[-1] > 46 and np.allclose(weights(np.array([1.0])), first, rtol=1e-12)
+
+
 def test_delays_have_no_default():
     rule = sp.plasticity.STDP(w_max=100.0)
     assert "needs the two parts of the delay, got no axonal_delay" in fault(
