@@ -94,7 +94,8 @@ class Stability:
             """The rates under the sums of neurons that are at x, all else as it is."""
             rows = dict(zip(moving, x, strict=True))
             there = {f"{name}.{at}{v}": row for v, row in rows.items() for at in ("", "at.")}
-            value = binder.evaluate(one.value, binder.edge_values(edges, self.given, known | there))
+            scope = binder.edge_values(edges, self.given, known | there)
+            value = binder.evaluate(one.value, {**scope, "t": 0.0, "step": 0})
             each = np.broadcast_to(value, coupling.target.shape)
             total = np.bincount(coupling.target, each, coupling.size)
             return rates(start, {one.variable: total})

@@ -52,7 +52,10 @@ def plastic_of(
     source, target = groups[p.source.population.name], groups[p.target.population.name]
     _check_use(p, rule, source, target, subject, faults)
     for side, group in (("pre", source), ("post", target)):
-        faults += checked_reads(rule, side, group.dimensions, group.name, subject)
+        named = group.named()
+        known = group.dimensions | {name: found.dimension for name, found in named.items()}
+        faults += checked_reads(rule, side, known, group.name, subject)
+        group.looked_at += [word for word in sorted(rule.read_of(side)) if word in named]
     modulators = [
         Modulator(name, View(v.view.population.name, v.view.indices), v.name)
         for name, v in model.connected(subject, faults).items()

@@ -176,3 +176,23 @@ def test_parameters_of_a_run(backend):
     assert np.all(closed["b"]["exp_current.I"].values <= 0)
     with pytest.raises(sp.errors.ParameterError, match="probabilities, 0 to 1"):
         model.run(1 * ms, params={"a->b.release": 1.5})
+
+
+class Beat(sp.SynapseModel):
+    """A sum in which much is the same for all synapses in a step."""
+
+    g = sp.state(0 * nS)
+    k = sp.parameter(1 / ms)
+    continuous = """g += (weight*tanh(pre.v/mV)*(1 + exp(-k*t))
+        *(sin(k*t) + cos(2*k*t) + sin(3*k*t) + cos(5*k*t) + sin(7*k*t)))"""
+    output = "g*(-60*mV - v)"
+    reads = {"v": mV}  # noqa: RUF012
+
+
+def test_much_is_computed_once_a_step():
+    net = sp.Network(dt=0.1 * ms, seed=1)
+    a = net.population("a", 9, sp.neurons.LIF(), v=sp.uniform(-70 * mV, -50 * mV))
+    net.project(a, a, sp.all_to_all(), synapse=Beat(), weight=1 * nS)
+    first, *others = (net.run(5 * ms, b, conformance=True)["a"].final["v"] for b in BACKENDS)
+    assert np.ptp(first) > 1
+    assert all(np.array_equal(first, other) for other in others)

@@ -18,18 +18,8 @@ from spikesim.units import Hz, ms, mV, pA
 
 pytestmark = pytest.mark.filterwarnings("ignore::spikesim.errors.RunWarning")
 
-TERMS = (
-    "y",
-    "x*y",
-    "0.3*z",
-    "exp(-x)",
-    "weight/w",
-    "pre.v/mV",
-    "post.v/mV",
-    "0.1",
-    "rand()",
-    "sin(t/(9*ms))",
-)
+TERMS = ("y", "x*y", "0.3*z", "exp(-x)", "weight/w", "pre.v/mV", "post.v/mV", "0.1", "rand()",
+         "sin(t/(9*ms))", "cos(level/mV + t/(3*ms))*exp(sin(level/mV)) + level/mV/70")  # fmt: skip
 LINES = ("x += 1", "y += 1", "z += {0}", "x = 1", "z = 0.5*z + {0}", "weight += 0.01*w*({0})",
          "weight -= 0.02*w*({0})", "weight *= 0.99")  # fmt: skip
 EQUATIONS = ("dx/dt = -x/(15*ms)", "dx/dt = (0.2 - x)/(30*ms)", "dx/dt = -x*x/(9*ms)",
@@ -55,12 +45,12 @@ def rules(draw):
         "on_post": block(False),
         "each_step": draw(st.sampled_from(("", "", "z *= 0.99", "weight += 0.001*w*z*x"))),
         "reads": {"v": mV},
+        "modulators": {"level": mV},
         "weight_unit": pA,
         "bounds": ("0*w", "2*w"),
     }
-    return type("Rule", (sp.PlasticityModel,), body)(
-        coincidence=draw(st.sampled_from(("sequential", "sequential", "nest")))
-    )
+    body["coincidence"] = draw(st.sampled_from(("sequential", "sequential", "nest")))
+    return type("Rule", (sp.PlasticityModel,), body)
 
 
 @st.composite
@@ -82,7 +72,8 @@ def networks(draw):
         net.project(
             groups[source], groups[target], sp.fixed_probability(0.7),
             synapse=sp.synapses.ExpCurrent(), weight=sp.uniform(20 * pA, 150 * pA),
-            plasticity=draw(rules()), axonal_delay=delay(0.0), dendritic_delay=delay(least),
+            plasticity=draw(rules())(level=groups[0][:1]["v"]), axonal_delay=delay(0.0),
+            dendritic_delay=delay(least),
         )  # fmt: skip
     net.record(groups, ["spikes", "v"])
     return net

@@ -12,7 +12,7 @@ import numpy as np
 from comparison import Comparisons, Row
 
 import spikesim as sp
-from spikesim.units import Hz, ms
+from spikesim.units import Hz, kHz, ms, mV
 
 DT, SPAN = 0.1, 1000.0
 BOUND = 1e-10
@@ -120,6 +120,126 @@ def recorded(synapse: str, values: dict[str, float], seed: int) -> np.ndarray:
     return np.asarray(recorder.events["weights"])
 
 
+class Fed(sp.NeuronModel):
+    """What a voltage-based rule reads, from outside."""
+
+    v = sp.port(mV)
+    u_plus = sp.port(mV)
+    u_minus = sp.port(mV)
+    u_bar = sp.port(mV)
+    z = sp.state(0.0)
+
+
+def clopath(delay: float, constant: bool, backend: str) -> Row:
+    """Clopath's rule reads what NEST recorded of its neuron, so that both synapses see the same
+    potentials, which NEST's sees after the dendritic delay. The filtered ones reach it 5 ms later,
+    which is NEST's delay_u_bars."""
+    kernel = nest_networks._kernel(DT)
+    pre, drive = trains(1)
+    pre = pre[pre > 10]  # until then, NEST's delayed potentials are the zeros that it starts with
+    target = {"A_LTD_const": constant, "u_ref_squared": 60.0**2}
+    cell = kernel.Create("aeif_psc_delta_clopath", params=target)
+    source = kernel.Create("parrot_neuron")
+    for times, to, weight in ((pre, source, 1.0), (drive, cell, 40.0)):
+        generator = kernel.Create("spike_generator", params={"spike_times": times})
+        kernel.Connect(generator, to, syn_spec={"delay": 1.0, "weight": weight})
+    names = {"v": "V_m", "u_plus": "u_bar_plus", "u_minus": "u_bar_minus", "u_bar": "u_bar_bar"}
+    meter = kernel.Create("multimeter", params={"interval": DT, "record_from": [*names.values()]})
+    kernel.Connect(meter, cell)
+    synapse = {"synapse_model": "clopath_synapse", "delay": delay, "weight": 0.5, "Wmax": 1.0}
+    kernel.Connect(source, cell, syn_spec=synapse)
+    kernel.Simulate(SPAN)
+    theirs = float(kernel.GetConnections(source, cell).weight)
+
+    recorded = {name: np.asarray(meter.events[there]) for name, there in names.items()}
+    given = cell.get(["A_LTP", "A_LTD", "theta_plus", "theta_minus", "delay_u_bars"])
+    rule = sp.plasticity.Clopath(
+        A_LTP=given["A_LTP"] / mV**2, A_LTD=given["A_LTD"] / mV,
+        theta_plus=given["theta_plus"] * mV, theta_minus=given["theta_minus"] * mV,
+        u_ref=(0 if constant else 60) * mV, w_min=0.0, w_max=1.0,
+    )  # fmt: skip
+    net = sp.Network(dt=DT * ms)
+    spikes = net.population("a", 1, sp.spike_times((pre + 1) * ms))
+    fed = net.population("b", 1, Fed())
+    for name, values in recorded.items():
+        late = delay + (given["delay_u_bars"] if name in ("u_plus", "u_minus") else 0)
+        # The first was recorded when step 0 ended; before, nothing is above a threshold.
+        values = np.concatenate([np.full(round(late / DT), -100.0), values])
+        net.stimulate(fed, sp.timed_array(values * mV, DT * ms), port=name, name=f"to_{name}")
+    made = net.project(
+        spikes, fed, sp.one_to_one(), synapse=sp.synapses.Delta("z"), weight=0.5, plasticity=rule,
+        axonal_delay=0 * ms, dendritic_delay=delay * ms,
+    )  # fmt: skip
+    net.record(made, "weight")
+    last = pre[-1] + 1  # NEST's weight is that of the last spike
+    results = net.run((last + 1) * ms, backend, precision="float64")
+    ours = results["a->b"].weight.values[round(last / DT), 0]
+    changed = int(abs(theirs - 0.5) > 1e-3)
+    error = abs(ours - theirs) / abs(theirs)
+    return Row(f"clopath_synapse, {delay:g} ms, {backend}", changed, changed, error, BOUND, "")
+
+
+class Level(sp.NeuronModel):
+    """Dopamine."""
+
+    n = sp.state(0 * kHz)
+    tau_n = sp.parameter(200 * ms)
+    equations = "dn/dt = -n/tau_n"
+
+
+def dopamine(delay: float, seed: int, backend: str) -> Row:
+    """Dopamine acts 1 ms after its spikes. NEST's minimal delay is one step: else its volume
+    transmitter changes synapses ahead of spikes that are still to come."""
+    pre, post = trains(seed)
+    release = np.unique(np.round(np.random.default_rng(seed + 9).uniform(2, SPAN - 20, 15), 1))
+    kernel = nest_networks._kernel(DT)
+    generators = [kernel.Create("spike_generator", params={"spike_times": t})
+                  for t in (pre, post, release)]  # fmt: skip
+    parrots = [kernel.Create("parrot_neuron", params={"tau_minus": 20.0} if k == 1 else {})
+               for k in range(3)]  # fmt: skip
+    for generator, parrot in zip(generators, parrots, strict=True):
+        kernel.Connect(generator, parrot, syn_spec={"delay": 1.0})
+    volume = kernel.Create("volume_transmitter")
+    kernel.Connect(parrots[2], volume, syn_spec={"delay": 1.0})
+    values = {"A_plus": 1.0, "A_minus": 1.5, "tau_plus": 20.0, "tau_c": 1000.0, "tau_n": 200.0,
+              "b": 0.001, "Wmin": -1e4, "Wmax": 1e4}  # fmt: skip
+    kernel.CopyModel("stdp_dopamine_synapse", "modulated", {"volume_transmitter": volume, **values})
+    kernel.Connect(*parrots[:2], syn_spec={"synapse_model": "modulated", "delay": delay,
+                                           "weight": 45.0, "receptor_type": 1})  # fmt: skip
+    kernel.Connect(*parrots[:2], syn_spec={"delay": DT, "weight": 0.0, "receptor_type": 1})
+    kernel.Simulate(SPAN + 60.0)
+    found = kernel.GetConnections(*parrots[:2], synapse_model="modulated").get(["weight", "c"])
+
+    net = sp.Network(dt=DT * ms)
+    level, target = net.population("level", 1, Level()), net.population("b", 1, Relay())
+    rule = sp.plasticity.DopamineSTDP(
+        A_plus=1.0, A_minus=1.5, tau_n=200 * ms, baseline=0.001 * kHz, w_min=-1e4, w_max=1e4,
+        coincidence="nest", dopamine=level["n"],
+    )  # fmt: skip
+    source, driver, cells = (
+        net.population(name, 1, sp.spike_times(times * ms))
+        for name, times in (("a", pre), ("d", post - DT), ("da", release))
+    )
+    once = sp.one_to_one()
+    net.project(cells, level, once, synapse=sp.synapses.Delta("n"), weight=1 / (200 * ms),
+                delay=1 * ms)  # fmt: skip
+    net.project(driver, target, once, synapse=sp.synapses.Delta("v"), weight=1.0, delay=0 * ms)
+    made = net.project(
+        source, target, once, synapse=sp.synapses.Delta("z"), weight=45.0, plasticity=rule,
+        axonal_delay=0 * ms, dendritic_delay=delay * ms,
+    )  # fmt: skip
+    net.record(made, ["weight", "c"])
+    results = net.run((SPAN + 60) * ms, backend, precision="float64")["a->b"]
+    # NEST's synapse is as its last event left it: where the eligibility, which only decays after
+    # the last spike, is the same.
+    last = round(pre[-1] / DT)
+    at = last + np.argmin(np.abs(results.c.values[last:, 0] / found["c"] - 1))
+    error = abs(results.weight.values[at, 0] / found["weight"] - 1)
+    changed = int(abs(found["weight"] - 45) > 1)
+    name = f"stdp_dopamine_synapse, {delay:g} ms, seed {seed}, {backend}"
+    return Row(name, changed, changed, error, BOUND, "")
+
+
 def final(synapse: str, values: dict[str, float], rule: Any, weight: float,
           target: dict[str, float], delay: float, backend: str) -> Row:  # fmt: skip
     """One rule at one delay: the final weights."""
@@ -154,6 +274,13 @@ def comparisons() -> Comparisons:
             for delay in (DT, 1.0, 3.0):
                 one = partial(final, synapse, values, rule, weight, target, delay, backend)
                 found.append((f"{synapse}, {delay:g} ms, {backend}", one))
+        for delay in (DT, 1.0, 3.0):
+            for constant in (True, False):
+                name = f"clopath_synapse, {delay:g} ms, {'constant' * constant} {backend}"
+                found.append((name, partial(clopath, delay, constant, backend)))
+            for seed in (1, 2):
+                name = f"stdp_dopamine_synapse, {delay:g} ms, seed {seed}, {backend}"
+                found.append((name, partial(dopamine, delay, seed, backend)))
         for synapse, values, rule in short:
             one = partial(each_spike, synapse, values, rule, backend)
             found.append((f"{synapse}, {backend}", one))

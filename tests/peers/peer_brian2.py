@@ -6,4 +6,4 @@ import sys
 from comparison import main
 
 if __name__ == "__main__":
-    sys.exit(main("brian2", ("circuits", "examples", "language", "gap", "noise")))
+    sys.exit(main("brian2", ("circuits", "examples", "language", "gap", "noise", "plastic")))

@@ -22,7 +22,8 @@ _APART = 192
 
 
 class Assembler:
-    """Turns units into code; `local` is the memory a thread needs for all of them."""
+    """Turns units, which were all made before it, into code; `local` is the memory that a thread
+    needs for all of them."""
 
     def __init__(self, memory: Memory, block: int):
         self.memory, self.block = memory, block
@@ -33,6 +34,7 @@ class Assembler:
         """The code of a unit; none for None."""
         if unit is None:
             return machine.Code()
+        assert self.memory.local <= self.start, "what a unit computes once would be in a register"
         each = _with_stores(_fused(unit), unit)
         _give_registers(each)
         keep = [

@@ -113,14 +113,21 @@ class Machine:
         self.rounds = max(1, *(len(g.stages) for g in program.neurons))
         self.scopes = {g.name: self._scope(g) for g in program.neurons}
         groups = [self._units(g) for g in program.neurons]
+        sums = [self._values(c) for c in couplings]
+        learning = [plasticity.units(self, w) for w in plastic]
         block = _BLOCK_BYTES // options.dtype.itemsize
         assembler = Assembler(self.memory, block)
         described = [
             self._group(g, units, assembler)
             for g, units in zip(program.neurons, groups, strict=True)
         ]
-        sums = [self._coupling(c, couplings[:k], assembler) for k, c in enumerate(couplings)]
-        learned = [plasticity.plastic(self, w, assembler) for w in plastic]
+        coupled = [
+            self._coupling(c, couplings[:k], *sums[k], assembler) for k, c in enumerate(couplings)
+        ]
+        learned = [
+            plasticity.plastic(self, w, units, assembler)
+            for w, units in zip(plastic, learning, strict=True)
+        ]
         changing = {f"{w.edges.name}.{f.name}" for w in plastic for f in w.edges.fields}
         self.values = {name: v for name, v in values.items() if name not in changing}
         tables = [
@@ -138,7 +145,7 @@ class Machine:
         self.network = machine.Network(
             program.dt, options.dtype.itemsize == 8, self.deliver_first, threads, block,
             assembler.local, len(described), machine.array(machine.Group, described),
-            self.rounds, len(sums), machine.array(machine.Coupling, sums),
+            self.rounds, len(coupled), machine.array(machine.Coupling, coupled),
             delivery.n_sources, max(len(self.layers), 1), delivery.n_slots,
             len(part_start) - 1, len(tables),
             part_start.ctypes.data, machine.array(machine.Table, tables),
@@ -316,9 +323,8 @@ class Machine:
                 return layer[group, event], number
         return -1, 0
 
-    def _coupling(
-        self, c: Joined, before: Sequence[Joined], assembler: Assembler
-    ) -> machine.Coupling:
+    def _values(self, c: Joined) -> tuple[Unit, Place]:
+        """The code of the edges of a coupling, and where it leaves their values."""
         e = c.edges
         (one,) = e.continuous
         unit = Unit(self.memory, e.name, {"dt": Number(self.program.dt)}, self.real,
@@ -338,6 +344,13 @@ class Machine:
                 unit.now[name] = self.memory.keep(cast, shared=not value.ndim)
         values = self.memory.keep(np.zeros(len(c.target), self.options.dtype))
         unit.store("values", values, unit.value(one.value))
+        return unit, values
+
+    def _coupling(
+        self, c: Joined, before: Sequence[Joined], unit: Unit, values: Place, assembler: Assembler
+    ) -> machine.Coupling:
+        e = c.edges
+        (one,) = e.continuous
         total = self.state[f"{e.target.group}.{one.variable}"]
         again = any((x.edges.target.group, x.edges.continuous[0].variable)
                     == (e.target.group, one.variable) for x in before)  # fmt: skip

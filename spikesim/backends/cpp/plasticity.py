@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 _ENDS = {"pre": 1, "post": 2}
 
 
-def plastic(made: Machine, w: Wired, assembler: Assembler) -> machine.Plastic:
-    """Plastic edges as the machine takes them."""
+def units(made: Machine, w: Wired) -> list[Unit]:
+    """The code of the responses of plastic edges, in their order."""
     assert w.edges.plasticity is not None
     scope = _scope(made, w)
-    responses = []
+    found = []
     for r in w.edges.plasticity.responses:
         if r.at == "neuron":
             view, _ = w.neurons(r.to)
@@ -36,8 +36,17 @@ def plastic(made: Machine, w: Wired, assembler: Assembler) -> machine.Plastic:
             )
             unit.where = _where(made, w)
             unit.block(r.block)
-        code = assembler.code(unit)
-        responses.append(machine.Response(machine.TO[r.to], r.at == "neuron", code))
+        found.append(unit)
+    return found
+
+
+def plastic(made: Machine, w: Wired, units: list[Unit], assembler: Assembler) -> machine.Plastic:
+    """Plastic edges as the machine takes them; units: the code of their responses."""
+    assert w.edges.plasticity is not None
+    responses = [
+        machine.Response(machine.TO[r.to], r.at == "neuron", assembler.code(unit))
+        for r, unit in zip(w.edges.plasticity.responses, units, strict=True)
+    ]
     made.memory.kept += [w.source, w.target]
     return machine.Plastic(
         len(w), _ends(w.source), _ends(w.target), _side(made, w, "pre"),
@@ -147,7 +156,9 @@ def _side(made: Machine, w: Wired, side: str) -> machine.Side:
         made.memory.kept += [lookup.start, lookup.synapse]
         synapse: Any = None if lookup.synapse is None else lookup.synapse.ctypes.data
         lookups.append(machine.Lookup(delay, lookup.start.ctypes.data, synapse))
+    # A group that never spikes has no sources, and no lookups.
+    first = made.program.delivery.first_source(view.group, event) if lookups else 0
     return machine.Side(
-        groups.index(view.group), made.program.delivery.first_source(view.group, event),
+        groups.index(view.group), first,
         w.sizes[view.group], len(lookups), machine.array(machine.Lookup, lookups),
     )  # fmt: skip

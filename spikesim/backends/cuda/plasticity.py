@@ -199,6 +199,7 @@ class _Part:
             for delay, one in w.lookups.get(side, ())
         ]  # fmt: skip
         return layout.Side(
-            self.group[side], self.groups.sources[view.group, event], w.sizes[view.group],
+            # A group that never spikes has no sources, and no lookups.
+            self.group[side], self.groups.sources.get((view.group, event), 0), w.sizes[view.group],
             len(lookups), up.structures(lookups),
         )  # fmt: skip
