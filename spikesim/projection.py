@@ -17,7 +17,7 @@ class Projection(Fixed):
     _words = frozenset(
         {
             *("name", "source", "target", "rule", "synapse", "weight", "port", "event"),
-            *("delay", "axonal_delay", "dendritic_delay", "release", "plasticity"),
+            *("delay", "axonal_delay", "dendritic_delay", "release", "plasticity", "upkeep"),
         }
     )
 
@@ -42,6 +42,15 @@ class Projection(Fixed):
         self.name, self.source, self.target, self.rule = name, source, target, rule
         self.synapse, self.weight, self.port, self.event = synapse, weight, port, event
         self.delay, self.axonal_delay, self.dendritic_delay = delay, axonal_delay, dendritic_delay
+        self.upkeep: list[tuple[Any, Any]] = []  # what is done at which intervals
+
+    def every(self, interval: Any, what: Any) -> None:
+        """At an interval (a time), do something to all synapses together, which have a plasticity:
+        `sp.plasticity.Scaling(...)` or `sp.plasticity.Rewiring(...)`.
+
+        It acts when a step begins, for the first time after one interval, before samples are taken.
+        """
+        self.upkeep.append((interval, what))
 
     def __getitem__(self, key: Any) -> SynapseView:
         """Some of the connections, to record their weights: a slice, or their numbers in the order

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import __version__
+from .backends import upkeep
 from .backends.base import Running
 from .backends.drive import Taken, chunks
 from .checkpoint import flat, misfit, read, under, unflat, write
@@ -129,13 +130,13 @@ class Simulation:
 
     def _chunks(self, end: int, beats: Sequence[int]) -> Iterator[Taken]:
         """Chunks up to a step; one ends at each multiple of every beat."""
-        running = self._prepared()
+        running, program = self._prepared(), self.model.lowered
+        every = [*beats, *upkeep.beats(program)]
         while self.step < end:
-            there = min([end, *((self.step // n + 1) * n for n in beats)])
+            there = min([end, *((self.step // n + 1) * n for n in every)])
+            state = upkeep.kept_up(program, self.state, self.step, self.seed)
             try:
-                yield from chunks(
-                    self.model.lowered, running, self.state, self.step, there - self.step
-                )
+                yield from chunks(program, running, state, self.step, there - self.step)
             except NotFiniteError as fault:
                 advice = self.watch.advice(fault.group, self.state, fault.neuron)
                 raise NotFiniteError(f"{fault}{advice}", fault.group, fault.neuron) from None

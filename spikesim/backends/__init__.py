@@ -22,6 +22,7 @@ _SHARED = (
     "sharing",
     "step",
     "synapses",
+    "upkeep",
     "weights",
 )
 # What "auto" looks at; NumPy is always there.

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DescriptionError, ParameterError, SpikesimError, raise_all
-from ..ir.program import Clock, Edges, Program
+from ..ir.program import Clock, Edges, Program, Upkeep
 from ..ir.verify import verify
 from ..models.base import NeuronModel
 from ..models.linked import Linked
@@ -36,6 +36,7 @@ from .inputs import input_of
 from .plasticity import plastic_of
 from .probes import probe_of, synapse_probe_of
 from .projections import edges_of
+from .upkeep import upkeep_of
 from .values import check_input, check_values
 
 DEFAULT_DT = 0.1  # ms
@@ -57,10 +58,15 @@ def build(network: Network) -> Program:
     edges: list[Edges | None] = []
     couplings: list[Edges | None] = []
     plastic: list[Edges | None] = []
+    upkeep: list[Upkeep] = []
     for k, p in enumerate(network.projections):
         if p.plasticity is not None:
-            plastic.append(plastic_of(p, k, groups, least, faults))
-        elif is_continuous(p.synapse):
+            learning, mine = upkeep_of(p, plastic_of(p, k, groups, least, faults), dt, faults)
+            plastic.append(learning)
+            upkeep += mine
+            continue
+        upkeep_of(p, None, dt, faults)
+        if is_continuous(p.synapse):
             coupling, gate = coupling_of(p, k, groups, least, faults)
             couplings.append(coupling)
             edges.append(gate)
@@ -101,6 +107,7 @@ def build(network: Network) -> Program:
             order=ORDERS[network.order],
             synapse_probes=tuple(p for p in synapse_probes if p),
             plastic=tuple(e for e in plastic if e),
+            upkeep=tuple(upkeep),
         )
     )
 

@@ -34,13 +34,19 @@ def clock_of(
         block = _within(block, name, action, group, subject, faults)
     if action.at is not None:
         return Clock(name, group.name, 1, block, at=_times(action.at, dt, subject, faults))
-    every = _steps(action.every, "every", dt, subject, faults)
+    every = interval_steps(action.every, dt, subject, faults)
     offset = 0 if action.start is None else _steps(action.start, "start", dt, subject, faults)
+    return None if every is None else Clock(name, group.name, every, block, offset)
+
+
+def interval_steps(time: Any, dt: float, subject: str, faults: list[SpikesimError]) -> int | None:
+    """An interval in steps; None where it is none."""
+    every = _steps(time, "every", dt, subject, faults)
     if every < 1:
-        text = f"{subject}: every is {action.every}; expected a time of at least {dt:g} ms"
+        text = f"{subject}: every is {time}; expected a time of at least {dt:g} ms"
         faults.append(ParameterError(text))
         return None
-    return Clock(name, group.name, every, block, offset)
+    return every
 
 
 def _within(

@@ -7,9 +7,11 @@ import numpy as np
 from ..distributions import stripped
 from ..errors import DescriptionError, ParameterError, SpikesimError, UnknownNameError, did_you_mean
 from ..ir.program import MOST_STEPS, PRECISE_OFFSET, Probe, View, nearest_step
+from ..models.plasticity.rewiring import Rewiring
 from ..recording import Request
 from ..units import TIME
 from .group import Group
+from .upkeep import ACTIVE
 
 
 def probe_of(
@@ -88,6 +90,7 @@ def synapse_probe_of(
     rule = getattr(request.view.projection.plasticity, "definition", None)
     declared = {} if rule is None else rule.declared
     known = ["weight", *(n for n, d in declared.items() if d.kind == "state")]
+    known += [ACTIVE] * any(isinstance(w, Rewiring) for _, w in request.view.projection.upkeep)
     if what not in known:
         faults.append(
             UnknownNameError(

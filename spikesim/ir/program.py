@@ -520,15 +520,40 @@ class Delivery:
         return {(g, e): start for g, e, start in self.sources}[group, event]
 
 
+@dataclass(frozen=True, eq=False)
+class Upkeep:
+    """What is done to all synapses of plastic edges every so many steps, when a step begins."""
+
+    edges: str
+    every: int
+
+
+@dataclass(frozen=True, eq=False)
+class Scale(Upkeep):
+    """The weights of a target become `total` in sum; one, or [elements of the target view]."""
+
+    total: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Rewire(Upkeep):
+    """Of the synapses of a target, `budget` are active: those below `below` are not any more, and
+    others become so, drawn at random, with this weight."""
+
+    budget: int
+    below: float
+    weight: float
+
+
 @dataclass(frozen=True)
 class Program:
     """A whole network. dt in ms; seed draws connectivity and initial values.
 
     edges carry events; couplings are edges with one continuous sum and nothing else.
     timed: static edges whose spikes arrive at their exact times; delays in steps. plastic: edges
-    whose synapses change. synapse_probes:
-    probes of fields of edges; their views are of connections, in the order in which users give
-    arrays of weights.
+    whose synapses change. upkeep: what is done to these at intervals. synapse_probes: probes of
+    fields of edges; their views are of connections, in the order in which users give arrays of
+    weights.
     """
 
     dt: float
@@ -545,6 +570,7 @@ class Program:
     synapse_probes: tuple[Probe, ...] = ()
     timed: tuple[Edges, ...] = ()
     plastic: tuple[Edges, ...] = ()
+    upkeep: tuple[Upkeep, ...] = ()
 
     def group(self, name: str) -> Neurons:
         """The neurons of that name; KeyError if there are none."""

@@ -12,7 +12,7 @@ class EProp(PlasticityModel):
     a synapse is x*psi, with the presynaptic spikes filtered by the membrane (x) and the
     pseudo-derivative of the postsynaptic spike. Filtered again, by the readout with tau_out, and
     multiplied by the learning signal of the target, it is the gradient: dw = -rate * signal * e at
-    each step.
+    each step. A spike reaches the readout in the step after, and so does the eligibility.
 
     psi and signal are variables of the target neurons. The signal is the sum of the readouts'
     errors by the weights with which they read this neuron, or by random ones; psi for example
@@ -28,7 +28,8 @@ class EProp(PlasticityModel):
     reads = {"psi": 1, "signal": 1}  # noqa: RUF012
     equations = "dx/dt = -x/tau_m"
     each_step = """
-        e = exp(-dt/tau_out)*e + post.psi*x
+        e *= exp(-dt/tau_out)
         weight -= rate*post.signal*e
+        e += post.psi*x
     """
     on_pre = "x += 1"

@@ -1,0 +1,110 @@
+"""What is done to the synapses of a projection at an interval -> Upkeep."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..distributions import Distribution, stripped
+from ..errors import DescriptionError, ParameterError, SpikesimError
+from ..ir.expr import Const, Op, Ref, where
+from ..ir.program import Block, Edges, Field, Rewire, Scale, Upkeep
+from ..models.plasticity.rewiring import Rewiring
+from ..models.plasticity.scaling import Scaling
+from ..projection import Projection
+from ..units import TRUTH, Dimension
+from .actions import interval_steps
+
+ACTIVE = "active"
+
+
+def upkeep_of(
+    p: Projection, e: Edges | None, dt: float, faults: list[SpikesimError]
+) -> tuple[Edges | None, list[Upkeep]]:
+    """The edges, with a state that says which synapses are there where they come and go, and all
+    that is done to them at intervals."""
+    found: list[Upkeep] = []
+    for interval, what in p.upkeep:
+        subject = f"projection {p.name!r}, every {interval}"
+        if p.plasticity is None:
+            faults.append(
+                DescriptionError(
+                    f"{subject}: its synapses do not change; give the projection a rule, such as "
+                    "plasticity=sp.plasticity.STDP(w_max=100*pA)"
+                )
+            )
+            continue
+        steps = interval_steps(interval, dt, subject, faults)
+        if e is None or steps is None:
+            continue
+        unit = e.field("weight").unit
+        if isinstance(what, Scaling):
+            total = _value(what.total, unit, f"{subject}, total", faults)
+            size = len(p.target)
+            if np.ndim(total) and np.shape(total) != (size,):
+                faults.append(
+                    ParameterError(
+                        f"{subject}: total has shape {np.shape(total)}; expected one value, or "
+                        f"{size}, one a target neuron"
+                    )
+                )
+            found.append(Scale(e.name, steps, total))
+        elif isinstance(what, Rewiring):
+            if any(isinstance(other, Rewire) for other in found):
+                faults.append(DescriptionError(f"{subject}: it is rewired already"))
+                continue
+            below, weight = (
+                _value(v, unit, f"{subject}, {name}", faults)
+                for name, v in (("below", what.below), ("weight", what.weight))
+            )
+            if not isinstance(what.budget, int | np.integer) or what.budget < 1:
+                faults.append(
+                    ParameterError(
+                        f"{subject}: budget is {what.budget!r:.40}; expected how many synapses a "
+                        "target neuron has, a whole number of at least 1"
+                    )
+                )
+                continue
+            e = _coming_and_going(e)
+            found.append(Rewire(e.name, steps, int(what.budget), below, weight))
+        else:
+            faults.append(
+                DescriptionError(
+                    f"{subject}: {what!r:.60} can't be done; expected sp.plasticity.Scaling(...) "
+                    "or sp.plasticity.Rewiring(...)"
+                )
+            )
+    return e, found
+
+
+def _value(value: Any, unit: Dimension, subject: str, faults: list[SpikesimError]) -> Any:
+    found = stripped(value, unit, subject, faults)
+    if isinstance(found, Distribution) or (found is not None and not np.isfinite(found).all()):
+        faults.append(ParameterError(f"{subject}: expected finite numbers, got {value!r:.60}"))
+    return found
+
+
+def _coming_and_going(e: Edges) -> Edges:
+    """Only active synapses transmit, and only they learn."""
+    assert e.plasticity is not None
+    active = Field(
+        ACTIVE, "state", True, "bool", unit=TRUTH, meaning="is there a synapse at this place?"
+    )
+
+    def gated(block: Block) -> Block:
+        made = []
+        for s in block:
+            if s.target == "weight":
+                s = replace(s, value=where(Ref(ACTIVE), s.value, Ref("weight")))
+            elif s.target == "transmit":
+                s = replace(s, value=where(Ref(ACTIVE), s.value, Op("mul", (Const(0.0), s.value))))
+            made.append(s)
+        return tuple(made)
+
+    text = e.plasticity
+    text = replace(
+        text, each_step=gated(text.each_step), pre=gated(text.pre), post=gated(text.post)
+    )
+    return replace(e, fields=(*e.fields, active), plasticity=text)
