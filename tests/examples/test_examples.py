@@ -22,9 +22,11 @@ SMALL = {
     "coba_adex": ["--neurons", "200", "--duration", "50"],
     "cuba": ["--neurons", "400", "--duration", "100"],
     "decision": ["--scale", "0.1", "--duration", "1200"],
+    "izhikevich_2007": ["--neurons", "100", "--duration", "20"],
     "microcircuit": ["--scale", "0.02", "--duration", "0.1"],
     "plastic_brunel": ["--neurons", "500", "--duration", "100"],
     "song_2000": ["--duration", "2000"],
+    "vogels_2011": ["--neurons", "1000", "--duration", "500"],
     "wang_buzsaki": ["--duration", "200"],
 }
 
@@ -197,3 +199,38 @@ def test_microcircuit_says_what_its_table_shows():
     assert "Without the first 100 of 120 ms." in text
     assert "neurons with at least 3 spikes" in text and text.endswith("NEST: one seed.")
     assert "one seed" not in microcircuit.table(results, 100.0, 0.02, "poisson")
+
+
+def test_inhibition_comes_to_balance_excitation():
+    """Vogels et al. (2011), figure 4: the rate that is aimed at, and irregular activity."""
+    from spikesim.units import ms
+
+    example = load("vogels_2011")
+    simulation = example.network(1000, eta=0.1).compile().start()
+    before = simulation.run(500 * ms)["exc"].spikes
+    after = simulation.run(5500 * ms)["exc"].spikes
+    assert before.rate(0, 100) > 60
+    assert after.rate(4000) == pytest.approx(example.TARGET, rel=0.35)
+    assert np.nanmean(after.cv(4000)) > 0.6
+
+
+def test_weights_compete():
+    """Song, Miller and Abbott (2000), figure 2: most are close to zero or to the largest."""
+    from spikesim.units import ms
+
+    example = load("song_2000")
+    weights = example.network(record=True).run(150_000 * ms)["inputs->cell"].final["weight"] / 0.01
+    parts = np.histogram(weights, [0, 0.2, 0.8, 1.001])[0]
+    assert parts[0] > 1.4 * 200 and parts[2] > 1.1 * 200 and parts[1] < 0.8 * 600
+
+
+@pytest.mark.slow
+def test_the_rewarded_synapse_wins():
+    """Izhikevich (2007), figure 1: though the reward comes seconds after."""
+    from spikesim.units import second
+
+    example = load("izhikevich_2007")
+    net = example.network(200, speed=3)
+    number = example.trained(net)
+    weights = net.run(2000 * second)["learned"].weight.values[-1]
+    assert weights[number] > weights.mean() + 5 * weights.std()
