@@ -230,7 +230,7 @@ def test_the_rewarded_synapse_wins():
     from spikesim.units import second
 
     example = load("izhikevich_2007")
-    net = example.network(200, speed=3)
+    net = example.network(200)
     number = example.trained(net)
-    weights = net.run(2000 * second)["learned"].weight.values[-1]
-    assert weights[number] > weights.mean() + 5 * weights.std()
+    weights = net.run(5000 * second)["learned"].weight.values[-1]
+    assert weights.argmax() == number and weights[number] > weights.mean() + 5 * weights.std()
