@@ -63,8 +63,10 @@ class HostArrays:
         return normal(*step_words(seed, stream, step, size, np), self.library)
 
     def poisson(self, seed: Any, stream: int, step: Any, size: int, mean: Any) -> np.ndarray:
-        zero = portable.exp(-np.asarray(mean, np.float64), self.library)
-        return poisson(uniform_draws(seed, stream, step, size, np), zero, mean)
+        return self.counts(uniform_draws(seed, stream, step, size, np), mean)
+
+    def counts(self, u: Any, mean: Any) -> np.ndarray:
+        return poisson(u, portable.exp(-np.asarray(mean, np.float64), self.library), mean)
 
     def least(self, values: np.ndarray, place: np.ndarray, size: int) -> np.ndarray:
         found = np.full(size, np.inf)

@@ -39,6 +39,10 @@ class Arrays(Protocol):
         """`random.poisson` of `uniform_draws`."""
         ...
 
+    def counts(self, u: Array, mean: Array) -> Array:
+        """`random.poisson` of uniform numbers."""
+        ...
+
     def least(self, values: Array, place: Array, size: int) -> Array:
         """The least of the values [n] at each of `size` places; infinite where there is none."""
         ...
@@ -135,20 +139,21 @@ class Drawing:
         self.arrays, self.seed, self.step = arrays, seed, step
 
     def draw(self, group: str, size: int, node: Draw, args: list[Array]) -> Array:
-        """A draw for every element: key (seed, stream), counter (step, element).
-
-        A mean of a Poisson count that is no such thing is moved to the nearest that is.
-        """
+        """A draw for every element: key (seed, stream), counter (step, element)."""
         stream = random.stream(draw_path(group, node))
         size = 1 if node.shared else size
         if node.distribution == "normal":
             return self.arrays.normal(self.seed, stream, self.step, size)
         if node.distribution == "uniform":
             return self.arrays.uniform(self.seed, stream, self.step, size)
-        xp = self.arrays.xp
-        mean = _float64(args[0], xp)
-        mean = xp.where(mean > 0.0, xp.minimum(mean, random.LARGEST_POISSON_RATE), 0.0)
+        mean = poisson_mean(args[0], self.arrays.xp)
         return self.arrays.poisson(self.seed, stream, self.step, size, mean)
+
+
+def poisson_mean(mean: Array, xp: Any) -> Array:
+    """The mean of a Poisson count, float64; what can't be one becomes the nearest that can."""
+    mean = _float64(mean, xp)
+    return xp.where(mean > 0.0, xp.minimum(mean, random.LARGEST_POISSON_RATE), 0.0)
 
 
 def step_words(seed: Array, stream: int, step: Array, size: int, xp: Any) -> tuple[Array, Array]:

@@ -17,13 +17,12 @@ from typing import Any
 import numpy as np
 
 from .. import random
-from ..errors import UnsupportedError
 from ..ir.expr import Draw
 from ..ir.program import Block, Edges, Program, View
 from ..ir.verify import draw_path
 from ..passes.inputs import grid
 from ..passes.layout import port_of
-from .evaluate import Array, Drawing, evaluate
+from .evaluate import Array, Drawing, evaluate, poisson_mean
 
 HISTORY, TRANSMITTED = "history", "transmitted"
 WIDTH = 256  # synapses at a time, where steps are traced
@@ -285,7 +284,7 @@ class _Events:
             lookup[np.flatnonzero(self.flags(side, delay))]
             for delay, lookup in self.w.lookups[side]
         ]
-        chosen = np.concatenate(parts)
+        chosen = np.concatenate(parts or [np.empty(0, np.int64)])
         return np.sort(chosen) if len(parts) > 1 or side == "post" else chosen
 
 
@@ -366,10 +365,7 @@ class _Responding(Mapping[str, Array]):
             return random.uniform(*words)
         if node.distribution == "normal":
             return random.normal(*words, lib)
-        raise UnsupportedError(
-            f"projection {name!r}: poisson(...) in a block of spikes; draw with rand() or randn(), "
-            "or in each_step"
-        )
+        return self.learning.arrays.counts(random.uniform(*words), poisson_mean(args[0], self.xp))
 
     # values of names
 

@@ -216,6 +216,17 @@ def test_what_is_read_at_every_step_is_moved_at_every_step():
     assert first[-1] > 46 and np.allclose(weights(np.array([1.0])), first, rtol=1e-12)
 
 
+@pytest.mark.parametrize("backend", ["numpy", "cpp"])
+@pytest.mark.parametrize("delay", [1 * ms, sp.uniform(1 * ms, 2 * ms)])
+def test_a_projection_without_synapses(delay, backend):
+    net = sp.Network(dt=DT * ms)
+    a = net.population("a", 2, sp.spike_times([[1.0] * ms] * 2))
+    b = net.population("b", 2, Relay())
+    net.project(a, b, sp.explicit([], []), synapse=sp.synapses.Delta("z"), weight=1.0,
+                plasticity=sp.plasticity.STDP(w_max=2.0), axonal_delay=delay, dendritic_delay=delay)  # fmt: skip
+    assert len(net.run(5 * ms, backend)["a->b"].final["weight"]) == 0
+
+
 def test_delays_have_no_default():
     rule = sp.plasticity.STDP(w_max=100.0)
     assert "needs the two parts of the delay, got no axonal_delay" in fault(

@@ -57,11 +57,14 @@ class JaxArrays:
         return random.normal(*step_words(seed, stream, step, size, jnp), self.library)
 
     def poisson(self, seed: Any, stream: int, step: Any, size: int, mean: Any) -> Any:
-        zero = portable.exp(-mean, self.library)
         if self.native:
+            zero = portable.exp(-mean, self.library)
             return draw("poisson", seed, stream, step, size, *jnp.broadcast_arrays(mean, zero))
-        u = uniform_draws(seed, stream, step, size, jnp)
-        mean, zero = jnp.broadcast_to(mean, (size,)), jnp.broadcast_to(zero, (size,))
+        return self.counts(uniform_draws(seed, stream, step, size, jnp), mean)
+
+    def counts(self, u: Any, mean: Any) -> Any:
+        zero = portable.exp(-mean, self.library)
+        mean, zero = jnp.broadcast_to(mean, u.shape), jnp.broadcast_to(zero, u.shape)
         return poisson(u, mean, zero, jnp.floor(mean + 12.0 * jnp.sqrt(mean) + 32.0))
 
     def least(self, values: Any, place: Any, size: int) -> Any:
