@@ -138,6 +138,7 @@ struct Model {
   using Real = spikesim::Real;
   using Sum = Total;
   static constexpr bool kKeeps = false;
+  static constexpr bool kLearns = false;
 
   template <typename Body>
   static SPIKESIM_DEVICE void Code(int32_t k, const Body& body) {

@@ -94,7 +94,7 @@ def test_stdp_event_by_event(order, coincidence, axonal, dendritic, mu):
     pre, post = times(1), times(2)
     rule = sp.plasticity.STDP(w_max=100.0, mu_plus=mu[0], mu_minus=mu[1], coincidence=coincidence)
     net = pair(rule, pre, post, axonal, dendritic, order=order)
-    results = net.run(500 * ms, "numpy", precision="float64")
+    results = net.run(500 * ms, precision="float64")
     assert np.allclose(results["b"].spikes.t, post, atol=1e-9)
     w = expected(pre, post, axonal, dendritic, 45.0, 0.01, *mu, 100.0, coincidence == "nest")
     assert results["a->b"].final["weight"][0] == pytest.approx(w, rel=1e-12)
@@ -223,7 +223,8 @@ def test_a_projection_without_synapses(delay, backend):
     a = net.population("a", 2, sp.spike_times([[1.0] * ms] * 2))
     b = net.population("b", 2, Relay())
     net.project(a, b, sp.explicit([], []), synapse=sp.synapses.Delta("z"), weight=1.0,
-                plasticity=sp.plasticity.STDP(w_max=2.0), axonal_delay=delay, dendritic_delay=delay)  # fmt: skip
+                plasticity=sp.plasticity.STDP(w_max=2.0), axonal_delay=delay,
+                dendritic_delay=delay)  # fmt: skip
     assert len(net.run(5 * ms, backend)["a->b"].final["weight"]) == 0
 
 

@@ -225,6 +225,7 @@ def program_text(
     way: str,
 ) -> str:  # fmt: skip
     """All that is compiled for a network."""
+    learning = f"\n{rules.dispatch()}" if rules.texts else ""
     return (
         f'#include "spikesim/{way}.cuh"\n\n'
         "namespace spikesim {\nnamespace {\n\n"
@@ -234,7 +235,7 @@ def program_text(
         f"  using Real = spikesim::Real;\n  using Sum = Total;\n"
         f"  static constexpr bool kKeeps = {str(keeps).lower()};\n"
         f"  static constexpr bool kLearns = {str(bool(rules.texts)).lower()};\n\n"
-        f"{codes.dispatch()}\n{edges.dispatch()}\n{rules.dispatch()}}};\n\n"
+        f"{codes.dispatch()}\n{edges.dispatch()}{learning}}};\n\n"
         "}  // namespace\n}  // namespace spikesim\n\n"
         f"SPIKESIM_KERNEL(spikesim_run, {lanes}, spikesim::Network, spikesim::Launch,\n"
         f"                spikesim::Run{way.capitalize()}<spikesim::Model>)\n"

@@ -123,8 +123,9 @@ class Groups:
             + "  template <typename From>\n"
             + function(f"After(const From& from, {element})", [*ports, *writer.body(after)])
             + function(f"Reset(int64_t event, {element})", switch("event", resets))
-            + function(f"Respond(int32_t number, {element})", switch("number", responses))
         )  # fmt: skip
+        if self.program.plastic:
+            text += function(f"Respond(int32_t number, {element})", switch("number", responses))
         self.keeps = self.keeps or any(unit.keeps for unit in (begin, *acts))
         return self._structure(group, self.codes.number(text), order, writer.streams, clocks)
 
