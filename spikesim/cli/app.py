@@ -159,7 +159,7 @@ def export(
 @app.command()
 def verify(
     folder: Annotated[Path, typer.Argument(help="what `export` wrote")],
-    tool: Annotated[str, typer.Option("--with", help="somebody else's software: lava")],
+    tool: Annotated[str, typer.Option("--with", help="somebody else's software: lava, cc")],
 ) -> None:
     """Run another's software on an exported folder: equal, or the first step that differs."""
     verdict = exporters.verify(folder, tool)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,8 @@ from typing import Any
 from ..errors import FileError, UnknownNameError, did_you_mean
 from ..files import checked_path
 
-# tool: (the script in the folder, the environment's name in `make verify-envs`)
-PEERS = {"lava": ("run_lava.py", "lava")}
+# tool: (the script in the folder, the environment's name in `make verify-envs`, "" for this one)
+PEERS = {"lava": ("run_lava.py", "lava"), "cc": ("run_cc.py", "")}
 _PATIENCE = 600  # seconds
 
 
@@ -52,7 +53,7 @@ def verify(path: Any, tool: str) -> Verdict:
     script = folder / PEERS[tool][0]
     if not script.is_file():
         raise FileError(f"{str(path)!r} has no {script.name}; export it for a target of {tool}")
-    python = interpreter(PEERS[tool][1])
+    python = interpreter(PEERS[tool][1]) if PEERS[tool][1] else Path(sys.executable)
     if python is None:
         return Verdict(
             tool, None, f"not run: there is no environment .venv-{PEERS[tool][1]}; make it with "

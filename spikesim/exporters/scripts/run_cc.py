@@ -1,0 +1,84 @@
+"""Compile an exported network, run it and compare with its golden vectors.
+
+    python run_cc.py [FOLDER ...]         # default: the folder of this file
+
+Needs NumPy and a C compiler, $CC or cc. Prints one line of JSON a folder, {"equal": true, ...}, or
+the first step, neuron and value that differ; exits with 1 if one differs.
+"""
+
+import json
+import os
+import pathlib
+import shlex
+import subprocess
+import sys
+import tempfile
+from typing import Any
+
+import numpy as np
+
+FLAGS = ["-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-pedantic"]
+
+
+def run(folder: pathlib.Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the program gives, and the golden vectors, by name: [steps, size]."""
+    net = json.loads((folder / "network.json").read_text())
+    golden = dict(np.load(folder / "vectors.npz"))
+    steps = len(golden["spikes/" + net["layers"][0]["name"]])
+    given = [golden["spikes/" + name] for name in net["sources"]]
+    if any(spikes.max(initial=0) > 255 for spikes in given):
+        raise ValueError("a source has more than 255 spikes in a step; `in` is of 8 bits")
+    given.append(np.zeros((steps, 1)))
+    data = np.concatenate(given, axis=1).astype(np.uint8).tobytes()
+    with tempfile.TemporaryDirectory() as place:
+        program = str(pathlib.Path(place) / "check")
+        sources = [str(folder / "check.c"), str(folder / "net.c")]
+        compiler = shlex.split(os.environ.get("CC", "cc"))
+        subprocess.run([*compiler, *FLAGS, "-o", program, *sources], check=True)
+        output = subprocess.run([program], input=data, capture_output=True, check=True).stdout
+    neurons = sum(layer["size"] for layer in net["layers"])
+    row = np.dtype(
+        [("spikes", np.uint8, neurons), ("u", np.int32, neurons), ("v", np.int32, neurons)]
+    )
+    rows = np.frombuffer(output, row)
+    if len(rows) != steps:
+        raise ValueError(f"the program made {len(rows)} steps of {steps}")
+    found, at = {}, 0
+    for layer in net["layers"]:
+        name, end = layer["name"], at + layer["size"]
+        found[f"spikes/{name}"] = rows["spikes"].reshape(steps, -1)[:, at:end]
+        for x in "uv":
+            found[f"states/{name}/{x}"] = rows[x].reshape(steps, -1)[:, at:end]
+        at = end
+    return found, golden
+
+
+def compare(folder: pathlib.Path) -> dict[str, Any]:
+    """What is printed of a folder."""
+    found, golden = run(folder)
+    result: dict[str, Any] = {"folder": str(folder), "equal": True, "values": 0, "spikes": 0}
+    for key, got in found.items():
+        expected = golden[key]
+        result["values"] += int(expected.size)
+        result["spikes"] += int(expected.sum()) if key.startswith("spikes/") else 0
+        differ = np.argwhere(got != expected)
+        if len(differ) and (result["equal"] or differ[0][0] < result["step"]):
+            step, neuron = (int(x) for x in differ[0])
+            result.update(
+                equal=False,
+                what=key,
+                step=step,
+                neuron=neuron,
+                ours=int(expected[step, neuron]),
+                theirs=int(got[step, neuron]),
+            )
+    return result
+
+
+if __name__ == "__main__":
+    places = [pathlib.Path(p) for p in sys.argv[1:]] or [pathlib.Path(__file__).parent]
+    results = []
+    for place in places:
+        results.append(compare(place))
+        print(json.dumps(results[-1]), flush=True)
+    sys.exit(not all(r["equal"] for r in results))

@@ -1,0 +1,76 @@
+"""C99: what is written compiles, and does what the integers do. `make peer-chips` runs hundreds."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from exporter_networks import loihi2, network
+
+from spikesim import exporters
+from spikesim.exporters import artefact, chip
+from spikesim.exporters.targets import find
+from spikesim.units import ms
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::spikesim.errors.RunWarning"),
+    pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler, cc"),
+]
+TARGET = find("c99")
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_an_exported_network_runs_as_c(seed: int, tmp_path: Path) -> None:
+    exporters.export(network(seed, "nest"), "c99", tmp_path / "out", 60 * ms)
+    verdict = exporters.verify(tmp_path / "out", "cc")
+    assert verdict.equal, verdict.text
+
+
+@pytest.mark.parametrize("flags", ["", "-O3 -fsanitize=undefined,address -fno-sanitize-recover"])
+def test_chips_at_the_ends_of_their_ranges(
+    flags: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CC", f"cc {flags}")
+    for seed in range(4):  # in 3 the sources have no synapses
+        made, given = loihi2(np.random.default_rng(seed))
+        written(made, given, tmp_path / f"{seed}")
+        verdict = exporters.verify(tmp_path / f"{seed}", "cc")
+        assert verdict.equal, verdict.text
+
+
+def test_a_difference_is_found(tmp_path: Path) -> None:
+    made, given = loihi2(np.random.default_rng(0))
+    written(made, given, tmp_path / "out")
+    source = tmp_path / "out" / "net.c"
+    source.write_text(source.read_text().replace("<< 6;", "<< 5;"))
+    verdict = exporters.verify(tmp_path / "out", "cc")
+    assert verdict.equal is False and "differs first in step" in verdict.text
+
+
+def test_sizes_are_those_of_the_object(tmp_path: Path) -> None:
+    made, given = loihi2(np.random.default_rng(5))
+    written(made, given, tmp_path / "out")
+    header = (tmp_path / "out" / "net.h").read_text()
+    said = {k: int(v) for k, v in re.findall(r"NET_(TABLE|STATE)_BYTES (\d+)", header)}
+    built = tmp_path / "net.o"
+    subprocess.run(["cc", "-c", "-o", built, tmp_path / "out" / "net.c"], check=True)
+    if shutil.which("size") is None:
+        pytest.skip("there is no size, of binutils")
+    table = subprocess.run(["size", "-A", built], capture_output=True, text=True, check=True).stdout
+    found = dict(re.findall(r"^(\.\w+)\s+(\d+)", table, re.MULTILINE))
+    tables = (tmp_path / "out" / "net.c").read_text().count("static const")
+    assert said["TABLE"] <= int(found[".rodata"]) <= said["TABLE"] + 32 * tables  # with padding
+    assert said["STATE"] <= int(found[".bss"]) <= said["STATE"] + 4 * 32
+
+
+def written(made: chip.Chip, given: dict[str, np.ndarray], folder: Path) -> None:
+    """The folder of a chip."""
+    trace = chip.run(made, TARGET.advance, given)
+    folder.mkdir()
+    artefact.write_network(made, folder)
+    artefact.write_vectors(trace, folder)
+    TARGET.write(made, trace, folder)
