@@ -60,8 +60,14 @@ class Model:
         self._made = {p.source.group: self.connections(p.source.group)
                       for p in program.synapse_probes}  # fmt: skip
         self._sampled = {p.name for p in self.lowered.sampled()}
-        self.synapses = [synapse_column(p, self._made[p.source.group], options.dtype)
-                         for p in program.synapse_probes]  # fmt: skip
+        edges = {e.name: e for e in (*program.edges, *program.plastic, *program.couplings)}
+        self.synapses = [
+            synapse_column(
+                p, self._made[p.source.group],
+                str(edges[p.source.group].field(p.variable).unit), options.dtype,
+            )
+            for p in program.synapse_probes
+        ]  # fmt: skip
 
     @property
     def parameters(self) -> Parameters:

@@ -167,9 +167,8 @@ def _merged(parts: list[Spikes | Trace | Weights]) -> Spikes | Trace | Weights:
     return merged_spikes(spikes) if spikes else merged_traces(traces)
 
 
-def synapse_column(probe: Probe, made: Connections, dtype: Any) -> Column:
-    """The column of a probe of connections; dtype: of weights. Raises DescriptionError for what is
-    out of range."""
+def synapse_column(probe: Probe, made: Connections, unit: str, dtype: Any) -> Column:
+    """The column of a probe of connections. Raises DescriptionError for what is out of range."""
     name, index = probe.source.group, probe.source.index
     try:
         numbers = np.arange(len(made))[index]
@@ -188,7 +187,7 @@ def synapse_column(probe: Probe, made: Connections, dtype: Any) -> Column:
             )
         )
     return Column(
-        probe.name, name, probe.variable, numbers, probe.every, made.unit, probe.start, probe.stop,
+        probe.name, name, probe.variable, numbers, probe.every, unit, probe.start, probe.stop,
         dtype=np.dtype(dtype).name, source=made.source[numbers], target=made.target[numbers],
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ functions are those of `spikesim.portable`, in which every backend gives the sam
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -68,6 +69,13 @@ _PORTABLE = (
 )
 
 
+def _divided(a: Array, b: Array) -> Array:
+    """a / b; of two numbers of Python too what it is of arrays."""
+    if isinstance(b, int | float) and b == 0 and isinstance(a, int | float):
+        return math.nan if a == 0 or math.isnan(a) else math.copysign(math.inf, a)
+    return a / b
+
+
 def operations(arrays: Arrays) -> dict[str, Callable[..., Array]]:
     """The operations of the IR as functions of arrays."""
     xp, lib = arrays.xp, arrays.library
@@ -84,7 +92,7 @@ def operations(arrays: Arrays) -> dict[str, Callable[..., Array]]:
         "add": lambda a, b: a + b,
         "sub": lambda a, b: a - b,
         "mul": lambda a, b: a * b,
-        "div": lambda a, b: a / b,
+        "div": _divided,
         "neg": lambda a: -a,
         "mod": xp.mod,
         "floordiv": xp.floor_divide,

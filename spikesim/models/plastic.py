@@ -170,6 +170,11 @@ def _read(cls: type[PlasticityModel]) -> Rule:
     reader.extra |= sides
     texts = {place: _marked(text) for place, text in texts.items()}
     rates = reader.equations(equations, written=reader.written(texts.values()))
+    reader.faults += [
+        EquationError(f"{name}, d{e.variable}/dt: (unless refractory) is for neurons; leave it out")
+        for e in rates
+        if e.held
+    ]
     _check_declared(reader)
     own = dict(reader.declared)
     reader.declared["weight"] = Declared("state", None, weight)

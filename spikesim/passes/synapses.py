@@ -32,7 +32,10 @@ def _aimed(probe: Probe, program: Program) -> Probe:
     if probe.source.group not in edges:
         return probe
     e = edges[probe.source.group]
-    number = e.pattern.to_user(np.arange(len(e.pattern)))[probe.source.index]
+    try:
+        number = e.pattern.to_user(np.arange(len(e.pattern)))[probe.source.index]
+    except IndexError:
+        return probe  # told where the columns of the results are made
     if any(f.name == probe.variable for f in e.fields):
         return replace(probe, source=View(e.name, np.atleast_1d(number)))
     name = f"{e.name}.{probe.variable}"

@@ -275,6 +275,50 @@ def test_bad_texts(texts, told):
     assert told in str(caught.value)
 
 
+def test_what_the_target_lacks_is_told_together():
+    net = pair(sp.plasticity.Clopath(w_min=0.0, w_max=100.0), [3], [4])
+    with pytest.raises(
+        SeveralErrors, match=r"(?s)no 'u_bar'.*no 'u_minus'.*no 'u_plus'.*in mV, but"
+    ):
+        net.run(1 * ms)
+
+
+def test_what_is_recorded_has_its_unit():
+    net = sp.Network(dt=DT * ms)
+    a, b = (net.population(name, 1, sp.neurons.LIF()) for name in "ab")
+    made = net.project(
+        a, b, sp.all_to_all(), synapse=sp.synapses.ExpCurrent(), weight=40 * pA,
+        plasticity=sp.plasticity.STDP(w_max=100 * pA), axonal_delay=0 * ms, dendritic_delay=1 * ms,
+    )  # fmt: skip
+    net.record(made, ["weight", "x"])
+    results = net.run(1 * ms)["a->b"]
+    assert results.weight.unit == "pA" and results.x.unit == "1"
+
+
+def test_a_connection_that_is_not_there():
+    net = pair(sp.plasticity.STDP(w_max=100.0), [3], [4])
+    net.record(net.projections[-1][[7]], "weight")
+    with pytest.raises(sp.errors.DescriptionError, match="the rule made 1 connections"):
+        net.run(1 * ms)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "cpp"])
+def test_a_division_by_zero_is_told_as_one(backend):
+    class Wrong(sp.PlasticityModel):
+        on_pre = "weight = weight*(0/0)"
+
+    with pytest.raises(sp.errors.NotFiniteError, match="divides by zero"):
+        pair(Wrong(), [3], [4]).run(10 * ms, backend)
+
+
+def test_only_neurons_are_refractory():
+    with pytest.raises(sp.errors.EquationError, match="unless refractory"):
+        type(
+            "Rule", (sp.PlasticityModel,),
+            {"equations": "dx/dt = -x/(5*ms) (unless refractory)", "x": sp.state(0.0)},
+        )  # fmt: skip
+
+
 def test_a_modulator_of_another_unit():
     net = sp.Network()
     cell = net.population("cell", 1, sp.neurons.LIF())
