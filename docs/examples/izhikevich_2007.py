@@ -8,7 +8,8 @@ seconds later, when many other pairs of neurons have fired. Spike-timing depende
 a mark on each synapse that was active, which decays within a second, and dopamine turns marks into
 weight. Chance favours none of the others, so that the right synapse wins.
 
-It is figure 1 of Izhikevich (2007), Cerebral Cortex 17:2443.
+It is figure 1 of Izhikevich (2007), Cerebral Cortex 17:2443, but that one reward at a time is on
+its way here.
 
 The paper has 1,000 neurons; 200 are enough to see it, and take a minute.
 

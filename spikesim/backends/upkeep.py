@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import random
 from ..ir.program import Edges, Program, Rewire, Scale, Upkeep
+from ..ir.verify import rewired
 from .base import State
 
 ACTIVE = "active"
@@ -28,7 +29,7 @@ def kept_up(program: Program, state: State, step: int, seed: int) -> State:
         if isinstance(u, Scale):
             _scale(u, e, weight, there)
         elif isinstance(u, Rewire):
-            stream = random.stream(f"{e.name}.rewired")
+            stream = random.stream(rewired(e.name))
             words = random.words(seed, stream, step, np.arange(len(there)))
             _rewire(u, e, weight, there, random.uniform(*words), step == 0)
             state = {**state, active: there}

@@ -94,6 +94,10 @@ def _program(p: Program) -> Iterator[str]:
         when = when if clock.at is None else f"at {len(clock.at)} steps"
         yield f"clock {clock.name} on {clock.group} {when}"
         yield from _block("do", clock.block)
+    for u in p.upkeep:
+        values = {k: v for k, v in vars(u).items() if k not in ("edges", "every")}
+        given = " ".join(f"{k}={_value(v)}" for k, v in values.items())
+        yield f"upkeep of {u.edges} every {u.every}: {type(u).__name__.lower()} {given}"
     for link in p.links:
         yield f"link {link.reader}.{link.name} = {_view(link.source)}.{link.variable}"
     if p.delivery:

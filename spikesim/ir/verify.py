@@ -20,6 +20,7 @@ from .program import (
     Pairs,
     Pieces,
     Program,
+    Rewire,
     Statement,
 )
 
@@ -274,6 +275,7 @@ def streams(p: Program) -> dict[str, int]:
         blocks += [r.block for r in e.plasticity.responses]
         for s in (s for block in blocks for s in block):
             paths += [draw_path(e.name, x) for x in walk(s.value) if isinstance(x, Draw)]
+    paths += [rewired(u.edges) for u in p.upkeep if isinstance(u, Rewire)]
     for e in _all_edges(p):
         paths += [] if isinstance(e.pattern, Pairs) else [f"{e.name}.pairs"]
         parts = {"axonal": e.axonal, "dendritic": e.dendritic}
@@ -286,6 +288,11 @@ def streams(p: Program) -> dict[str, int]:
 def released(e: Edges) -> str:
     """The path of the draws that decide which synapses transmit a spike."""
     return f"{e.name}.released"
+
+
+def rewired(edges: str) -> str:
+    """The path of the draws that decide where synapses grow."""
+    return f"{edges}.rewired"
 
 
 def draw_path(group: str, draw: Draw) -> str:

@@ -176,7 +176,8 @@ def clopath(delay: float, constant: bool, backend: str) -> Row:
     ours = results["a->b"].weight.values[round(last / DT), 0]
     changed = int(abs(theirs - 0.5) > 1e-3)
     error = abs(ours - theirs) / abs(theirs)
-    return Row(f"clopath_synapse, {delay:g} ms, {backend}", changed, changed, error, BOUND, "")
+    name = f"clopath_synapse, {delay:g} ms, {'constant, ' * constant}{backend}"
+    return Row(name, changed, changed, error, BOUND, "")
 
 
 class Level(sp.NeuronModel):
@@ -234,7 +235,8 @@ def dopamine(delay: float, seed: int, backend: str) -> Row:
     # the last spike, is the same.
     last = round(pre[-1] / DT)
     at = last + np.argmin(np.abs(results.c.values[last:, 0] / found["c"] - 1))
-    error = abs(results.weight.values[at, 0] / found["weight"] - 1)
+    error = max(abs(results.weight.values[at, 0] / found["weight"] - 1),
+                abs(results.c.values[at, 0] / found["c"] - 1))  # fmt: skip
     changed = int(abs(found["weight"] - 45) > 1)
     name = f"stdp_dopamine_synapse, {delay:g} ms, seed {seed}, {backend}"
     return Row(name, changed, changed, error, BOUND, "")
@@ -276,7 +278,7 @@ def comparisons() -> Comparisons:
                 found.append((f"{synapse}, {delay:g} ms, {backend}", one))
         for delay in (DT, 1.0, 3.0):
             for constant in (True, False):
-                name = f"clopath_synapse, {delay:g} ms, {'constant' * constant} {backend}"
+                name = f"clopath_synapse, {delay:g} ms, {'constant, ' * constant}{backend}"
                 found.append((name, partial(clopath, delay, constant, backend)))
             for seed in (1, 2):
                 name = f"stdp_dopamine_synapse, {delay:g} ms, seed {seed}, {backend}"
