@@ -6,7 +6,7 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 CUDA_ARGS ?=
 KINDS ?=
-BENCHMARKS := cuba cobahh adex brunel microcircuit stdp plastic_brunel events recording noise step
+BENCHMARKS := cuba cobahh adex brunel microcircuit stdp plastic_brunel events recording noise step export
 VERIFY_ENVS := lava nir
 # Lava runs on Python 3.10 only; the newest that pyenv has, or the system's.
 LAVA_PYTHON ?= $(or $(lastword $(sort $(wildcard $(HOME)/.pyenv/versions/3.10.*/bin/python))),python3.10)

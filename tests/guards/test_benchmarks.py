@@ -27,6 +27,7 @@ SCRIPTS = (
     "recording",
     "noise",
     "step",
+    "export",
 )
 PEERS = ("nest", "brian2", "brainpy")
 ECHO = """
@@ -43,7 +44,7 @@ child.serve("echo 1", lambda: {{"run": 0.5, "cpu": 0.4, "rates": [2.0, 4.0]}})
 @pytest.fixture(scope="module")
 def modules() -> Iterator[SimpleNamespace]:
     """table, race and others: modules of a folder of scripts, not of a package."""
-    names = ("table", "race", "agreement", "contest", "events")
+    names = ("table", "race", "agreement", "contest", "events", "digits", "export")
     before = {name: sys.modules.pop(name, None) for name in names}
     sys.path.insert(0, str(BENCHMARKS))
     found: dict[str, ModuleType] = {name: importlib.import_module(name) for name in names}
@@ -196,3 +197,54 @@ def test_only_ours_are_asked_how_near_nest_they_are(modules: SimpleNamespace) ->
         ours = modules.contest.ours(case, options, "float32")
         (nest,) = modules.contest.peers(case, options)
         assert ["--agreement" in c.command for c in (ours, nest)] == [wanted, False]
+
+
+@pytest.mark.parametrize("reset", ["to a value", "by subtraction"])
+def test_the_classifier_is_the_network_that_was_trained(
+    modules: SimpleNamespace, reset: str
+) -> None:
+    """The step that training computes is the one that the exporters find, weight for weight."""
+    from spikesim.build import build
+    from spikesim.exporters.canonical import recognise
+    from spikesim.exporters.normal import normal_form, used
+
+    digits = modules.digits
+    rng = np.random.default_rng(1)
+    weights = [rng.normal(size=(7, 5)), rng.normal(size=(10, 7))]
+    net = digits.network(weights, rng.uniform(size=(3, 5)), reset)
+    normal = used(normal_form(recognise(build(net))))
+    assert not normal.obstacles
+    for layer in normal.layers:
+        assert np.allclose(layer.leak, np.exp(-1 / 16), rtol=1e-12)
+        assert np.allclose(layer.decays, np.exp(-1 / 4), rtol=1e-12)
+    for trained, found in zip(weights, normal.synapses, strict=True):
+        assert np.allclose(found.weight, trained[found.post, found.pre], rtol=1e-12)
+        assert (found.latency == 1).all()
+
+
+def test_pixels_spike_as_often_as_they_are_bright(modules: SimpleNamespace) -> None:
+    digits = modules.digits
+    spikes = digits.encode(np.array([[0, 0.25, 1.0]]))
+    assert spikes.sum(axis=1).tolist() == [[0, int(digits.SHOWN / 8), digits.SHOWN // 2]]
+    assert spikes.max() == 1
+
+
+def test_a_tie_is_no_right_answer(modules: SimpleNamespace) -> None:
+    digits = modules.digits
+    spikes = np.zeros((2, digits.SHOWN + digits.PAUSE, digits.CLASSES), int)
+    spikes[0, [3, 9], 4] = 1
+    spikes[1, 3, [4, 5]] = 1
+    joined = spikes.reshape(-1, digits.CLASSES)
+    assert digits.accuracy(joined, np.array([4, 4])) == 50
+    assert digits.accuracy(joined, np.array([5, 5])) == 0
+
+
+def test_targets_that_cannot_hold_the_classifier_say_why(modules: SimpleNamespace) -> None:
+    export = modules.export
+    scores = {
+        "a": export.Score(97.5, 97.25, "to a value", 0.9),
+        "b": export.Score(broken=("x: y",)),
+    }
+    assert export.markdown(scores).splitlines()[2:] == [
+        "| `a` | to a value | 97.5% | 97.2% | 0.900 |", "| `b` | does not fit: x: y | | | |"
+    ]  # fmt: skip
