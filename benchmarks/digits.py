@@ -51,6 +51,7 @@ def train(images: Images, reset: str, epochs: int, seed: int = 0) -> list[np.nda
     """Weights [post, pre] of both layers, in distances of the threshold to the reset."""
     import jax
     import jax.numpy as jnp
+    import optax
 
     @jax.custom_jvp
     def spike(x: Any) -> Any:
@@ -82,30 +83,24 @@ def train(images: Images, reset: str, epochs: int, seed: int = 0) -> list[np.nda
         scores = jax.nn.log_softmax(0.5 * counts(weights, given))
         return -jnp.take_along_axis(scores, digits[:, None], axis=1).mean()
 
+    optimizer = optax.adam(RATE)
+
     @jax.jit
-    def adam(weights: Any, first: Any, second: Any, n: Any, given: Any, digits: Any) -> Any:
-        """Kingma and Ba (2015), algorithm 1."""
+    def improved(weights: Any, state: Any, given: Any, digits: Any) -> Any:
         slope = jax.grad(loss)(weights, given, digits)
-        first = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, first, slope)
-        second = jax.tree.map(lambda m, g: 0.999 * m + 0.001 * g * g, second, slope)
-        weights = jax.tree.map(
-            lambda w, m, s: w - RATE * (m / (1 - 0.9**n)) / (jnp.sqrt(s / (1 - 0.999**n)) + 1e-8),
-            weights, first, second,
-        )  # fmt: skip
-        return weights, first, second
+        updates, state = optimizer.update(slope, state)
+        return optax.apply_updates(weights, updates), state
 
     rng = np.random.default_rng(seed)
     spikes = encode(images.pixels).astype(np.float32)
     shapes = (HIDDEN, spikes.shape[2]), (CLASSES, HIDDEN)
     weights = [jnp.asarray(rng.normal(0, 0.3 / np.sqrt(k), (n, k)), jnp.float32) for n, k in shapes]
-    first = second = jax.tree.map(jnp.zeros_like, weights)
-    n = 0
+    state = optimizer.init(weights)
     for _ in range(epochs):
         order = rng.permutation(len(spikes))
         for k in range(0, len(order) - BATCH + 1, BATCH):
-            n, batch = n + 1, order[k : k + BATCH]
-            given = spikes[batch], images.digits[batch]
-            weights, first, second = adam(weights, first, second, float(n), *given)
+            batch = order[k : k + BATCH]
+            weights, state = improved(weights, state, spikes[batch], images.digits[batch])
     return [np.asarray(w, np.float64) for w in weights]
 
 
