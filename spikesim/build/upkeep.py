@@ -39,6 +39,7 @@ def upkeep_of(
         steps = interval_steps(interval, dt, subject, faults)
         if e is None or steps is None:
             continue
+        e = _with_state(e)
         unit = e.field("weight").unit
         if isinstance(what, Scaling):
             total = _value(what.total, unit, f"{subject}, total", faults)
@@ -59,6 +60,11 @@ def upkeep_of(
                 _value(v, unit, f"{subject}, {name}", faults)
                 for name, v in (("below", what.below), ("weight", what.weight))
             )
+            for name, v in (("below", below), ("weight", weight)):
+                if np.ndim(v):
+                    faults.append(
+                        ParameterError(f"{subject}, {name}: expected one value, got {np.shape(v)}")
+                    )
             if not isinstance(what.budget, int | np.integer) or what.budget < 1:
                 faults.append(
                     ParameterError(
@@ -84,6 +90,12 @@ def _value(value: Any, unit: Dimension, subject: str, faults: list[SpikesimError
     if isinstance(found, Distribution) or (found is not None and not np.isfinite(found).all()):
         faults.append(ParameterError(f"{subject}: expected finite numbers, got {value!r:.60}"))
     return found
+
+
+def _with_state(e: Edges) -> Edges:
+    """With a weight for each synapse, also where the rule itself does not change it."""
+    fields = (replace(f, kind="state", shared=False) if f.name == "weight" else f for f in e.fields)
+    return replace(e, fields=tuple(fields))
 
 
 def _coming_and_going(e: Edges) -> Edges:

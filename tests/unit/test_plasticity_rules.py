@@ -192,6 +192,17 @@ def test_rewiring_keeps_its_budget(backend):
     assert np.array_equal(final["weight"], results.final["weight"])
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_weights_that_the_rule_leaves_alone_are_scaled_too(backend):
+    net = sp.Network(dt=0.1 * ms)
+    a = net.population("a", 4, sp.neurons.Poisson(rate=50 * Hz))
+    b = net.population("b", 2, sp.neurons.LIF())
+    made = net.project(a, b, sp.all_to_all(), synapse=sp.synapses.ExpCurrent(), weight=5 * pA,
+                       plasticity=sp.plasticity.TsodyksMarkram(), delay=1 * ms)  # fmt: skip
+    made.every(5 * ms, sp.plasticity.Scaling(total=48 * pA))
+    assert np.allclose(net.run(10 * ms, backend)["a->b"].final["weight"], 12)
+
+
 def test_empty_places_send_nothing():
     class Held(sp.PlasticityModel):
         on_pre = "weight += 0*weight"
@@ -212,6 +223,7 @@ def test_faults_of_intervals():
     made.every(1 * ms, sp.plasticity.Scaling(total=[1, 2] * pA))
     made.every(1 * ms, sp.plasticity.Rewiring(budget=0, below=1 * pA, weight=2 * pA))
     made.every(1 * ms, sp.plasticity.STDP(w_max=1 * pA))
+    made.every(1 * ms, sp.plasticity.Rewiring(budget=2, below=[1, 2] * pA, weight=2 * pA))
     fixed = net.project(net.populations["b"], net.populations["b"], sp.all_to_all(), name="fixed",
                         synapse=sp.synapses.ExpCurrent(), weight=1 * pA)  # fmt: skip
     fixed.every(1 * ms, sp.plasticity.Scaling(total=1 * pA))
@@ -219,5 +231,6 @@ def test_faults_of_intervals():
         net.compile("numpy")
     told = str(caught.value)
     for part in ("at least 0.1 ms", "total", "shape (2,); expected one value, or 10", "budget is 0",
+                 "below: expected one value",
                  "can't be done", "'fixed', every", "give the projection a rule"):  # fmt: skip
         assert part in told, told
