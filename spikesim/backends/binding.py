@@ -118,6 +118,11 @@ class Binder:
         self.arrays = HostArrays(options.conformance)
         self.table = operations(self.arrays)
         self.timed = timed(program)
+        # The largest indegree of edges that no delivery counts.
+        self.indegrees = {
+            e.name: int(np.bincount(e.pattern.target).max(initial=0))
+            for e in (*program.plastic, *program.timed)
+        }
         owners: list[Neurons | Edges] = [*program.neurons, *program.edges, *program.couplings,
                                          *program.timed, *program.plastic]  # fmt: skip
         self.settable = {
@@ -158,15 +163,20 @@ class Binder:
         ports = {(n.name, p.variable) for n in self.program.neurons for p in n.ports}
         constants = {(g, v): float(values[f"{g}.{grid(v)}"]) for g, v in ports}
         rounded = weights.rounded(constants) | timed_weights(self.timed, of_timed, constants)
-        return {n: _flushed(v) for n, v in values.items()} | rounded
+        bound = {n: _flushed(v) for n, v in values.items()} | rounded
+        for e in self.program.plastic:
+            for f in (f for f in e.fields if f.kind == "state"):
+                name = f"{e.name}.{f.name}"
+                bound[name] = np.broadcast_to(bound[name], (len(e.pattern),))
+        return bound
 
     def _copied(self, given: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """With the parameters of plastic edges under the names that neurons have for them."""
         return {**given, **{name: given[of] for name, of in self.copies.items() if of in given}}
 
     def _plastic(self, e: Edges, given: Mapping[str, Any], values: Values) -> Values:
-        """What plastic edges start from and read: states one a synapse, and parameters; and the
-        largest |value| that they add to their port."""
+        """What plastic edges start from and read, states and parameters; and the largest |value|
+        that they add to their port."""
         assert e.plasticity is not None
         scope, found = self.edge_values(e, given, values), {}
         own = {f.name: f for f in e.fields}
@@ -174,12 +184,10 @@ class Binder:
         read = {n for block in blocks for s in block for n in references(s.value)}
         for f in own.values():
             value = np.asarray(scope[f.name])
-            if f.kind == "state":
-                found[f"{e.name}.{f.name}"] = np.broadcast_to(value, (len(e.pattern),))
-            elif f.name in read:
+            if f.kind == "state" or f.name in read:
                 found[f"{e.name}.{f.name}"] = value
-        weight = np.abs(np.asarray(scope["weight"]))
-        most = _BEYOND * np.max(weight, initial=0.0)
+        weight = np.asarray(scope["weight"])
+        most = _BEYOND * max(np.max(weight, initial=0.0), -np.min(weight, initial=0.0))
         if e.plasticity.bounds is not None:
             ends = [np.abs(self.evaluate(b, scope)) for b in e.plasticity.bounds]
             most = max(float(np.max(end)) for end in ends)
@@ -413,12 +421,10 @@ class Binder:
         ):
             largest[port_of(e)] = largest.get(port_of(e), 0.0) + float(weight) * most
         for e in self.program.plastic:
-            most = int(np.bincount(e.pattern.target).max(initial=0))
-            bound = float(values.pop(f"{e.name}.{LARGEST}")) * most
+            bound = float(values.pop(f"{e.name}.{LARGEST}")) * self.indegrees[e.name]
             largest[port_of(e)] = largest.get(port_of(e), 0.0) + bound
         for e in self.program.timed:
-            most = int(np.bincount(e.pattern.target).max(initial=0))
-            bound = float(np.abs(of_timed[e.name]).max(initial=0.0)) * most
+            bound = float(np.abs(of_timed[e.name]).max(initial=0.0)) * self.indegrees[e.name]
             largest[port_of(e)] = largest.get(port_of(e), 0.0) + bound
         groups = of_groups(values)
         for group in self.program.neurons:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
 from itertools import groupby
 
 import numpy as np
@@ -326,3 +328,33 @@ def test_a_modulator_of_another_unit():
         A_plus=1.0, A_minus=1.0, w_min=0.0, w_max=100.0, baseline=0.1 * kHz, dopamine=cell["v"]
     )
     assert "expected that of one neuron" in fault(rule)
+
+
+def test_memory_of_a_plastic_synapse():
+    """12 bytes: two ends, the place in the column of its target, the weight; and in a run the
+    weight that the chunk began with. A trace pair, and what is under way, is the neurons'."""
+
+    def most(learn):
+        net = sp.Network(dt=DT * ms, seed=1)
+        cells = net.population("c", 1000, sp.neurons.LIF(), v=sp.uniform(-70 * mV, -50 * mV))
+        if learn:
+            rule = sp.plasticity.STDP(w_max=100 * pA)
+            delays = {"axonal_delay": 0 * ms, "dendritic_delay": 1 * ms}
+            current = sp.synapses.ExpCurrent()
+            net.project(cells, cells, sp.all_to_all(), synapse=current, weight=10 * pA,
+                        plasticity=rule, **delays)  # fmt: skip
+        model = net.compile("cpp", precision="float32")
+        model.run(1 * ms)
+        gc.collect()
+        tracemalloc.start()
+        try:
+            model = net.compile("cpp", precision="float32")
+            simulation = model.start()
+            tracemalloc.reset_peak()
+            simulation.run(50 * ms)
+            simulation.run(50 * ms)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    assert most(True) - most(False) < 16 * 10**6 + 400 * 1000

@@ -33,10 +33,19 @@ LETTER = {dtype: letter for letter, dtype in DTYPE.items()}
 
 def typed(field: Field, value: np.ndarray, real: str) -> np.ndarray:
     """The value of a field in its type, flat; of what is no state, only float64 is cast."""
-    letter = {"float": real, "int": "i", "bool": "b"}[field.dtype]
+    letter = _letter(field, real)
     if field.kind != "state" and value.dtype != np.float64:
         letter = LETTER[value.dtype]
-    return np.ascontiguousarray(value.ravel(), DTYPE[letter])
+    return np.ascontiguousarray(value, DTYPE[letter]).ravel()
+
+
+def started(field: Field, value: np.ndarray, real: str) -> np.ndarray:
+    """What a state starts from, typed, in memory of its own."""
+    return np.array(value, DTYPE[_letter(field, real)], order="C").ravel()
+
+
+def _letter(field: Field, real: str) -> str:
+    return {"float": real, "int": "i", "bool": "b"}[field.dtype]
 
 
 _ARITHMETIC = ("add", "sub", "mul", "min", "max", "mod", "floordiv")

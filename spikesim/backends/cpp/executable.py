@@ -30,7 +30,7 @@ from ..plasticity import TRANSMITTED, Wired, longest, wired
 from ..synapses import Store, Synapses, part_starts, planned, release_of, weights_of
 from . import plasticity
 from .assemble import Assembler
-from .code import DTYPE, LETTER, Memory, Number, Place, Unit, Value, typed
+from .code import DTYPE, LETTER, Memory, Number, Place, Unit, Value, started, typed
 
 # Bytes of a block of floats: a few of them stay in the nearest cache.
 _BLOCK_BYTES = 4096
@@ -158,7 +158,7 @@ class Machine:
             transmitted=_at(self.state.get(TRANSMITTED)),
             transmitted_rows=len(self.state.get(TRANSMITTED, ())),
         )  # fmt: skip
-        self.latest: State | None = None
+        self.latest: State = {}
         size = sum(n.size for n in program.neurons)
         self.seed, self.chunk = 0, int(np.clip(_CHUNK_UPDATES // max(size, 1), 1, _CHUNK_STEPS))
 
@@ -218,9 +218,8 @@ class Machine:
             if f.kind == "arrival":
                 continue
             value = np.asarray(self.values[name])
-            array = typed(f, value, self.real)
+            array = (started if f.kind == "state" else typed)(f, value, self.real)
             if f.kind == "state":
-                array = array.copy()
                 self.state[name] = array.reshape(value.shape)
             self.fields[name] = array
             scope[f.name] = self.memory.keep(array, shared=not value.ndim)
@@ -384,9 +383,16 @@ class Machine:
     # the run
 
     def start(self) -> State:
-        """A copy of the state."""
-        self.latest = {name: value.copy() for name, value in self.state.items()}
+        """The state. Its arrays are the machine's own until it goes on: a copy is made then, not
+        while what the last chunk started from is still there."""
+        self.latest = dict(self.state)
         return self.latest
+
+    def _leave(self, state: State) -> None:
+        """Let a state keep its values: the machine is about to change its own."""
+        for name, value in self.state.items():
+            if state.get(name) is value:
+                state[name] = value.copy()
 
     def resend(self, state: State, n: int) -> State:
         self._take_over(state)
@@ -400,7 +406,9 @@ class Machine:
 
     def advance(self, state: State, n: int, count: int) -> Chunk:
         """`count` steps from step n."""
+        self._leave(self.latest)
         if state is not self.latest:
+            self._leave(state)
             self._take_over(state)
         samples = self._probes(n, count)
         found: list[tuple[np.ndarray, np.ndarray]] = []

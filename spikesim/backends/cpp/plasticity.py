@@ -12,7 +12,18 @@ from ...passes.inputs import grid
 from ...passes.layout import port_of
 from ..plasticity import TRANSMITTED, Wired
 from .assemble import Assembler
-from .code import LETTER, WIDTH, Instruction, Number, Place, Result, Unit, Value, typed
+from .code import (
+    LETTER,
+    WIDTH,
+    Instruction,
+    Number,
+    Place,
+    Result,
+    Unit,
+    Value,
+    started,
+    typed,
+)
 
 if TYPE_CHECKING:
     from .executable import Machine
@@ -105,7 +116,7 @@ def _scope(made: Machine, w: Wired) -> dict[str, Value]:
             continue
         value = np.asarray(made.values[name])
         if f.kind == "state":
-            made.state[name] = typed(f, value, made.real).copy()
+            made.state[name] = started(f, value, made.real)
             scope[f.name] = made.memory.keep(made.state[name])
         elif value.ndim:
             scope[f.name] = made.memory.keep(typed(f, value, made.real))

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...errors import UnsupportedError
 from ...ir.program import Delivery, Program
-from ...native import available
+from ...native import available, register
 from ...passes import CONCRETE, COUPLED, LEARNING, lower
 from ...passes.layout import addresses
 from ...random import threefry2x32, uniform
@@ -268,8 +268,11 @@ def _log(had: np.ndarray, *values: np.ndarray, first: int) -> Log:
 
 
 def _use_native() -> bool:
-    """Are the C++ kernels there, and is this a CPU?"""
-    return jax.default_backend() == "cpu" and available()
+    """Are the C++ kernels there, and is this a CPU? Then JAX is told of them."""
+    native = jax.default_backend() == "cpu" and available()
+    if native:
+        register()
+    return native
 
 
 def _threads() -> int:

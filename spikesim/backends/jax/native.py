@@ -18,13 +18,9 @@ from jax.extend.core import Primitive
 from jax.interpreters import ad, batching
 
 from ...ir.program import Delivery
-from ...native import register, why_missing
 from .events import no_derivative, primitive
 
 Array = Any
-
-if not why_missing():
-    register()
 
 
 class NativeEvents:
