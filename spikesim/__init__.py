@@ -68,6 +68,17 @@ _NAMES = {
     "SpikesimError": "errors:SpikesimError",
 }
 
+# What users of Brian2 look for.
+_ELSEWHERE = {
+    "NeuronGroup": "write net.population(name, size, model)",
+    "PoissonGroup": "write net.population(name, size, sp.neurons.Poisson(rate=...))",
+    "SpikeGeneratorGroup": "write net.population(name, size, sp.spike_times(...))",
+    "Synapses": "write net.project(source, target, rule, synapse=..., weight=..., plasticity=...)",
+    "SpikeMonitor": "write net.record(population, 'spikes')",
+    "StateMonitor": "write net.record(population, 'v', every=...)",
+    "PopulationRateMonitor": "write net.record(population, 'rate')",
+}
+
 __all__ = sorted([*_NAMES, "__version__"])
 
 
@@ -75,7 +86,8 @@ def __getattr__(name: str) -> Any:
     if name not in _NAMES:
         from .errors import UnknownAttributeError, did_you_mean
 
-        raise UnknownAttributeError(f"spikesim has no {name!r}; {did_you_mean(name, __all__)}")
+        hint = _ELSEWHERE.get(name) or did_you_mean(name, __all__)
+        raise UnknownAttributeError(f"spikesim has no {name!r}; {hint}")
     module, _, attribute = _NAMES[name].partition(":")
     found = importlib.import_module(f"{__name__}.{module}")
     value = getattr(found, attribute) if attribute else found

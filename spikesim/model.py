@@ -15,6 +15,7 @@ from .backends import choose
 from .backends.base import Executable, Options, refuse_rough_times
 from .backends.memory import Memory, with_recordings
 from .build import checked_seed
+from .build.plasticity import outside
 from .build.values import check_input, check_values, out_of_bounds
 from .distributions import Distribution
 from .errors import (
@@ -181,6 +182,26 @@ class Model:
                 faults += out_of_bounds(value, f, f"projection {e.name!r}, {f.name}")
         raise_all("params" if given else "the network", faults)
 
+    def check_weights(
+        self, given: Mapping[str, np.ndarray], weights: Mapping[str, np.ndarray] | None = None
+    ) -> None:
+        """Raise where weights are outside the bounds of their rule, for the parameters `given`.
+        weights: by name, those that are set; default the initial ones."""
+        faults: list[SpikesimError] = []
+        for e in self.program.plastic:
+            assert e.plasticity is not None
+            name = f"{e.name}.weight"
+            if not any(word.startswith(f"{e.name}.") for word in (weights or given)):
+                continue
+            known = {f.name: given.get(f"{e.name}.{f.name}", f.value)
+                     for f in e.fields if f.kind == "parameter"}  # fmt: skip
+            weight = e.field("weight")
+            value = given.get(name, weight.value) if weights is None else weights.get(name)
+            faults += outside(
+                value, e.plasticity.bounds, known, weight, f"params, projection {e.name!r}"
+            )
+        raise_all("params", faults)
+
     def connections(self, projection: str) -> Connections:
         """The connections of a projection as they were drawn. Raises UnknownNameError."""
         names = {e.name: e for e in (*self.lowered.edges, *self.lowered.timed,
@@ -222,10 +243,13 @@ class Model:
             + (f", {n.noise}" if n.noise else "")
             for n in self.lowered.neurons
         ]
-        lines += [_learning(e) for e in self.lowered.plastic]
-        delivery = self.lowered.delivery
+        delivery, plastic = self.lowered.delivery, self.lowered.plastic
+        lines += [_learning(e) for e in plastic]
         if delivery is not None:
-            lines.append(f"{delivery.synapses} synapses, longest delay {delivery.longest} steps")
+            count = delivery.synapses + sum(len(e.pattern) for e in plastic)
+            slow = [int(np.max(np.add(e.axonal, e.dendritic), initial=0)) for e in plastic]
+            longest = max(delivery.longest, *slow, 0)
+            lines.append(f"{count} synapses, longest delay {longest} steps")
         lines += self.executable.explain()
         return "\n".join(lines)
 

@@ -47,6 +47,7 @@ class Simulation:
         self.model, self.seed = model, seed
         self.given = model.binder.given(params or {})
         model.check(self.given)
+        model.check_weights(self.given)
         self.step, self.state = 0, self._prepared().start()
         self.running = False
         self.watch = Watch(model, self.given, only)
@@ -134,7 +135,7 @@ class Simulation:
         every = [*beats, *upkeep.beats(program)]
         while self.step < end:
             there = min([end, *((self.step // n + 1) * n for n in every)])
-            state = upkeep.kept_up(program, self.state, self.step, self.seed)
+            state = upkeep.kept_up(program, self.state, self.step, self.seed, self.given)
             try:
                 yield from chunks(program, running, state, self.step, there - self.step)
             except NotFiniteError as fault:
@@ -144,21 +145,42 @@ class Simulation:
     def set(self, params: Mapping[str, Any]) -> None:
         """Other values from now on, by name as in `Model.run`: {"exc->exc.learning": False}.
 
-        States stay as they are; spikes under way arrive with the weights that there are when they
-        do. Raises UnknownNameError, DimensionError or ParameterError.
+        Weights and other variables of synapses that change can be set too, one value or one each in
+        the order of `model.connections`. Other states stay as they are; spikes under way arrive
+        with the weights that there are when they do. Raises UnknownNameError, DimensionError or
+        ParameterError.
         """
         self._refuse_within("set")
         given = self.model.binder.given(params)
-        states = sorted(n for n in given if self.model.binder.settable[n].kind == "state")
+        plastic = {
+            f"{e.name}.{f.name}": (e.pattern, f)
+            for e in self.model.lowered.plastic
+            for f in e.fields
+            if f.kind == "state"
+        }
+        settable = self.model.binder.settable
+        states = sorted(n for n in given if settable[n].kind == "state" and n not in plastic)
         if states:
             raise ParameterError(
-                f"set: {states[0]!r} is a state, which a run has changed since; parameters can be "
-                "set here, initial states by model.start(params=...)"
+                f"set: {states[0]!r} is a state of neurons, which a run has changed since; "
+                "parameters can be set here, and what synapses that learn have, initial states by "
+                "model.start(params=...)"
             )
         self.model.check(given)
+        changed = {}
+        for name in given.keys() & plastic.keys():
+            (pairs, _), value = plastic[name], given.pop(name)
+            if np.ndim(value) and np.shape(value) != (pairs.values,):
+                raise ParameterError(
+                    f"set, {name}: shape {np.shape(value)}; expected one value or {pairs.values}"
+                )
+            each = pairs.from_user(value) if np.ndim(value) else value
+            changed[name] = np.array(np.broadcast_to(each, (len(pairs),)), self.state[name].dtype)
+        self.model.check_weights(self.given | given, changed)
         now = self.store()
         self.given |= given
         self.restore(now)
+        self.state = self.state | changed
 
     def set_spikes(self, population: str, times: Any, indices: Any = None) -> None:
         """New spikes for a population of `sp.spike_times`, in place of those still to come.

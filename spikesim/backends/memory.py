@@ -82,8 +82,16 @@ def estimate(
         rows = max(rows, longest_row(program))
         found["precise times under way"] = _COPIES * 8 * rows * delivery.n_sources
     if program.plastic:
-        learned = sum(expected(e, sizes) for e in program.plastic)
-        found["plastic synapses"] = int(_BYTES_BY_PASSES * learned)
+        kept = passing = 0.0
+        for e in program.plastic:
+            number = expected(e, sizes)
+            ends = 4 if max(sizes.values()) <= 2**16 else 8
+            own = sum(f.kind == "state" for f in e.fields)
+            # The place in the column of its target; states, and those that a chunk began with.
+            kept += number * (ends + 4 + 2 * real * own)
+            passing += number * _BYTES_BY_PASSES
+        found["plastic synapses"] = int(kept)
+        found["while they are drawn"] = int(max(passing - kept, 0))
     if program.couplings:
         edges = sum(expected(pooled(e, sizes), sizes) for e in program.couplings)
         found["couplings"] = int(_BYTES_BY_PASSES * edges)
@@ -123,6 +131,17 @@ def with_recordings(memory: Memory, program: Program, options: Options, duration
             found += 16 * samples
         elif not c.is_events:
             found += samples * (8 + options.dtype.itemsize * len(c.neurons))
+    edges = {e.name: e for e in (*program.edges, *program.plastic, *program.couplings)}
+    sizes = {n.name: n.size for n in program.neurons}
+    for p in program.synapse_probes:
+        index = p.source.index
+        if isinstance(index, slice):
+            count = len(range(round(expected(edges[p.source.group], sizes)))[index])
+        else:
+            count = int(index.sum()) if index.dtype == bool else len(index)
+        end = steps if p.stop is None else min(steps, p.stop)
+        samples = max(-(-end // p.every) - -(-p.start // p.every), 0)
+        found += samples * (8 + options.dtype.itemsize * count)
     return Memory({**memory.parts, "recordings": found})
 
 

@@ -3,7 +3,8 @@ run, so that it is the same on every backend."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -20,9 +21,14 @@ def beats(program: Program) -> list[int]:
     return [u.every for u in program.upkeep]
 
 
-def kept_up(program: Program, state: State, step: int, seed: int) -> State:
-    """The state as step `step` begins, after what is due; the same one if nothing is."""
+def kept_up(
+    program: Program, state: State, step: int, seed: int, given: Mapping[str, Any]
+) -> State:
+    """The state as step `step` begins, after what is due; the same one if nothing is. given: the
+    parameters of the run, of which `learning` counts."""
     for u, e in _due(program, step):
+        if step and not given.get(f"{e.name}.learning", e.field("learning").value):
+            continue
         name, active = f"{e.name}.weight", f"{e.name}.{ACTIVE}"
         weight = np.array(state[name])
         there = np.array(state[active]) if active in state else np.ones(len(weight), bool)
@@ -30,8 +36,12 @@ def kept_up(program: Program, state: State, step: int, seed: int) -> State:
             _scale(u, e, weight, there)
         elif isinstance(u, Rewire):
             stream = random.stream(rewired(e.name))
-            words = random.words(seed, stream, step, np.arange(len(there)))
-            _rewire(u, e, weight, there, random.uniform(*words), step == 0)
+            drawn = random.uniform(*random.words(seed, stream, step, np.arange(len(there))))
+            if step:
+                _rewire(u, e, weight, there, drawn)
+            elif active not in given:
+                there[_rank(e.pattern.target, drawn) >= u.budget] = False
+            weight[~there] = 0.0
             state = {**state, active: there}
         state = {**state, name: weight}
     return state
@@ -55,16 +65,11 @@ def _scale(u: Scale, e: Edges, weight: np.ndarray, there: np.ndarray) -> None:
     weight[there] = (weight * factor[target])[there]
 
 
-def _rewire(
-    u: Rewire, e: Edges, weight: np.ndarray, there: np.ndarray, drawn: np.ndarray, first: bool
-) -> None:
+def _rewire(u: Rewire, e: Edges, weight: np.ndarray, there: np.ndarray, drawn: np.ndarray) -> None:
     """Remove and grow synapses; drawn: of each, a number in [0, 1) that decides who goes first."""
     target = e.pattern.target
-    if first:
-        there[_rank(target, drawn) >= u.budget] = False
-        return
     weak = there & (weight < u.below)
-    there[weak], weight[weak] = False, 0.0
+    there[weak] = False
     lacking = u.budget - np.bincount(target, there, 1 + int(target.max(initial=0)))
     # Places that have just become empty come last, and those that hold a synapse are no choice.
     grown = _rank(target, drawn + weak + 2.0 * there) < lacking[target]

@@ -232,7 +232,8 @@ def outside(
     if np.all(np.greater_equal(lowest, low)) and np.all(np.less_equal(highest, high)):
         return []
     unit = unit_name(weight.unit)
-    got = f"{np.min(lowest):g} to {np.max(highest):g}" if drawn or np.ndim(value) else f"{value:g}"
+    ends = f"{np.min(lowest):g}", f"{np.max(highest):g}"
+    got = ends[0] if ends[0] == ends[1] else " to ".join(ends)
     return [
         ParameterError(
             f"{subject}: weights of {got} {unit}, but the rule keeps them within "

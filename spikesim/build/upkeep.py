@@ -7,15 +7,18 @@ from typing import Any
 
 import numpy as np
 
+from ..connectivity.base import Ends
 from ..distributions import Distribution, stripped
 from ..errors import DescriptionError, ParameterError, SpikesimError
 from ..ir.expr import Const, Op, Ref, where
-from ..ir.program import Block, Edges, Field, Rewire, Scale, Upkeep
+from ..ir.program import Block, Edges, Field, Pairs, Rewire, Scale, Upkeep
 from ..models.plasticity.rewiring import Rewiring
 from ..models.plasticity.scaling import Scaling
 from ..projection import Projection
-from ..units import TRUTH, Dimension
+from ..units import TRUTH, Dimension, unit_name
 from .actions import interval_steps
+from .plasticity import outside
+from .values import value_of
 
 ACTIVE = "active"
 
@@ -51,6 +54,7 @@ def upkeep_of(
                         f"{size}, one a target neuron"
                     )
                 )
+            faults += _wrong_sign(total, e, subject)
             found.append(Scale(e.name, steps, total))
         elif isinstance(what, Rewiring):
             if any(isinstance(other, Rewire) for other in found):
@@ -73,6 +77,7 @@ def upkeep_of(
                     )
                 )
                 continue
+            faults += _out_of_reach(p, e, what.budget, below, weight, subject)
             e = _coming_and_going(e)
             found.append(Rewire(e.name, steps, int(what.budget), below, weight))
         else:
@@ -90,6 +95,58 @@ def _value(value: Any, unit: Dimension, subject: str, faults: list[SpikesimError
     if isinstance(found, Distribution) or (found is not None and not np.isfinite(found).all()):
         faults.append(ParameterError(f"{subject}: expected finite numbers, got {value!r:.60}"))
     return found
+
+
+def _bounds(e: Edges) -> Any:
+    """The bounds of the weight, as far as they are known."""
+    assert e.plasticity is not None
+    known = {f.name: f.value for f in e.fields if f.kind == "parameter"}
+    low, high = e.plasticity.bounds or (None, None)
+    return [None if b is None else value_of(b, known) for b in (low, high)]
+
+
+def _wrong_sign(total: Any, e: Edges, subject: str) -> list[SpikesimError]:
+    low, high = _bounds(e)
+    if total is None or not (
+        (low is not None and np.min(low) >= 0 and np.min(total) < 0)
+        or (high is not None and np.max(high) <= 0 and np.max(total) > 0)
+    ):
+        return []
+    return [
+        ParameterError(
+            f"{subject}: total is {np.min(total):g} {unit_name(e.field('weight').unit)}, but the "
+            "rule keeps weights of the other sign; give a total of their sign"
+        )
+    ]
+
+
+def _out_of_reach(
+    p: Projection, e: Edges, budget: int, below: Any, weight: Any, subject: str
+) -> list[SpikesimError]:
+    """What can't be: more synapses than places, and new ones that go at once."""
+    assert e.plasticity is not None
+    faults: list[SpikesimError] = []
+    drawn = isinstance(e.pattern, Pairs)
+    ends = Ends(len(p.source), len(p.target))
+    places = (len(e.pattern) if drawn else e.pattern.expected(ends)) / max(len(p.target), 1)
+    if budget > np.ceil(places):
+        faults.append(
+            ParameterError(
+                f"{subject}: budget is {budget}, but a target has {places:g} places; give a "
+                "smaller one, or connect more of them"
+            )
+        )
+    if weight is not None and below is not None and not np.ndim(weight) and not np.ndim(below):
+        if weight < below:
+            faults.append(
+                ParameterError(
+                    f"{subject}: new synapses of {weight:g} are removed at once, as they are below "
+                    f"{below:g}; give a larger weight, or a smaller below"
+                )
+            )
+        known = {f.name: f.value for f in e.fields if f.kind == "parameter"}
+        faults += outside(weight, e.plasticity.bounds, known, e.field("weight"), subject)
+    return faults
 
 
 def _with_state(e: Edges) -> Edges:

@@ -169,6 +169,13 @@ class _Reader:
             return self._call(node, depth)
         if isinstance(node, ast.BinOp) and type(node.op) in _OTHER:
             raise self.fault(node, f"this operator is not known; {_OTHER[type(node.op)]}")
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            if node.value.id in ("pre", "post"):
+                raise self.fault(
+                    node,
+                    f"{node.value.id}.{node.attr} is a variable of a neuron; a plasticity rule "
+                    f"declares what it reads of its neurons: reads = {{{node.attr!r}: mV}}",
+                )
         raise self.fault(
             node,
             f"{_describe(node)} is not part of the language; it has arithmetic, comparisons, "
@@ -210,6 +217,8 @@ class _Reader:
         hint = did_you_mean(name, [*known, *_FUNCTIONS])
         if hint.startswith("no"):
             hint = did_you_mean(name, UNIT_NAMES)
+        if "weight" in self.scope:
+            hint = in_rules(name) or hint
         if hint.startswith("no") and self.scope:
             hint = f"declared here: {', '.join(self.scope)}"
         raise self.fault(node, f"unknown name {name!r}; {hint}")
@@ -328,6 +337,19 @@ def without_units(expr: Expr) -> Expr:
         return None
 
     return rewrite(expr, rule)
+
+
+def in_rules(name: str) -> str:
+    """What a name of Brian2's synapses is called in a plasticity rule; empty if it is none."""
+    if name in ("w", "wgt"):
+        return "the weight is called 'weight'"
+    stem, _, side = name.rpartition("_")
+    if stem and side in ("pre", "post"):
+        return (
+            f"a variable of the neuron is {side}.{stem}, declared in reads; what a spike sends is "
+            "the weight, or transmit(...)"
+        )
+    return ""
 
 
 def _describe(node: ast.AST) -> str:

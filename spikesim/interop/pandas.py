@@ -34,6 +34,8 @@ def to_pandas(results: Results) -> dict[str, Any]:
     for name, projection in results.projections.items():
         for what, weights in projection.recorded.items():
             frames[f"{name}.{what}"] = weights_frame(weights)
+        if projection.final:
+            frames[f"{name}.final"] = pandas.DataFrame(projection.final).rename_axis("connection")
     return frames
 
 

@@ -69,6 +69,8 @@ def _projections(xarray: Any, results: Results) -> dict[str, Any]:
                 f"source{more}": (synapse, w.source),
                 f"target{more}": (synapse, w.target),
             }
+        for state, values in projection.final.items():
+            variables[f"final_{state}"] = ("synapse", values)  # of all, at the end of the run
         found[name] = xarray.Dataset(variables)
     return found
 

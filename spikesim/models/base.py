@@ -59,6 +59,7 @@ _ELSEWHERE = {
     **dict.fromkeys(("v_thresh", "vt", "vth", "v_threshold", "threshold"), "V_th"),
     **dict.fromkeys(("vr", "v_r", "vreset"), "V_reset"),
     **dict.fromkeys(("v_m", "vm"), "v"),
+    **dict.fromkeys(("lambda", "lambda_", "a_plus", "learning_rate"), "rate"),
 }
 
 
@@ -102,7 +103,9 @@ class Model:
                 "use a ready one such as sp.neurons.LIF or sp.synapses.ExpCurrent"
             )
         if wrong:
-            first = next(iter(self.definition.declared), "x")
+            declared = self.definition.declared
+            needed = [name for name, d in declared.items() if d.default is None]
+            first = next(iter([*needed, *declared]), "x")
             raise ParameterError(
                 f"{self.definition.name}({wrong[0]}): values are given by name, such as "
                 f"{self.definition.name}({first}={wrong[0]})"

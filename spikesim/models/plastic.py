@@ -169,6 +169,15 @@ def _read(cls: type[PlasticityModel]) -> Rule:
     sides = {f"{side}.{word}": d for side in ("pre", "post") for word, d in neurons.items()}
     reader.extra |= sides
     texts = {place: _marked(text) for place, text in texts.items()}
+    of_weight = re.compile(r"(?m)^\s*dweight\s*/\s*dt\b.*$")
+    if isinstance(equations, str) and of_weight.search(equations):
+        equations = of_weight.sub("", equations)
+        reader.faults.append(
+            EquationError(
+                f"{name}: 'weight' has no equation; change it in each_step: "
+                "weight += (...)*dt, or in a spike"
+            )
+        )
     rates = reader.equations(equations, written=reader.written(texts.values()))
     reader.faults += [
         EquationError(f"{name}, d{e.variable}/dt: (unless refractory) is for neurons; leave it out")
@@ -185,6 +194,7 @@ def _read(cls: type[PlasticityModel]) -> Rule:
         blocks[place] = reader.block(text, place, label=place) if reader.given(text) else ()
         reader.declared.pop("transmit", None)
     reader.faults += _transmit_faults(name, blocks["on_pre"])
+    reader.faults += _idle_faults(name, blocks)
     bounds = _bounds(reader, cls.bounds, own)
     require = reader.requirements(cls.require)
     reader.finish()
@@ -248,6 +258,20 @@ def _transmit_faults(name: str, block: Block) -> list[SpikesimError]:
     if len(sent) > 1:
         return [EquationError(f"{name}, on_pre: transmit stands there twice; a spike sends once")]
     return []
+
+
+def _idle_faults(name: str, blocks: Mapping[str, Block]) -> list[SpikesimError]:
+    """A rule of states that reach nothing: a weight under another name, most likely."""
+    written = {s.target for block in blocks.values() for s in block}
+    if not written or written & {"weight", "transmit"}:
+        return []
+    return [
+        EquationError(
+            f"{name}: nothing that it changes ({', '.join(sorted(written))}) reaches the target; "
+            "what a spike sends is called 'weight': change it, or send something else with "
+            "transmit(...) in on_pre"
+        )
+    ]
 
 
 def _bounds(

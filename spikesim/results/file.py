@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import MISSING, fields
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import numpy as np
@@ -23,6 +23,8 @@ from .trace import Trace
 from .valid import faults
 from .weights import Weights
 
+_Result = TypeVar("_Result", bound=PopulationResult)
+
 _FORMAT = "spikesim results"
 _VERSION = 2  # of the layout; a file of a higher one is refused
 _KINDS: dict[str, type[Spikes] | type[Trace] | type[Weights]] = {
@@ -35,20 +37,8 @@ _KINDS: dict[str, type[Spikes] | type[Trace] | type[Weights]] = {
 def save(results: Results, path: Any) -> None:
     """Write results whole; see `Results.save`."""
     arrays: dict[str, np.ndarray] = {}
-    populations = []
-    for population in results.populations.values():
-        recorded = [_parts(arrays, population, *one) for one in population.recorded.items()]
-        for name, values in population.final.items():
-            arrays[_key(population.name, "final", name)] = values
-        final = list(population.final)
-        populations.append({"name": population.name, "recorded": recorded, "final": final})
-    projections = [
-        {
-            "name": projection.name,
-            "recorded": [_parts(arrays, projection, *one) for one in projection.recorded.items()],
-        }
-        for projection in results.projections.values()
-    ]
+    populations = [_described(arrays, one) for one in results.populations.values()]
+    projections = [_described(arrays, one) for one in results.projections.values()]
     header = {
         "format": _FORMAT,
         "format version": _VERSION,
@@ -104,10 +94,11 @@ def _read(path: Any) -> Results:
         )
     elsewhere = str(header.get("elsewhere", ""))
     populations = {
-        one["name"]: _population(arrays, one, elsewhere) for one in header["populations"]
+        one["name"]: _made(PopulationResult, arrays, one, elsewhere)
+        for one in header["populations"]
     }
     projections = {
-        one["name"]: ProjectionResult(one["name"], _recorded(arrays, one))
+        one["name"]: _made(ProjectionResult, arrays, one, elsewhere)
         for one in header.get("projections", [])
     }
     results = Results(
@@ -147,10 +138,19 @@ def _parts(
     return {"name": name, "kind": kind, **plain}
 
 
-def _population(arrays: Any, header: dict[str, Any], elsewhere: str) -> PopulationResult:
+def _described(arrays: dict[str, np.ndarray], of: PopulationResult) -> dict[str, Any]:
+    """Put the arrays of a population or projection among the others; what it is, for the header."""
+    recorded = [_parts(arrays, of, *one) for one in of.recorded.items()]
+    for name, values in of.final.items():
+        arrays[_key(of.name, "final", name)] = values
+    return {"name": of.name, "recorded": recorded, "final": list(of.final)}
+
+
+def _made(kind: type[_Result], arrays: Any, header: dict[str, Any], elsewhere: str) -> _Result:
     name = header["name"]
-    final = {what: arrays[_key(name, "final", what)] for what in header["final"]}
-    return PopulationResult(name, _recorded(arrays, header), final, elsewhere)
+    # Files of version 2 from before synapses learnt have no "final" of projections.
+    final = {what: arrays[_key(name, "final", what)] for what in header.get("final", ())}
+    return kind(name, _recorded(arrays, header), final, elsewhere)
 
 
 def _recorded(arrays: Any, header: dict[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,19 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..errors import UnknownAttributeError, UnknownNameError
+from ..errors import UnknownAttributeError, UnknownNameError, did_you_mean
 from .spikes import Spikes, merged_spikes
+
+
+class Final(dict[str, np.ndarray]):
+    """States at the end of a run, by name. UnknownNameError for another one."""
+
+    def __missing__(self, name: str) -> Any:
+        known = did_you_mean(name, self) if self else "there are none"
+        raise UnknownNameError(
+            f"there is no state {name!r:.60}; {known}. A trace that is one a neuron is of "
+            'its population, such as results["inputs"].final["inputs->cell.x"]'
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +38,9 @@ class PopulationResult:
     recorded: dict[str, Any] = field(default_factory=dict)
     final: dict[str, np.ndarray] = field(default_factory=dict)
     elsewhere: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "final", Final(self.final))
 
     def __getitem__(self, name: str) -> Any:
         if name not in self.recorded:

@@ -50,6 +50,11 @@ def rules(draw):
         "weight_unit": pA,
         "bounds": ("0*w", "2*w"),
     }
+    if not any(x in body[place] for place in ("on_pre", "on_post", "each_step")
+               for x in ("weight +", "weight -", "weight *", "transmit")):  # fmt: skip
+        body["on_post"] = "; ".join(
+            filter(None, (body["on_post"], "weight += 0.01*w*x"))
+        )  # or nothing would reach the target
     body["coincidence"] = draw(st.sampled_from(("sequential", "sequential", "nest")))
     return type("Rule", (sp.PlasticityModel,), body)
 

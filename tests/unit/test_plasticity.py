@@ -358,3 +358,45 @@ def test_memory_of_a_plastic_synapse():
             tracemalloc.stop()
 
     assert most(True) - most(False) < 16 * 10**6 + 400 * 1000
+
+
+def test_a_rule_whose_states_reach_nothing():
+    """Of habit, from Brian2."""
+    with pytest.raises(SpikesimError, match=r"nothing that it changes \(a, w\) reaches the target"):
+
+        class Habit(sp.PlasticityModel):
+            w = sp.state(0.5)
+            a = sp.state(0.0)
+            on_pre = "a += 1"
+            on_post = "w = clip(w + a, 0, 1)"
+
+
+def test_names_of_brian():
+    with pytest.raises(SeveralErrors) as caught:
+
+        class Habits(sp.PlasticityModel):
+            equations = "dweight/dt = -weight/(10*ms)"
+            on_pre = "weight += w; weight += v_post"
+            on_post = "weight += post.v"
+
+    told = str(caught.value)
+    for part in ("'weight' has no equation; change it in each_step", "is called 'weight'",
+                 "a variable of the neuron is post.v, declared in reads",
+                 "reads = {'v': mV}"):  # fmt: skip
+        assert part in told, told
+    assert "declare it as a state" not in told
+
+
+def test_plastic_synapses_are_counted():
+    net = sp.Network(dt=DT * ms)
+    a = net.population("a", 100, sp.neurons.Poisson(rate=1 * Hz))
+    b = net.population("b", 10, sp.neurons.LIF())
+    made = net.project(a, b, sp.all_to_all(), synapse=sp.synapses.Delta(), weight=1 * mV,
+                       plasticity=sp.plasticity.STDP(w_max=2 * mV), axonal_delay=1 * ms,
+                       dendritic_delay=2 * ms)  # fmt: skip
+    net.record(made[:500], "weight", every=1 * ms)
+    model = net.compile("cpp", precision="float32")
+    assert "1000 synapses, longest delay 30 steps" in model.explain()
+    memory = model.memory(100 * ms).parts
+    assert memory["plastic synapses"] == 16 * 1000
+    assert memory["recordings"] == 100 * (8 + 4 * 500)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import spikesim as sp
-from spikesim.errors import SeveralErrors
+from spikesim.errors import ParameterError, SeveralErrors
 from spikesim.units import Hz, ms, mV, nA, pA
 
 from .test_plasticity import Relay, pair
@@ -234,3 +234,70 @@ def test_faults_of_intervals():
                  "below: expected one value",
                  "can't be done", "'fixed', every", "give the projection a rule"):  # fmt: skip
         assert part in told, told
+
+
+def kept(budget=20, **more):
+    net, made = learning()
+    rewiring = {"below": 40 * pA, "weight": 60 * pA} | more
+    made.every(50 * ms, sp.plasticity.Rewiring(budget=budget, **rewiring))
+    net.record(made, ["weight", "active"], every=25 * ms)
+    return net
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_structure_that_is_given_is_the_start(backend):
+    model = kept().compile(backend)
+    grown = model.run(200 * ms)["a->b"].final["active"]
+    again = model.run(20 * ms, params={"a->b.active": grown})["a->b"]
+    assert np.array_equal(again.active.values[0].astype(bool), grown)
+    assert np.all(again.weight.values[0][~grown] == 0)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_nothing_is_done_to_frozen_synapses(backend):
+    net, made = learning()
+    made.every(20 * ms, sp.plasticity.Scaling(total=2000 * pA))
+    made.every(20 * ms, sp.plasticity.Rewiring(budget=20, below=40 * pA, weight=60 * pA))
+    simulation = net.compile(backend).start()
+    before = simulation.run(50 * ms)["a->b"].final
+    simulation.set({"a->b.learning": False})
+    frozen = simulation.run(50 * ms)["a->b"].final
+    assert np.array_equal(frozen["weight"], before["weight"])
+    assert np.array_equal(frozen["active"], before["active"])
+    simulation.set({"a->b.learning": True})
+    assert not np.array_equal(simulation.run(50 * ms)["a->b"].final["weight"], before["weight"])
+
+
+def test_structures_that_can_not_be():
+    net, made = learning()
+    made.every(1 * ms, sp.plasticity.Scaling(total=-10 * pA))
+    for more in ({"budget": 60}, {"below": 70 * pA}, {"weight": 500 * pA}):
+        with pytest.raises(ParameterError, match=r"budget is 60, but a target has 40 places"
+                           r"|60 are removed at once|weights of 500 pA"):  # fmt: skip
+            kept(**more).compile("numpy")
+    with pytest.raises(ParameterError, match=r"total is -10 pA, .* of the other sign"):
+        net.compile("numpy")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_weights_set_between_runs(backend):
+    net, _ = learning()
+    model = net.compile(backend, precision="float64")
+    simulation = model.start()
+    simulation.run(20 * ms)
+    each = np.linspace(10, 300, len(model.connections("a->b")))
+    simulation.set({"a->b.weight": each * pA, "a->b.learning": False})
+    later = simulation.run(20 * ms)
+    assert np.array_equal(later["a->b"].final["weight"], each)
+    # Those weights, not the ones before, are what is sent.
+    other = model.start()
+    other.run(20 * ms)
+    other.set({"a->b.weight": 0 * pA, "a->b.learning": False})
+    assert other.run(20 * ms)["b"].spikes.t.size < later["b"].spikes.t.size
+    with pytest.raises(ParameterError, match=r"shape \(3,\); expected one value or \d+"):
+        simulation.set({"a->b.weight": [1, 2, 3] * pA})
+    with pytest.raises(ParameterError, match=r"500 pA, but the rule keeps them within 0 to 400 pA"):
+        simulation.set({"a->b.weight": 500 * pA})
+    with pytest.raises(ParameterError, match=r"10 to 300 pA, but .* within 0 to 200 pA"):
+        model.run(1 * ms, params={"a->b.w_max": 200 * pA, "a->b.weight": each * pA})
+    simulation.set({"a->b.w_max": 350 * pA})

@@ -20,8 +20,9 @@ from hypothesis.extra import numpy as arrays
 
 import spikesim as sp
 from spikesim import checkpoint, files
-from spikesim.errors import FileError, ParameterError
+from spikesim.errors import FileError, ParameterError, UnknownNameError
 from spikesim.results import PopulationResult, Results, Spikes, Trace, merged_spikes
+from spikesim.units import Hz, ms, pA
 
 DTYPES = st.sampled_from([np.float16, np.float32, np.float64, np.int32, np.bool_])
 NAMES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=6)
@@ -328,3 +329,21 @@ def test_what_is_no_path(path: Any) -> None:
         example().save(path)
     with pytest.raises(ParameterError, match=r"path is .*; expected the name of a file"):
         sp.load_results(path)
+
+
+def test_the_final_states_of_synapses(tmp_path):
+    net = sp.Network(dt=0.1 * ms)
+    a = net.population("a", 3, sp.neurons.Poisson(rate=100 * Hz))
+    b = net.population("b", 2, sp.neurons.LIF())
+    rule = sp.plasticity.STDP(w_max=100 * pA)
+    net.project(a, b, sp.all_to_all(), synapse=sp.synapses.ExpCurrent(), weight=50 * pA,
+                plasticity=rule, axonal_delay=0 * ms, dendritic_delay=1 * ms)  # fmt: skip
+    results = net.run(50 * ms)
+    results.save(tmp_path / "run.npz")
+    final = sp.load_results(tmp_path / "run.npz")["a->b"].final
+    assert list(final) == ["weight"]
+    assert np.array_equal(final["weight"], results["a->b"].final["weight"])
+    assert len(results.to_pandas()["a->b.final"]) == 6
+    assert results.to_xarray()["a->b"].final_weight.shape == (6,)
+    with pytest.raises(UnknownNameError, match=r'such as results\["inputs"\].final'):
+        final["x"]

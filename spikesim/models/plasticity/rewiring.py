@@ -10,9 +10,10 @@ class Rewiring:
     Hof and Chklovskii 2002); of the places of each target, `budget` hold a synapse, chosen at
     random when the run starts. Synapses with a weight below `below` are removed, and new ones grow
     in empty places, chosen at random, with weight `weight`, as in Butz and van Ooyen (2013) and
-    deep rewiring (Bellec et al. 2018). An empty place transmits nothing and its weight does not
-    change. For use at an interval: projection.every(1*second, Rewiring(budget=80, below=1*pA,
-    weight=10*pA)). The state `active` of the synapses tells which are there.
+    deep rewiring (Bellec et al. 2018). An empty place transmits nothing, and its weight is 0.
+    Nothing is done while the projection's `learning` is False. For use at an interval:
+    projection.every(1*second, Rewiring(budget=80, below=1*pA, weight=10*pA)). The state `active` of
+    the synapses tells which are there.
     """
 
     def __init__(self, budget: int, below: Any, weight: Any):
