@@ -14,7 +14,7 @@ from ..errors import FileError, UnknownNameError, did_you_mean
 from ..files import checked_path
 
 # tool: (the script in the folder, the environment's name in `make verify-envs`, "" for this one)
-PEERS = {"lava": ("run_lava.py", "lava"), "cc": ("run_cc.py", "")}
+PEERS = {"lava": ("run_lava.py", "lava"), "cc": ("run_cc.py", ""), "qemu": ("run_qemu.py", "")}
 _PATIENCE = 600  # seconds
 
 
@@ -71,6 +71,7 @@ def verify(path: Any, tool: str) -> Verdict:
         return Verdict(tool, None, f"not run: {tool} failed: {last}")
     if found["equal"]:
         text = f"equal: {found['values']} values, {found['spikes']} spikes"
+        text += f"; {found['told']}" if found.get("told") else ""
     else:
         text = (
             f"differs first in step {found['step']}, {found['what']}, neuron {found['neuron']}: "

@@ -51,6 +51,26 @@ def test_a_difference_is_found(tmp_path: Path) -> None:
     assert verdict.equal is False and "differs first in step" in verdict.text
 
 
+@pytest.mark.skipif(shutil.which("qemu-system-arm") is None, reason="there is no QEMU for Arm")
+@pytest.mark.skipif(shutil.which("arm-none-eabi-gcc") is None, reason="there is no GCC for Arm")
+def test_on_a_cortex_m3(tmp_path: Path) -> None:
+    for seed in (0, 5):
+        made, given = loihi2(np.random.default_rng(seed))
+        written(made, given, tmp_path / f"{seed}")
+        verdict = exporters.verify(tmp_path / f"{seed}", "qemu")
+        assert verdict.equal, verdict.text
+        assert re.search(r"on a Cortex-M3: \d+ bytes of flash", verdict.text)
+
+
+def test_the_fit_tells_sizes(tmp_path: Path) -> None:
+    net = network(1, "nest")
+    exporters.export(net, "c99", tmp_path / "out", 60 * ms)
+    header = (tmp_path / "out" / "net.h").read_text()
+    said = [int(n) for n in re.findall(r"NET_(?:TABLE|STATE)_BYTES (\d+)", header)]
+    fit = exporters.fit(net, "c99")
+    assert [f.value for f in fit.findings if f.rule in ("flash", "RAM")] == said
+
+
 def test_sizes_are_those_of_the_object(tmp_path: Path) -> None:
     made, given = loihi2(np.random.default_rng(5))
     written(made, given, tmp_path / "out")

@@ -1,4 +1,5 @@
-"""The C of the target c99, compiled here, against our integer model: u, v and spikes of all steps.
+"""The C of the target c99, compiled here and for a Cortex-M3 in QEMU, against our integer model: u,
+v and spikes of all steps.
 
 The chips are those that chips_loihi2.py hands to Lava.
 """
@@ -44,14 +45,17 @@ def quantised(first: int, folder: Path) -> None:
         exporters.export(net, "c99", folder / f"{seed}", 60 * ms)
 
 
-def compare(name: str, make: Callable[[int, Path], None], first: int) -> Row:
+def compare(
+    name: str, make: Callable[[int, Path], None], first: int, script: str = "run_cc.py",
+    tools: tuple[str, ...] = ("cc",),
+) -> Row:  # fmt: skip
     """All values of all steps."""
-    if shutil.which("cc") is None:
-        return Row(name, 0, 0, 0.0, 0.0, skipped="there is no C compiler, cc")
+    if missing := [tool for tool in tools if shutil.which(tool) is None]:
+        return Row(name, 0, 0, 0.0, 0.0, skipped=f"there is no {', '.join(missing)}")
     with tempfile.TemporaryDirectory() as place:
         make(first, Path(place))
         folders = sorted(Path(place).iterdir())
-        command = [sys.executable, str(folders[0] / "run_cc.py"), *map(str, folders)]
+        command = [sys.executable, str(folders[0] / script), *map(str, folders)]
         done = subprocess.run(command, capture_output=True, text=True)
         found = [json.loads(line) for line in done.stdout.splitlines()]
     if len(found) < len(folders):
@@ -71,5 +75,13 @@ def comparisons() -> Comparisons:
          partial(compare, f"C99, cc: random chips {k}-{k + 99}", random_chips, k))
         for k in (0, 100, 200)
     ]  # fmt: skip
-    name = "C99, cc: quantised networks"
-    return [*rows, (name, partial(compare, name, quantised, 0))]
+    arm = "run_qemu.py", ("arm-none-eabi-gcc", "qemu-system-arm")
+    more: Comparisons = [
+        (name, partial(compare, name, make, 0, *how))
+        for name, make, *how in (
+            ("C99, cc: quantised networks", quantised),
+            ("C99, Cortex-M3: random chips 0-99", random_chips, *arm),
+            ("C99, Cortex-M3: quantised networks", quantised, *arm),
+        )
+    ]
+    return [*rows, *more]

@@ -3,7 +3,8 @@
     python run_cc.py [FOLDER ...]         # default: the folder of this file
 
 Needs NumPy and a C compiler, $CC or cc. Prints one line of JSON a folder, {"equal": true, ...}, or
-the first step, neuron and value that differ; exits with 1 if one differs.
+the first step, neuron and value that differ; exits with 1 if one differs. run_qemu.py does the same
+on a Cortex-M3.
 """
 
 import json
@@ -13,15 +14,27 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 FLAGS = ["-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-pedantic"]
+# (the network's folder, a folder for what is made, what the program reads) -> what it writes, and
+# what else is to be told.
+Execute = Callable[[pathlib.Path, pathlib.Path, bytes], tuple[bytes, str]]
 
 
-def run(folder: pathlib.Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the program gives, and the golden vectors, by name: [steps, size]."""
+def on_host(folder: pathlib.Path, place: pathlib.Path, data: bytes) -> tuple[bytes, str]:
+    """Compiled and run here."""
+    program, sources = str(place / "check"), [str(folder / "check.c"), str(folder / "net.c")]
+    compiler = shlex.split(os.environ.get("CC", "cc"))
+    subprocess.run([*compiler, *FLAGS, "-o", program, *sources], check=True)
+    return subprocess.run([program], input=data, capture_output=True, check=True).stdout, ""
+
+
+def run(folder: pathlib.Path, execute: Execute) -> tuple[dict[str, Any], dict[str, Any], str]:
+    """What the program gives and the golden vectors, by name: [steps, size]; what is to be told."""
     net = json.loads((folder / "network.json").read_text())
     golden = dict(np.load(folder / "vectors.npz"))
     steps = len(golden["spikes/" + net["layers"][0]["name"]])
@@ -31,11 +44,7 @@ def run(folder: pathlib.Path) -> tuple[dict[str, Any], dict[str, Any]]:
     given.append(np.zeros((steps, 1)))
     data = np.concatenate(given, axis=1).astype(np.uint8).tobytes()
     with tempfile.TemporaryDirectory() as place:
-        program = str(pathlib.Path(place) / "check")
-        sources = [str(folder / "check.c"), str(folder / "net.c")]
-        compiler = shlex.split(os.environ.get("CC", "cc"))
-        subprocess.run([*compiler, *FLAGS, "-o", program, *sources], check=True)
-        output = subprocess.run([program], input=data, capture_output=True, check=True).stdout
+        output, told = execute(folder, pathlib.Path(place), data)
     neurons = sum(layer["size"] for layer in net["layers"])
     row = np.dtype(
         [("spikes", np.uint8, neurons), ("u", np.int32, neurons), ("v", np.int32, neurons)]
@@ -50,13 +59,14 @@ def run(folder: pathlib.Path) -> tuple[dict[str, Any], dict[str, Any]]:
         for x in "uv":
             found[f"states/{name}/{x}"] = rows[x].reshape(steps, -1)[:, at:end]
         at = end
-    return found, golden
+    return found, golden, told
 
 
-def compare(folder: pathlib.Path) -> dict[str, Any]:
+def compare(folder: pathlib.Path, execute: Execute) -> dict[str, Any]:
     """What is printed of a folder."""
-    found, golden = run(folder)
+    found, golden, told = run(folder, execute)
     result: dict[str, Any] = {"folder": str(folder), "equal": True, "values": 0, "spikes": 0}
+    result["told"] = told
     for key, got in found.items():
         expected = golden[key]
         result["values"] += int(expected.size)
@@ -75,10 +85,15 @@ def compare(folder: pathlib.Path) -> dict[str, Any]:
     return result
 
 
-if __name__ == "__main__":
+def main(execute: Execute) -> int:
+    """Compare the folders of the command line; the exit status."""
     places = [pathlib.Path(p) for p in sys.argv[1:]] or [pathlib.Path(__file__).parent]
     results = []
     for place in places:
-        results.append(compare(place))
+        results.append(compare(place, execute))
         print(json.dumps(results[-1]), flush=True)
-    sys.exit(not all(r["equal"] for r in results))
+    return int(not all(r["equal"] for r in results))
+
+
+if __name__ == "__main__":
+    sys.exit(main(on_host))

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from ..chip import Chip, ChipSynapses, Trace
-from ..normal import Normal
+from ..normal import Normal, used
 from ..target import Finding
-from .loihi2 import Loihi2
+from .loihi2 import Loihi2, summed
 
 _OF_THE_CHIP = ("neurons a core", "cores", "synapse memory")
 
@@ -24,11 +24,14 @@ class C99(Loihi2):
     """The rule of Loihi 2 as portable C."""
 
     title = "C99, integers (the rule of Lava's fixed point)"
-    verified = "bit for bit compiled by the host's cc; not run on a microcontroller"
+    verified = "bit for bit compiled by the host's cc, and for a Cortex-M3 in QEMU, an emulator"
     peer = "cc"
 
     def check(self, normal: Normal) -> Iterable[Finding]:
-        return (f for f in super().check(normal) if f.rule not in _OF_THE_CHIP)
+        yield from (f for f in super().check(normal) if f.rule not in _OF_THE_CHIP)
+        constants, state = _sizes(used(normal))
+        for rule, size in (("flash", constants), ("RAM", state)):
+            yield Finding(rule, "network", "fits", f"{size} bytes of numbers", value=size)
 
     def scale(self, normal: Normal) -> Chip:
         return replace(super().scale(normal), target="c99")
@@ -37,7 +40,7 @@ class C99(Loihi2):
         header, source = emit(chip)
         (folder / "net.h").write_text(header, "utf-8")
         (folder / "net.c").write_text(source, "utf-8")
-        for name in ("check.c", "run_cc.py"):
+        for name in ("check.c", "run_cc.py", "run_qemu.py", "cortex_m3.c", "cortex_m3.ld"):
             text = files("spikesim.exporters").joinpath("scripts", name).read_text("utf-8")
             (folder / name).write_text(text, "utf-8")
 
@@ -85,6 +88,19 @@ def emit(chip: Chip) -> tuple[str, str]:
         blocks="\n".join(blocks) or "    (void)send;",
     )  # fmt: skip
     return header, source
+
+
+def _sizes(normal: Normal) -> tuple[int, int]:
+    """Bytes of constants and of state in what `emit` writes."""
+    sizes = dict(normal.sources) | {one.name: one.size for one in normal.layers}
+    neurons = sum(one.size for one in normal.layers)
+    slots = 1 + max((int(s.latency.max(initial=0)) for s in normal.synapses), default=0)
+    constants = 3 * 4 * neurons
+    for s in map(summed, normal.synapses):
+        rows = len(np.unique(s.latency)) * (sizes[s.source] + 1)
+        constants += 4 * rows + (2 + 4) * len(s)
+    widest = max(one.size for one in normal.layers)
+    return constants, 4 * (neurons * (2 + slots) + widest + 1)
 
 
 def _firsts(sizes: dict[str, int]) -> dict[str, int]:

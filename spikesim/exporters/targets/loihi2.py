@@ -122,7 +122,7 @@ class Loihi2(Target):
         wraps = "it may wrap around: smaller weights, or fewer synapses"
         yield self.at_most("current", layer.name, worst, wraps, "warns")
         for s in mine:
-            weight, exponent = _exponent(_summed(s).weight * vth)
+            weight, exponent = _exponent(summed(s).weight * vth)
             rounded = _round_weights(weight)
             lost = int(((rounded == 0) & (weight != 0)).sum())
             used_ = np.abs(rounded).max(initial=0)
@@ -154,7 +154,7 @@ class Loihi2(Target):
                 )
             )  # fmt: skip
             for s in mine:
-                one = _summed(s)
+                one = summed(s)
                 weight, exponent = _exponent(one.weight * vth)
                 synapses.append(
                     ChipSynapses(
@@ -231,7 +231,7 @@ def _scale(layer: Layer, mine: list[Synapses]) -> int:
     The largest at which no current can wrap around, with the largest weight at the end of its 8
     bits; where that would be coarse, the one whose weights need the least of an exponent.
     """
-    largest = max((float(np.abs(_summed(s).weight).max(initial=0)) for s in mine), default=0.0)
+    largest = max((float(np.abs(summed(s).weight).max(initial=0)) for s in mine), default=0.0)
     beta, worst = 64 * float(np.abs(layer.bias).max()), 64 * _worst(layer, mine)
     most = min(131071, (4095 << 7) / beta) if beta else 131071
     if not largest:
@@ -283,7 +283,7 @@ def _bias(bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return mantissa, exponent
 
 
-def _summed(s: Synapses) -> Synapses:
+def summed(s: Synapses) -> Synapses:
     """Synapses of the same pair and latency as one."""
     key = np.stack([s.pre, s.post, s.latency], axis=1)
     distinct, back = np.unique(key, axis=0, return_inverse=True)
