@@ -202,7 +202,13 @@ def mixed(real: Chip, rounded: Chip, causes: Mapping[str, tuple[str, ...]], on: 
     if on == "weights":
         return replace(real, synapses=rounded.synapses)
     layers = tuple(
-        replace(a, parameters={**a.parameters, **{p: b.parameters[p] for p in causes[on]}})
+        replace(
+            a,
+            parameters={
+                **a.parameters,
+                **{p: b.parameters[p] for p in causes[on] if p in b.parameters},
+            },
+        )
         for a, b in zip(real.layers, rounded.layers, strict=True)
     )
     return replace(real, layers=layers)

@@ -14,7 +14,9 @@ from ..errors import FileError, UnknownNameError, did_you_mean
 from ..files import checked_path
 
 # tool: (the script in the folder, the environment's name in `make verify-envs`, "" for this one)
-PEERS = {"lava": ("run_lava.py", "lava"), "cc": ("run_cc.py", "")}
+PEERS = {
+    "lava": ("run_lava.py", "lava"), "xylosim": ("run_xylosim.py", "xylo"), "cc": ("run_cc.py", ""),
+}  # fmt: skip
 _PATIENCE = 600  # seconds
 
 
