@@ -166,8 +166,8 @@ def xylo(rng: np.random.Generator, steps: int = 50) -> tuple[Chip, dict[str, np.
     return chip, given
 
 
-def classifier(seed: int, inputs: int = 8, outputs: int = 4) -> sp.Network:
-    """A network for a Xylo: recurrent hidden neurons, output neurons, random constants."""
+def reader(seed: int, kinds: int = 2, inputs: int = 8, outputs: int = 4) -> sp.Network:
+    """A network for a Xylo: two recurrent hidden populations and one that they feed."""
     rng = np.random.default_rng(seed)
     net = sp.Network(dt=1 * ms, seed=seed)
     source = net.population("in", inputs, sp.poisson(rate=rng.uniform(50, 200) * Hz))
@@ -181,11 +181,12 @@ def classifier(seed: int, inputs: int = 8, outputs: int = 4) -> sp.Network:
     a, b, out = groups
     taus = rng.uniform(2, 20, 3)
     fast, slow, last = (sp.synapses.ExpCurrent(tau=tau * ms) for tau in taus)
+    back = (fast, slow)[kinds - 1]
     for s, t, synapse, later in (
-        (source, a, fast, 2), (a, b, fast, 0), (b, a, slow, 0), (b, b, fast, 0), (b, out, last, 0),
-        (a, out, last, 0),
+        (source, a, fast, 2), (a, b, fast, 0), (b, a, back, 0), (b, b, fast, 0), (a, out, last, 0),
+        (b, out, last, 0),
     ):  # fmt: skip
-        weight = rng.normal(40, 120, s.size * t.size) * pA
+        weight = rng.normal(10, 80, s.size * t.size) * pA
         net.project(s, t, sp.all_to_all(), synapse=synapse, weight=weight, delay=later * ms)
     if rng.integers(2):
         net.stimulate(a, sp.dc(rng.uniform(-50, 50, 12) * pA))

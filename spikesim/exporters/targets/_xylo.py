@@ -192,9 +192,16 @@ class Xylo(Target):
                     "smaller ones", source=_NEURON, confidence="vendor code",
                 )  # fmt: skip
                 continue
-            if largest:
-                bias = float(np.abs(layer.bias * scale).max())
-                yield self.at_most("bias", layer.name, bias, "a smaller constant current")
+            if largest > 1e-9:  # less is what is left of a rest that is where the reset leads
+                bias = np.abs(layer.bias * scale)
+                smaller = "a smaller constant current"
+                yield self.at_most("bias", layer.name, float(bias.max()), smaller)
+                gone = int(((np.abs(layer.bias) > 1e-9) & (bias < 0.5)).sum())
+                if gone:
+                    yield Finding(
+                        "bias", layer.name, "warns", f"{gone} of {layer.size} become 0",
+                        "larger constant currents, or none", source=_RAM, confidence="vendor code",
+                    )  # fmt: skip
             worst = float((plan.worst[layer.name] * scale).max())
             often = "it may saturate: smaller weights, or fewer synapses"
             yield self.at_most("current", layer.name, worst, often, "warns")
