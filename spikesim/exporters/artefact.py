@@ -73,6 +73,7 @@ def write_network(chip: Chip, folder: Path) -> None:
     text = {
         "format": _FORMAT, "format version": _VERSION, "version": __version__,
         "target": chip.target, "dt in ms": chip.dt, "sources": dict(chip.sources),
+        "most spikes of a source in a step": chip.most,
         "layers": layers, "synapses": synapses,
     }  # fmt: skip
     (folder / "network.json").write_text(json.dumps(text, indent=1), "utf-8")
@@ -90,7 +91,8 @@ def read_network(folder: Path, start: Iterable[str]) -> Chip:
             arrays = {k: found[k].astype(np.int64) for k in found.files}
         layers = tuple(_layer(one, arrays, frozenset(start)) for one in text["layers"])
         synapses = tuple(_synapses(k, s, arrays) for k, s in enumerate(text["synapses"]))
-        return Chip(text["target"], text["dt in ms"], text["sources"], layers, synapses, True)
+        most = text.get("most spikes of a source in a step")
+        return Chip(text["target"], text["dt in ms"], text["sources"], layers, synapses, True, most)
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as fault:
         if isinstance(fault, FileError):
             raise

@@ -6,7 +6,7 @@ they were rounded from; a target gives the rule of one neuron, `advance`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,8 +16,8 @@ from scipy.sparse import csc_array
 from ..errors import ParameterError
 
 State = dict[str, np.ndarray]
-# (layer, state, arrivals [kinds, size], integer?) -> number of spikes [size]; changes the state.
-Rule = Callable[["ChipLayer", State, np.ndarray, bool], np.ndarray]
+# (layer, state, arrivals, integer?) -> number of spikes [size]; changes the state.
+Rule = Callable[["ChipLayer", State, "Arrivals", bool], np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,8 @@ class ChipSynapses:
 
 @dataclass(frozen=True, eq=False)
 class Chip:
-    """A network on a target. integer: are these the rounded numbers?"""
+    """A network on a target. integer: are these the rounded numbers? most: spikes of one source in
+    one step that the target takes; more are lost."""
 
     target: str
     dt: float
@@ -59,10 +60,39 @@ class Chip:
     layers: tuple[ChipLayer, ...]
     synapses: tuple[ChipSynapses, ...]
     integer: bool
+    most: int | None = None
 
     def layer(self, name: str) -> ChipLayer:
         """The layer of that name; KeyError if there is none."""
         return next(one for one in self.layers if one.name == name)
+
+
+class Arrivals:
+    """What arrives at a layer in a step: arrivals[kind] is the sum [size]; `onto` adds one after
+    the other, for targets on which the order counts."""
+
+    def __init__(
+        self, layer: ChipLayer, given: list[tuple[_Table, np.ndarray]], integer: bool
+    ) -> None:
+        self._layer, self._given, self._integer = layer, given, integer
+
+    def __getitem__(self, kind: int) -> np.ndarray:
+        total = np.zeros(self._layer.size, np.int64 if self._integer else np.float64)
+        for table, fired in self._given:
+            if table.kind == kind:
+                total += _shifted(table.matrix @ fired.astype(total.dtype), table.exponent)
+        return total
+
+    def onto(self, kind: int, x: np.ndarray, low: int, high: int) -> np.ndarray:
+        """x [size] with the arrivals added, clipped after each spike: in the order of
+        `Chip.sources`, then of `Chip.layers`, within each by neuron."""
+        x = x.copy()
+        for table, fired in self._given:
+            if table.kind == kind:
+                for post, weight in _columns(table.matrix, fired):
+                    # Spikes of one neuron add with one sign: clipping once is clipping each time.
+                    x[post] = np.clip(x[post] + _shifted(weight, table.exponent), low, high)
+        return x
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,8 +113,6 @@ def run(chip: Chip, rule: Rule, given: Mapping[str, np.ndarray], steps: int | No
     steps = _steps(chip, given, steps)
     sizes = dict(chip.sources) | {one.name: one.size for one in chip.layers}
     kind = np.int64 if chip.integer else np.float64
-    longest = 1 + max((int(s.latency.max(initial=0)) for s in chip.synapses), default=0)
-    rings = {one.name: np.zeros((longest, one.kinds, one.size), kind) for one in chip.layers}
     tables = _tables(chip, sizes, kind)
     state = {one.name: {x: np.array(v, kind) for x, v in one.start.items()} for one in chip.layers}
     spikes = {name: np.zeros((steps, size), np.int64) for name, size in sizes.items()}
@@ -92,18 +120,20 @@ def run(chip: Chip, rule: Rule, given: Mapping[str, np.ndarray], steps: int | No
         one.name: {x: np.zeros((steps, one.size), kind) for x in one.start} for one in chip.layers
     }
     for name in chip.sources:
-        spikes[name][:] = given[name]
+        spikes[name][:] = given[name] if chip.most is None else np.minimum(given[name], chip.most)
+    busy = {name: np.asarray(counts.any(axis=1)) for name, counts in spikes.items()}
     for n in range(steps):
-        for name in chip.sources:
-            _send(tables.get(name, ()), spikes[name][n], n, rings, chip.integer)
         for one in chip.layers:
-            slot = rings[one.name][n % longest]
-            arriving = slot.copy()
-            slot[:] = 0
-            spikes[one.name][n] = rule(one, state[one.name], arriving, chip.integer)
+            heard = [
+                (table, spikes[table.source][n - table.latency])
+                for table in tables.get(one.name, ())
+                if n >= table.latency and busy[table.source][n - table.latency]
+            ]
+            arriving = Arrivals(one, heard, chip.integer)
+            fired = rule(one, state[one.name], arriving, chip.integer)
+            spikes[one.name][n], busy[one.name][n] = fired, fired.any()
             for x, trace in states[one.name].items():
                 trace[n] = state[one.name][x]
-            _send(tables.get(one.name, ()), spikes[one.name][n], n, rings, chip.integer)
     return Trace(spikes, states)
 
 
@@ -125,34 +155,45 @@ def _steps(chip: Chip, given: Mapping[str, np.ndarray], steps: int | None) -> in
     return lengths.pop()
 
 
-def _tables(chip: Chip, sizes: Mapping[str, int], kind: Any) -> dict[str, list[Any]]:
-    """By source: (target, kind, latency, exponent, matrix [post, pre])."""
-    found: dict[str, list[Any]] = {}
-    for s in chip.synapses:
+@dataclass(frozen=True, eq=False)
+class _Table:
+    """The synapses of a projection that have one latency; matrix [post, pre]."""
+
+    source: str
+    kind: int
+    latency: int
+    exponent: int
+    matrix: csc_array
+
+
+def _tables(chip: Chip, sizes: Mapping[str, int], kind: Any) -> dict[str, list[_Table]]:
+    """By target, in the order of the sources."""
+    found: dict[str, list[_Table]] = {}
+    for s in sorted(chip.synapses, key=lambda s: list(sizes).index(s.source)):
         for latency in np.unique(s.latency):
             at = s.latency == latency
-            weight = s.weight[at].astype(kind)
+            weight, exponent = s.weight[at].astype(kind), s.exponent
             if not chip.integer:
-                weight, exponent = weight * 2.0**s.exponent, 0
-            else:
-                exponent = s.exponent
+                weight, exponent = weight * 2.0**exponent, 0
             shape = (sizes[s.target], sizes[s.source])
             matrix = csc_array((weight, (s.post[at], s.pre[at])), shape=shape)
-            found.setdefault(s.source, []).append(
-                (s.target, s.kind, int(latency), exponent, matrix)
+            found.setdefault(s.target, []).append(
+                _Table(s.source, s.kind, int(latency), exponent, matrix)
             )
     return found
 
 
-def _send(tables: Any, fired: np.ndarray, n: int, rings: Any, integer: bool) -> None:
-    if not fired.any():
-        return
-    for target, kind, latency, exponent, matrix in tables:
-        added = matrix @ (fired if integer else fired.astype(np.float64))
-        if exponent:
-            added = added << exponent if exponent > 0 else added >> -exponent
-        ring = rings[target]
-        ring[(n + latency) % len(ring), kind] += added
+def _shifted(x: np.ndarray, exponent: int) -> np.ndarray:
+    if not exponent:
+        return x
+    return x << exponent if exponent > 0 else x >> -exponent
+
+
+def _columns(matrix: csc_array, fired: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """(post, weight times spikes) of each neuron that fired, in their order."""
+    for pre in np.flatnonzero(fired):
+        mine = slice(matrix.indptr[pre], matrix.indptr[pre + 1])
+        yield matrix.indices[mine], matrix.data[mine] * fired[pre]
 
 
 def mixed(real: Chip, rounded: Chip, causes: Mapping[str, tuple[str, ...]], on: str) -> Chip:
@@ -161,7 +202,13 @@ def mixed(real: Chip, rounded: Chip, causes: Mapping[str, tuple[str, ...]], on: 
     if on == "weights":
         return replace(real, synapses=rounded.synapses)
     layers = tuple(
-        replace(a, parameters={**a.parameters, **{p: b.parameters[p] for p in causes[on]}})
+        replace(
+            a,
+            parameters={
+                **a.parameters,
+                **{p: b.parameters[p] for p in causes[on] if p in b.parameters},
+            },
+        )
         for a, b in zip(real.layers, rounded.layers, strict=True)
     )
     return replace(real, layers=layers)

@@ -85,8 +85,8 @@ class Normal:
 def normal_form(circuit: Circuit, drawn_to: str = "reset") -> Normal:
     """The normal form of a circuit.
 
-    drawn_to: what v is measured from, "reset" (the level that a reset sets) or "rest" (where it
-    decays to: then there is no bias without a current).
+    drawn_to: what v is measured from, "reset" (the level that a reset sets, or to which it lowers
+    v from the threshold) or "rest" (where it decays to: then there is no bias without a current).
     """
     obstacles, notes = list(circuit.obstacles), []
     layers: dict[str, Layer] = {}
@@ -176,7 +176,9 @@ def _layer(cell: Cell, P: np.ndarray, dt: float, drawn_to: str) -> Layer:
     q, constant = P[:, 0, 0], P[:, 0, -1]
     sets = bool((cell.R[:, 0, 0] == 0).all())
     rest = np.divide(constant, 1 - q, out=cell.start[:, 0].copy(), where=q != 1)
-    origin = cell.r[:, 0] if sets and drawn_to == "reset" else rest
+    origin = cell.r[:, 0] if sets else cell.threshold + cell.r[:, 0]
+    if drawn_to == "rest":
+        origin = rest
     unit = cell.threshold - origin
     unit = np.where(unit > 0, unit, np.nan)
     decays, kinds = _kinds(cell, P)

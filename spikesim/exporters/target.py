@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from .canonical import Obstacle
-from .chip import Chip, ChipLayer, State, Trace
+from .chip import Arrivals, Chip, ChipLayer, State, Trace
 from .normal import Normal
 
 Confidence = Literal["vendor code", "paper", "third party", "guess"]
@@ -80,7 +80,7 @@ class Target:
         raise NotImplementedError
 
     def advance(
-        self, layer: ChipLayer, state: State, arriving: np.ndarray, integer: bool
+        self, layer: ChipLayer, state: State, arriving: Arrivals, integer: bool
     ) -> np.ndarray:
         """One step of a layer; the number of spikes of each neuron."""
         raise NotImplementedError

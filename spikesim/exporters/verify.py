@@ -14,7 +14,12 @@ from ..errors import FileError, UnknownNameError, did_you_mean
 from ..files import checked_path
 
 # tool: (the script in the folder, the environment's name in `make verify-envs`, "" for this one)
-PEERS = {"lava": ("run_lava.py", "lava"), "cc": ("run_cc.py", ""), "qemu": ("run_qemu.py", "")}
+PEERS = {
+    "lava": ("run_lava.py", "lava"),
+    "xylosim": ("run_xylosim.py", "xylo"),
+    "cc": ("run_cc.py", ""),
+    "qemu": ("run_qemu.py", ""),
+}
 _PATIENCE = 600  # seconds
 
 

@@ -111,3 +111,89 @@ def loihi2(rng: np.random.Generator, steps: int = 50) -> tuple[Chip, dict[str, n
         tuple(synapses(*pair) for pair in pairs), True,
     )  # fmt: skip
     return chip, {"in": (rng.random((steps, sizes["in"])) < 0.3).astype(np.int64)}
+
+
+def xylo(rng: np.random.Generator, steps: int = 50) -> tuple[Chip, dict[str, np.ndarray]]:
+    """A recurrent Xylo, two hidden layers and an output, with parameters at the ends of their
+    ranges, and its input, of more spikes in a step than it takes."""
+    edges, loud = rng.random() < 0.5, rng.random() < 0.3
+    sizes = {name: int(rng.integers(1, 9)) for name in ("in", "more", "a", "b", "out")}
+    kinds = {"a": int(rng.integers(1, 3)), "b": int(rng.integers(1, 3)), "out": 1}
+    shifts = {part: int(rng.choice([0, 8, rng.integers(9)])) for part in ("in", "rec", "out")}
+
+    def pick(low: int, high: int, n: int) -> np.ndarray:
+        ends = rng.choice([low, high], n)
+        return np.where(rng.random(n) < (0.3 if edges else 0), ends, rng.integers(low, high + 1, n))
+
+    def layer(name: str) -> ChipLayer:
+        n = sizes[name]
+        parameters = {
+            "most_spikes": 1 if name == "out" else 31,
+            "dash_mem": pick(0, 15, n), "dash_syn": pick(0, 15, n), "dash_syn_2": pick(0, 15, n),
+            "threshold": pick(1, int(rng.choice([300, 2**15 - 1])), n),
+            "bias": pick(-(2**15), 2**15 - 1, n) // int(rng.choice([1, 100, 2**16])),
+        }  # fmt: skip
+        states = ("isyn", "isyn2")[: kinds[name]]
+        start = {x: np.zeros(n, np.int64) for x in (*states, "vmem")}
+        return ChipLayer(name, n, kinds[name], parameters, start)
+
+    later = {"in": int(rng.integers(4)), "more": int(rng.integers(4))}
+
+    def synapses(source: str, target: str, kind: int) -> ChipSynapses:
+        every = sizes[source] * sizes[target]
+        chosen = rng.choice(every, rng.integers(0, every + 1), replace=False)
+        n, part = len(chosen), "out" if target == "out" else "in" if source in later else "rec"
+        weight = pick(-128, 127, n)
+        latency = np.full(n, later.get(source, 1))
+        pre, post = chosen % sizes[source], chosen // sizes[source]
+        return ChipSynapses(
+            f"{source}{target}{kind}", source, target, kind, pre, post, weight, latency,
+            shifts[part],
+        )  # fmt: skip
+
+    pairs = [(s, t) for s in ("in", "more", "a", "b") for t in ("a", "b")]
+    pairs += [("a", "out"), ("b", "out")]
+    chip = Chip(
+        "xylo_a2", 1.0, {name: sizes[name] for name in later},
+        tuple(layer(name) for name in kinds),
+        tuple(synapses(s, t, kind) for s, t in pairs for kind in range(kinds[t])), True, 15,
+    )  # fmt: skip
+    most = 20 if loud else 1
+    given = {
+        n: rng.integers(1, most + 1, (steps, sizes[n])) * (rng.random((steps, sizes[n])) < 0.3)
+        for n in later
+    }
+    return chip, given
+
+
+def reader(seed: int, kinds: int = 2, inputs: int = 8, outputs: int = 4) -> sp.Network:
+    """A network for a Xylo: two recurrent hidden populations and one that they feed."""
+    rng = np.random.default_rng(seed)
+    net = sp.Network(dt=1 * ms, seed=seed)
+    source = net.population("in", inputs, sp.poisson(rate=rng.uniform(50, 200) * Hz))
+    groups = []
+    for name, n in (("a", 12), ("b", 9), ("out", outputs)):
+        model = Subtracting(
+            C=rng.uniform(100, 400) * pF, tau_m=rng.uniform(5, 60, n) * ms, E_L=-70 * mV,
+            V_th=rng.uniform(-60, -50, n) * mV, t_ref=0 * ms,
+        )  # fmt: skip
+        groups.append(net.population(name, n, model, v=-70 * mV))
+    a, b, out = groups
+    taus = rng.uniform(2, 20, 3)
+    fast, slow, last = (sp.synapses.ExpCurrent(tau=tau * ms) for tau in taus)
+    back = (fast, slow)[kinds - 1]
+    for s, t, synapse, later in (
+        (source, a, fast, 2), (a, b, fast, 0), (b, a, back, 0), (b, b, fast, 0), (a, out, last, 0),
+        (b, out, last, 0),
+    ):  # fmt: skip
+        weight = rng.normal(10, 80, s.size * t.size) * pA
+        net.project(s, t, sp.all_to_all(), synapse=synapse, weight=weight, delay=later * ms)
+    if rng.integers(2):
+        net.stimulate(a, sp.dc(rng.uniform(-50, 50, 12) * pA))
+    return net
+
+
+class Subtracting(sp.neurons.LIF):
+    """A spike takes the distance from rest to threshold off."""
+
+    reset = "v -= V_th - E_L"

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..chip import Chip, ChipLayer, ChipSynapses, State, Trace
+from ..chip import Arrivals, Chip, ChipLayer, ChipSynapses, State, Trace
 from ..normal import Layer, Normal, Synapses, used
 from ..target import Finding, Limit, Target, obstacle
 
@@ -188,7 +188,7 @@ class Loihi2(Target):
         return replace(real, layers=tuple(layers), synapses=tuple(synapses), integer=True)
 
     def advance(
-        self, layer: ChipLayer, state: State, arriving: np.ndarray, integer: bool
+        self, layer: ChipLayer, state: State, arriving: Arrivals, integer: bool
     ) -> np.ndarray:
         p = layer.parameters
         if not integer:
