@@ -114,6 +114,7 @@ clean:  ## remove the environments and everything built or cached
 	@echo "Installing into $(@D); the first time takes a few minutes."
 	@$(LAVA_PYTHON) -m venv --clear $(@D)
 	$(@D)/bin/python -m pip install --quiet -r $<
+	$(@D)/bin/python -m pip install --quiet --no-deps lava-dl==0.6.0  # it pins an old PyTorch
 	@touch $@
 
 .venv-nir/.ready: tests/peers/requirements-nir.txt .venv-nir/.created

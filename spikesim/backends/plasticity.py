@@ -211,6 +211,8 @@ class Learning:
                     if self.arrays.traced or flags.any():
                         group = self.program.group(view.group)
                         run.respond(group, r.block, flags, self.time(found))
+                elif not len(w):
+                    continue
                 elif r.to == "step":
                     _Responding(self, w, run, found, slice(None)).block(r.block)
                 elif self.arrays.traced:

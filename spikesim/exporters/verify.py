@@ -16,6 +16,7 @@ from ..files import checked_path
 # tool: (the script in the folder, the environment's name in `make verify-envs`, "" for this one)
 PEERS = {
     "lava": ("run_lava.py", "lava"),
+    "netx": ("run_netx.py", "lava"),
     "xylosim": ("run_xylosim.py", "xylo"),
     "cc": ("run_cc.py", ""),
     "qemu": ("run_qemu.py", ""),

@@ -58,6 +58,36 @@ def network(seed: int, order: str = "standard", handwritten: bool = False) -> sp
     return net
 
 
+def chain(seed: int) -> sp.Network:
+    """One to three layers, each fed by the one before, some with synapses of their own."""
+    rng = np.random.default_rng(seed)
+    dt = float(rng.choice([0.1, 0.5, 1.0]))
+    net = sp.Network(dt=dt * ms, seed=seed)
+    before = net.population("in", 11, sp.poisson(rate=min(150.0, 300 / dt) * Hz))
+    for k in range(int(rng.integers(1, 4))):
+        model = sp.neurons.LIF(tau_m=rng.uniform(5, 20) * ms, V_th=rng.uniform(-58, -50) * mV,
+                               E_L=-65 * mV, V_reset=-65 * mV, t_ref=0 * ms)  # fmt: skip
+        cells = net.population(f"cells{k}", int(rng.integers(3, 10)), model, v=-65 * mV)
+        if rng.integers(2):
+            net.stimulate(cells, sp.dc(rng.uniform(-20, 150) * pA))
+        synapse = sp.synapses.ExpCurrent(tau=rng.uniform(1, 10) * ms)
+        recurrent = bool(rng.integers(2))
+        low = rng.choice([-300.0, 0.0])
+        for source in [before] + [cells] * recurrent:
+            n = source.size * cells.size
+            steps = np.zeros(n) if recurrent else rng.integers(0, 5, n)
+            net.project(
+                source,
+                cells,
+                sp.all_to_all(),
+                synapse=synapse,
+                delay=steps * dt * ms,
+                weight=rng.uniform(low, 700, n) * pA / (3 if source is cells else 1),
+            )
+        before = cells
+    return net
+
+
 class ByHandCurrent(sp.SynapseModel):
     """A current for ByHand."""
 

@@ -218,7 +218,7 @@ def test_what_is_read_at_every_step_is_moved_at_every_step():
     assert first[-1] > 46 and np.allclose(weights(np.array([1.0])), first, rtol=1e-12)
 
 
-@pytest.mark.parametrize("backend", ["numpy", "cpp"])
+@pytest.mark.parametrize("backend", ["numpy", "jax", "cpp"])
 @pytest.mark.parametrize("delay", [1 * ms, sp.uniform(1 * ms, 2 * ms)])
 def test_a_projection_without_synapses(delay, backend):
     net = sp.Network(dt=DT * ms)

@@ -74,6 +74,11 @@ def run(folder: pathlib.Path) -> Any:
         silent = Dense(weights=np.zeros((sizes[name], 1), np.int32))
         silence.s_out.connect(silent.s_in)
         silent.a_out.connect(ins[name])
+    return read(layers, steps, golden)
+
+
+def read(layers: Any, steps: int, golden: Any) -> Any:
+    """Run neurons, by name, that are connected; what they do, and what they ought to do."""
     probes = {}
     for name, layer in layers.items():
         for key, what in (
@@ -94,7 +99,7 @@ def run(folder: pathlib.Path) -> Any:
     return found, {key: golden[key] for key in probes}
 
 
-def compare(folder: pathlib.Path) -> dict[str, Any]:
+def compare(folder: pathlib.Path, run: Any) -> dict[str, Any]:
     """What `main` prints of a folder."""
     found, golden = run(folder)
     result: dict[str, Any] = {"folder": str(folder), "equal": True, "values": 0, "spikes": 0}
@@ -116,10 +121,15 @@ def compare(folder: pathlib.Path) -> dict[str, Any]:
     return result
 
 
-if __name__ == "__main__":
+def main(run: Any) -> int:
+    """Run the folders of the command line and compare; the exit status."""
     places = [pathlib.Path(p) for p in sys.argv[1:]] or [pathlib.Path(__file__).parent]
     results = []
     for place in places:
-        results.append(compare(place))
+        results.append(compare(place, run))
         print(json.dumps(results[-1]), flush=True)
-    sys.exit(not all(r["equal"] for r in results))
+    return int(not all(r["equal"] for r in results))
+
+
+if __name__ == "__main__":
+    sys.exit(main(run))

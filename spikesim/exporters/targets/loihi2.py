@@ -22,7 +22,7 @@ _LIF = "lava-nc 0.10.0, proc/lif/models.py"
 _DENSE = "lava-nc 0.10.0, proc/dense/models.py"
 _RECALL = "Intel's product brief of Loihi 2, from memory; Lava does not expose it"
 _UNITY, _SHIFT, _MOST = 4096, 6, 2**23
-_MANTISSA, _EXPONENTS = 254, range(7, -9, -1)
+_MANTISSA = 254
 _FINE = 1024  # thresholds from here on are no coarse ones
 
 
@@ -45,6 +45,7 @@ class Loihi2(Target):
         "cores": Limit(128, "cores", _RECALL, "guess"),
         "synapse memory": Limit(192 * 1024 * 128, "bytes of memory of a chip", _RECALL, "guess"),
     }  # fmt: skip
+    exponents: ClassVar[tuple[int, ...]] = tuple(range(7, -9, -1))  # of weights
     causes: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "decay": ("du", "dv"), "threshold": ("vth",), "bias": ("bias",),
     }  # fmt: skip
@@ -106,7 +107,7 @@ class Loihi2(Target):
 
     def _check_scale(self, layer: Layer, normal: Normal) -> Iterable[Finding]:
         mine = [s for s in normal.synapses if s.target == layer.name]
-        vth = _scale(layer, mine)
+        vth = _scale(layer, mine, self.exponents)
         nearer = "a threshold, weights and constant currents that are nearer to one another"
         if not vth:
             yield Finding(
@@ -122,7 +123,7 @@ class Loihi2(Target):
         wraps = "it may wrap around: smaller weights, or fewer synapses"
         yield self.at_most("current", layer.name, worst, wraps, "warns")
         for s in mine:
-            weight, exponent = _exponent(summed(s).weight * vth)
+            weight, exponent = _exponent(summed(s).weight * vth, self.exponents)
             rounded = _round_weights(weight)
             lost = int(((rounded == 0) & (weight != 0)).sum())
             used_ = np.abs(rounded).max(initial=0)
@@ -139,7 +140,7 @@ class Loihi2(Target):
         layers, synapses = [], []
         for layer in normal.layers:
             mine = [s for s in normal.synapses if s.target == layer.name]
-            vth = _scale(layer, mine)
+            vth = _scale(layer, mine, self.exponents)
             scale = 64.0 * vth
             decay = layer.decays[0]
             layers.append(
@@ -155,7 +156,7 @@ class Loihi2(Target):
             )  # fmt: skip
             for s in mine:
                 one = summed(s)
-                weight, exponent = _exponent(one.weight * vth)
+                weight, exponent = _exponent(one.weight * vth, self.exponents)
                 synapses.append(
                     ChipSynapses(
                         s.name, s.source, s.target, 0, one.pre, one.post, weight, one.latency,
@@ -225,7 +226,7 @@ def _dv(leak: np.ndarray) -> np.ndarray:
     return np.clip(np.rint(_UNITY * (1 - leak)), 0, 4095)
 
 
-def _scale(layer: Layer, mine: list[Synapses]) -> int:
+def _scale(layer: Layer, mine: list[Synapses], exponents: tuple[int, ...]) -> int:
     """The threshold mantissa, by which everything is scaled; 0 where there is none.
 
     The largest at which no current can wrap around, with the largest weight at the end of its 8
@@ -236,7 +237,7 @@ def _scale(layer: Layer, mine: list[Synapses]) -> int:
     most = min(131071, (4095 << 7) / beta) if beta else 131071
     if not largest:
         return int(min(most, 8191))
-    found = [(e, int(_MANTISSA * 2.0**e / largest)) for e in _EXPONENTS]
+    found = [(e, int(_MANTISSA * 2.0**e / largest)) for e in exponents]
     found = [(e, vth) for e, vth in found if 1 <= vth <= most]
     safe = [vth for _, vth in found if vth * worst < _MOST]
     if safe and safe[0] >= _FINE:
@@ -255,12 +256,12 @@ def _worst(layer: Layer, mine: list[Synapses]) -> float:
     return float((np.maximum(up, down) / (1 - kept)).max())
 
 
-def _exponent(weight: np.ndarray) -> tuple[np.ndarray, int]:
+def _exponent(weight: np.ndarray, exponents: tuple[int, ...]) -> tuple[np.ndarray, int]:
     """Weights as mantissa * 2^exponent, the mantissa as large as 8 bits allow."""
     largest = float(np.abs(weight).max(initial=0))
     if not largest:
         return weight, 0
-    for exponent in range(-8, 8):
+    for exponent in sorted(exponents):
         if largest * 2.0**-exponent <= _MANTISSA + 0.5:
             break
     return weight * 2.0**-exponent, exponent
