@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -19,6 +19,7 @@ from .build.plasticity import outside
 from .build.values import check_input, check_values, out_of_bounds
 from .distributions import Distribution
 from .errors import (
+    DescriptionError,
     SpikesimError,
     UnknownNameError,
     UnsupportedError,
@@ -26,7 +27,7 @@ from .errors import (
     raise_all,
 )
 from .ir import text
-from .ir.expr import Expr
+from .ir.expr import Expr, references
 from .ir.fingerprint import Part, fingerprint, outline
 from .ir.program import Edges, Field, Pairs, Pieces, Program
 from .moment import Moment
@@ -62,6 +63,14 @@ class Model:
                       for p in program.synapse_probes}  # fmt: skip
         self._sampled = {p.name for p in self.lowered.sampled()}
         edges = {e.name: e for e in (*program.edges, *program.plastic, *program.couplings)}
+        moved = {e.name: e.plasticity.moved for e in self.lowered.plastic if e.plasticity}
+        for p in program.synapse_probes:
+            if p.variable in moved.get(p.source.group, ()):
+                raise DescriptionError(
+                    f"recording of {p.variable!r} of projection {p.source.group!r}: it moves from "
+                    "event to event, so that it is known there only; write (clock-driven) at the "
+                    "end of its equation"
+                )
         self.synapses = [
             synapse_column(
                 p, self._made[p.source.group],
@@ -183,22 +192,38 @@ class Model:
         raise_all("params" if given else "the network", faults)
 
     def check_weights(
-        self, given: Mapping[str, np.ndarray], weights: Mapping[str, np.ndarray] | None = None
+        self,
+        given: Mapping[str, np.ndarray],
+        touched: Collection[str],
+        weights: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         """Raise where weights are outside the bounds of their rule, for the parameters `given`.
-        weights: by name, those that are set; default the initial ones."""
+
+        weights: [synapses] by name; default the initial ones. Looked at are those of rules of which
+        the weight or a bound is `touched`, and initial ones where either was drawn.
+        """
         faults: list[SpikesimError] = []
-        for e in self.program.plastic:
+        for e, before in zip(self.lowered.plastic, self.program.plastic, strict=True):
             assert e.plasticity is not None
-            name = f"{e.name}.weight"
-            if not any(word.startswith(f"{e.name}.") for word in (weights or given)):
+            bounds = e.plasticity.bounds or ()
+            names = {"weight", *(name for b in bounds for name in references(b))}
+            drawn = any(
+                f.name in names and isinstance(f.value, Distribution) for f in before.fields
+            )
+            if not any(f"{e.name}.{n}" in touched for n in names) and (weights or not drawn):
                 continue
-            known = {f.name: given.get(f"{e.name}.{f.name}", f.value)
-                     for f in e.fields if f.kind == "parameter"}  # fmt: skip
+
+            def value(f: Field, e: Edges = e) -> Any:
+                found = given.get(f"{e.name}.{f.name}")
+                if found is None:
+                    return f.value
+                return e.pattern.from_user(found) if np.ndim(found) == 1 else found
+
+            known = {f.name: value(f) for f in e.fields if f.kind == "parameter"}
             weight = e.field("weight")
-            value = given.get(name, weight.value) if weights is None else weights.get(name)
+            now = value(weight) if weights is None else weights[f"{e.name}.weight"]
             faults += outside(
-                value, e.plasticity.bounds, known, weight, f"params, projection {e.name!r}"
+                now, e.plasticity.bounds, known, weight, f"params, projection {e.name!r}"
             )
         raise_all("params", faults)
 

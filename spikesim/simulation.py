@@ -47,7 +47,7 @@ class Simulation:
         self.model, self.seed = model, seed
         self.given = model.binder.given(params or {})
         model.check(self.given)
-        model.check_weights(self.given)
+        model.check_weights(self.given, self.given)
         self.step, self.state = 0, self._prepared().start()
         self.running = False
         self.watch = Watch(model, self.given, only)
@@ -145,13 +145,14 @@ class Simulation:
     def set(self, params: Mapping[str, Any]) -> None:
         """Other values from now on, by name as in `Model.run`: {"exc->exc.learning": False}.
 
-        Weights and other variables of synapses that change can be set too, one value or one each in
-        the order of `model.connections`. Other states stay as they are; spikes under way arrive
-        with the weights that there are when they do. Raises UnknownNameError, DimensionError or
-        ParameterError.
+        Weights and what else synapses that learn have one each can be set too, one value or one
+        each in the order of `model.connections`. Other states stay as they are; spikes under way
+        arrive with the weights that there are when they do. Raises UnknownNameError, DimensionError
+        or ParameterError.
         """
         self._refuse_within("set")
         given = self.model.binder.given(params)
+        touched = set(given)
         plastic = {
             f"{e.name}.{f.name}": (e.pattern, f)
             for e in self.model.lowered.plastic
@@ -167,6 +168,13 @@ class Simulation:
                 "model.start(params=...)"
             )
         self.model.check(given)
+        if not self.step:  # nothing has changed them yet
+            self.model.check_weights(self.given | given, given)
+            self.given |= given
+            self.state = self._prepared().start()
+            self._aim()
+            return
+        before = upkeep.moved_on(self.model.binder, self.state, self.step, self.given)
         changed = {}
         for name in given.keys() & plastic.keys():
             (pairs, _), value = plastic[name], given.pop(name)
@@ -176,11 +184,13 @@ class Simulation:
                 )
             each = pairs.from_user(value) if np.ndim(value) else value
             changed[name] = np.array(np.broadcast_to(each, (len(pairs),)), self.state[name].dtype)
-        self.model.check_weights(self.given | given, changed)
+        state = upkeep.emptied(self.model.lowered, before | changed)
+        weights = {n: np.asarray(state[n]) for n in plastic if n.endswith(".weight")}
+        self.model.check_weights(self.given | given, touched, weights)
+        self.state = state
         now = self.store()
         self.given |= given
         self.restore(now)
-        self.state = self.state | changed
 
     def set_spikes(self, population: str, times: Any, indices: Any = None) -> None:
         """New spikes for a population of `sp.spike_times`, in place of those still to come.

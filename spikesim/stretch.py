@@ -14,6 +14,7 @@ import numpy as np
 
 from . import __version__
 from .backends.drive import Taken, sample_steps
+from .backends.upkeep import LAST, moved_on
 from .checkpoint import flat, under, write
 from .errors import CheckpointError
 from .files import tidy
@@ -100,7 +101,10 @@ class Stretch:
         return Moment.of(self.simulation.t, spikes, self._states())
 
     def _states(self) -> dict[tuple[str, str], np.ndarray]:
-        program, state = self.simulation.model.lowered, self.simulation.state
+        program, simulation = self.simulation.model.lowered, self.simulation
+        state = moved_on(
+            simulation.model.binder, simulation.state, simulation.step, simulation.given
+        )
         found = {
             (g.name, f.name): np.array(state[f"{g.name}.{f.name}"])
             for g in program.neurons
@@ -111,7 +115,7 @@ class Stretch:
             found |= {
                 (e.name, f.name): e.pattern.to_user(np.array(state[f"{e.name}.{f.name}"]))
                 for f in e.fields
-                if f.kind == "state"
+                if f.kind == "state" and f.name != LAST
             }
         return found
 

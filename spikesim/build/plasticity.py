@@ -227,6 +227,8 @@ def outside(
     low, high = (value_of(b, known) for b in bounds)
     if low is None or high is None:
         return []
+    if isinstance(value, np.ndarray):  # as exact as they are
+        low, high = (np.asarray(b).astype(value.dtype) for b in (low, high))
     drawn = isinstance(value, Distribution)
     lowest, highest = (value.lowest(), value.highest()) if drawn else (value, value)
     if np.all(np.greater_equal(lowest, low)) and np.all(np.less_equal(highest, high)):

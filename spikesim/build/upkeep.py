@@ -69,7 +69,8 @@ def upkeep_of(
                     faults.append(
                         ParameterError(f"{subject}, {name}: expected one value, got {np.shape(v)}")
                     )
-            if not isinstance(what.budget, int | np.integer) or what.budget < 1:
+            whole = isinstance(what.budget, int | np.integer) and what.budget is not True
+            if not whole or what.budget < 1:
                 faults.append(
                     ParameterError(
                         f"{subject}: budget is {what.budget!r:.40}; expected how many synapses a "
@@ -137,11 +138,12 @@ def _out_of_reach(
             )
         )
     if weight is not None and below is not None and not np.ndim(weight) and not np.ndim(below):
-        if weight < below:
+        sign = -1 if weight < 0 else 1
+        if sign * weight < sign * below:
             faults.append(
                 ParameterError(
-                    f"{subject}: new synapses of {weight:g} are removed at once, as they are below "
-                    f"{below:g}; give a larger weight, or a smaller below"
+                    f"{subject}: new synapses of {weight:g} are removed at once, as they are "
+                    f"weaker than {below:g}; give a stronger weight, or a weaker below"
                 )
             )
         known = {f.name: f.value for f in e.fields if f.kind == "parameter"}

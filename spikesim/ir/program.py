@@ -10,7 +10,7 @@ t_{n+1}. The order inside a step is `Program.order`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -332,7 +332,8 @@ class Plasticity:
     from event to event; `each_step`, `pre` and `post`, in which `transmit` is what is sent to the
     target. coincidence: what of a pre and a post event of one step comes first: "sequential", pre;
     "nest", weights see traces, which have equations, as they were before both. After the passes:
-    `responses`, in order. bounds: the least and the largest weight.
+    `responses`, in order; `moved`, the variables that stand still between events, with what they
+    have come to when `elapsed` ms went by. bounds: the least and the largest weight.
     """
 
     equations: tuple[Differential, ...] = ()
@@ -346,6 +347,7 @@ class Plasticity:
     modulators: tuple[Modulator, ...] = ()
     responses: tuple[Response, ...] = ()
     model: str = ""
+    moved: Mapping[str, Expr] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,6 +26,8 @@ from .reader import Reader
 COINCIDENCES = ("sequential", "nest")
 # A statement `transmit(...)` is read as one that sets a name.
 _TRANSMIT = re.compile(r"(?m)(^|;)(\s*)transmit\s*\(")
+# What is added to a rule's own names when it is used.
+_OURS = {"elapsed", "grid", "active", "largest", "weight"}
 _DRIVEN = re.compile(r"\(\s*(event|clock)-driven\s*\)")
 
 
@@ -185,6 +187,12 @@ def _read(cls: type[PlasticityModel]) -> Rule:
         if e.held
     ]
     _check_declared(reader)
+    reader.faults += [
+        EquationError(f"{name}: {word!r} has a meaning of its own; choose another name")
+        for word in sorted({*reader.declared, *modulators} & _OURS)
+    ] + declaration_faults(
+        name, {w: Declared("parameter", None, d) for w, d in modulators.items() if w not in _OURS}
+    )
     own = dict(reader.declared)
     reader.declared["weight"] = Declared("state", None, weight)
     blocks = {}

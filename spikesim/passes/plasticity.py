@@ -59,6 +59,7 @@ Side = Literal["pre", "post"]
 SIDES: tuple[Side, Side] = ("pre", "post")
 # The step of a synapse's last event, whose state that of event-driven variables is.
 LAST = "last_step"
+ELAPSED = "elapsed"
 
 
 def plasticity(program: Program) -> Program:
@@ -66,7 +67,7 @@ def plasticity(program: Program) -> Program:
     neurons = {n.name: n for n in program.neurons}
     plastic = []
     for e in program.plastic:
-        rule = _Rule(e)
+        rule = _Rule(e, program.order.index("deliver") < program.order.index("threshold"))
         plastic.append(rule.lowered(program.dt))
         for side in SIDES:
             group = neurons[rule.group(side)]
@@ -94,13 +95,16 @@ class _Decay:
 class _Rule:
     """What is decided for the variables of one edges."""
 
-    def __init__(self, e: Edges):
+    def __init__(self, e: Edges, found_late: bool):
         assert e.plasticity is not None
+        # Before its first event a synapse has moved with the neurons: a step more, where events are
+        # those of the step before.
+        self.before = -2 if found_late else -1
         self.edges, self.text = e, e.plasticity
         self.constant = {f.name for f in e.fields if f.kind == "parameter"}
         self.decays = {d.variable: form for d in self.text.equations if (form := self._decay(d))}
-        self.of: dict[Side, set[str]] = {"pre": self._one_sided("pre")}
-        self.of["post"] = self._one_sided("post") - self.of["pre"]
+        self.of: dict[Side, set[str]] = {"pre": self._one_sided("pre", set())}
+        self.of["post"] = self._one_sided("post", self.of["pre"])
         moved = self.of["pre"] | self.of["post"]
         # What is read at every step is moved at every step.
         often = [s.value for s in self.text.each_step]
@@ -121,20 +125,22 @@ class _Rule:
 
     # where a variable is stored
 
-    def _one_sided(self, side: Side) -> set[str]:
-        """The variables that are the same for all synapses of a neuron on that side."""
+    def _one_sided(self, side: Side, others: Collection[str], by_text: bool = False) -> set[str]:
+        """The variables that are the same for all synapses of a neuron on that side, and are none
+        of `others`. by_text: if all synapses had the same parameters and delays."""
         e, text = self.edges, self.text
         delay = e.axonal if side == "pre" else e.dendritic
-        if isinstance(delay, Distribution) or np.ndim(delay):
+        if not by_text and (isinstance(delay, Distribution) or np.ndim(delay)):
             return set()
         mine, other = (text.pre, text.post) if side == "pre" else (text.post, text.pre)
         elsewhere = {s.target for s in (*other, *text.each_step)}
         rates = {d.variable: d.rate for d in text.equations}
         written = {s.target for s in mine} | (rates.keys() - {s.target for s in other})
         found = {
-            f.name for f in e.fields if f.kind == "state" and f.name in written and _is_one(f)
-        } - elsewhere - {"weight"}  # fmt: skip
-        common = {f.name for f in e.fields if f.kind == "parameter" and _is_one(f)}
+            f.name for f in e.fields
+            if f.kind == "state" and f.name in written and (by_text or _is_one(f))
+        } - elsewhere - {"weight", *others}  # fmt: skip
+        common = {f.name for f in e.fields if f.kind == "parameter" and (by_text or _is_one(f))}
         while True:
             known = found | common | {"dt", "t", "step"}
             exprs = [(s.target, s.value) for s in mine] + [*rates.items()]
@@ -187,7 +193,8 @@ class _Rule:
         moved = self.of["pre"] | self.of["post"]
         fields = [f for f in e.fields if f.name not in moved]
         if self.lazy:
-            fields.append(Field(LAST, "state", -1, "int", meaning="step of the last event"))
+            about = "step of the last event"
+            fields.append(Field(LAST, "state", self.before, "int", meaning=about))
         pseudo = self._clocked(dt)
         fields += [f for f in pseudo.fields if f.kind == "derived"]
         each_step = pseudo.update + text.each_step
@@ -202,6 +209,7 @@ class _Rule:
                 modulators=text.modulators,
                 responses=steps + tuple(r for r in self._responses() if r.block),
                 model=text.model,
+                moved={x: self.decays[x].after(Ref(x), Ref(ELAPSED)) for x in self.lazy},
             ),
         )
 
@@ -217,11 +225,14 @@ class _Rule:
         }
         if self.text.coincidence == "sequential":
             return [r for side in SIDES for r in (synaptic[side], neural[side])]
+        # What has an equation, and what a neuron keeps wherever it can.
         own = {d.variable for d in self.text.equations}
+        own |= self._one_sided("pre", set(), True) | self._one_sided("post", set(), True)
         first, later = [], []
         for side in ("post", "pre"):
             weights, traces = _cut(parts[side][0], own, self.edges.name)
             first.append(Response(side, "synapse", self._named(self._woken(weights))))
+            traces = traces if weights else self._woken(traces)
             later.append(Response(side, "synapse", self._named(traces)))
         return [*first, *later, neural["pre"], neural["post"]]
 
@@ -234,8 +245,8 @@ class _Rule:
         if not self.lazy or not block:
             return block
         elapsed = mul(sub(Ref("step"), Ref(LAST)), Ref("dt"))
-        wake = [Statement("elapsed", elapsed, local=True)]
-        wake += [Statement(x, self.decays[x].after(Ref(x), Ref("elapsed"))) for x in self.lazy]
+        wake = [Statement(ELAPSED, elapsed, local=True)]
+        wake += [Statement(x, self.decays[x].after(Ref(x), Ref(ELAPSED))) for x in self.lazy]
         return (*wake, Statement(LAST, Ref("step")), *block)
 
     def _named(self, block: Block) -> Block:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import spikesim as sp
-from spikesim.errors import SeveralErrors, SpikesimError
+from spikesim.errors import ParameterError, SeveralErrors, SpikesimError
 from spikesim.units import Hz, kHz, ms, mV, pA
 
 DT = 0.1
@@ -400,3 +400,136 @@ def test_plastic_synapses_are_counted():
     memory = model.memory(100 * ms).parts
     assert memory["plastic synapses"] == 16 * 1000
     assert memory["recordings"] == 100 * (8 + 4 * 500)
+
+
+# ---- what a thing means does not hang on where it is stored --------------------------------------
+
+ONE, DRAWN = 1 * ms, sp.uniform(1 * ms, 1.04 * ms)  # on the grid the same
+
+
+def stored(rule, dendritic, order="standard", post=(5.0, 25.0), every=None):
+    """Pre spikes at 10 and 30 ms; the simulation of the network."""
+    net = sp.Network(dt=DT * ms, order=order)
+    source = net.population("a", 1, sp.spike_times([10.0, 30.0] * ms))
+    driver = net.population("d", 1, sp.spike_times((np.asarray(post) - DT) * ms))
+    target = net.population("b", 1, Relay())
+    net.project(driver, target, sp.one_to_one(), synapse=sp.synapses.Delta("v"), weight=1.0,
+                delay=(DT if order == "nest" else 0) * ms)  # fmt: skip
+    axonal = 0 * ms if dendritic is ONE else sp.uniform(0 * ms, 0.04 * ms)
+    made = net.project(source, target, sp.all_to_all(), synapse=sp.synapses.Delta("z"), weight=5.0,
+                       plasticity=rule, axonal_delay=axonal, dendritic_delay=dendritic,
+                       name="a->b")  # fmt: skip
+    if every:
+        net.record(made, "y", every=every * ms)
+    return net
+
+
+class Post(sp.PlasticityModel):
+    """A trace of postsynaptic spikes, which only weights read."""
+
+    tau = sp.parameter(20 * ms)
+    w0 = sp.parameter(sp.weight_unit)
+    y = sp.state(0.0)
+    equations = "dy/dt = -y/tau"
+    on_pre = "weight -= 0.02*w0*y"
+    on_post = "y += 1"
+
+
+@pytest.mark.parametrize("backend", ["numpy", "cpp", "jax"])
+def test_nests_coincidence_with_a_trace_in_the_synapse(backend):
+    for dendritic in (ONE, DRAWN):
+        net = stored(Post(w0=5.0, coincidence="nest"), dendritic)
+        weight = net.run(50 * ms, backend).projections["a->b"].final["weight"]
+        y = np.exp(-4 / 20), np.exp(-24 / 20) + np.exp(-4 / 20)  # post at 6 and 26 ms
+        assert weight == pytest.approx(5 - 0.1 * sum(y), rel=1e-6)
+
+
+def test_a_counter_with_nests_coincidence():
+    class Counting(sp.PlasticityModel):
+        k = sp.state(0.0)
+        on_pre = "weight += 0.01*weight*k"
+        on_post = "k += 1"
+
+    found = [
+        stored(Counting(coincidence="nest"), delay, post=(9.0, 29.0))
+        .run(50 * ms, "numpy")["a->b"].final["weight"][0]
+        for delay in (ONE, DRAWN)
+    ]  # fmt: skip
+    assert found[0] == pytest.approx(5 * 1.01) and found[1] == found[0]
+
+
+@pytest.mark.parametrize("order", ["standard", "nest"])
+def test_an_initial_value_decays_alike(order):
+    class Decays(sp.PlasticityModel):
+        w0 = sp.parameter(sp.weight_unit)
+        y = sp.state(1.0)
+        equations = "dy/dt = -y/(20*ms)"
+        on_pre = "weight += w0*y"
+        on_post = "y += 0"
+
+    one, drawn = (
+        stored(Decays(w0=1.0), delay, order)
+        .run(20 * ms, "numpy", precision="float64")["a->b"]
+        .final["weight"][0]
+        for delay in (ONE, DRAWN)
+    )
+    assert drawn == pytest.approx(one, rel=1e-12)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "cpp", "jax"])
+@pytest.mark.parametrize("order", ["standard", "nest"])
+def test_between_events(order, backend):
+    """What stands still between events is final, and can be set, as of now."""
+    net = stored(Post(w0=5.0), DRAWN, order, post=(5.0,))
+    simulation = net.compile(backend, precision="float64").start()
+    first = simulation.run(9 * ms)["a->b"].final
+    assert list(first) == ["weight", "y"]
+    late = DT if order == "nest" else 0.0  # in NEST's order what a step finds acts in the next
+    assert first["y"][0] == pytest.approx(np.exp(-(3 - late) / 20), rel=1e-9)
+    simulation.set({"a->b.tau": 10 * ms})
+    second = simulation.run(0.5 * ms)["a->b"].final
+    assert second["y"][0] == pytest.approx(first["y"][0] * np.exp(-0.05), rel=1e-9)
+    simulation.set({"a->b.y": 1.0})
+    assert simulation.run(0.5 * ms)["a->b"].final["y"][0] == pytest.approx(np.exp(-0.05), rel=1e-9)
+    with pytest.raises(SpikesimError, match=r"moves from event to event.*\(clock-driven\)"):
+        stored(Post(w0=5.0), DRAWN, every=1.0).compile(backend)
+
+
+@pytest.mark.parametrize("word", ["elapsed", "grid", "active", "weight_scale", "last_step", "step"])
+def test_names_that_are_taken(word):
+    with pytest.raises(SpikesimError, match=f"'{word}' has a meaning of its own"):
+        type("Taken", (Post,), {word: sp.parameter(1.0)})
+    with pytest.raises(SpikesimError, match=f"'{word}' has a meaning of its own"):
+        type("Taken", (Post,), {"modulators": {word: mV}})
+
+
+def test_a_rate_that_only_decays():
+    """It has an equation, and no block writes it."""
+
+    class Slowing(sp.PlasticityModel):
+        w0 = sp.parameter(sp.weight_unit)
+        eta = sp.state(1.0)
+        y = sp.state(0.0)
+        equations = """
+            deta/dt = -eta/(100*ms)
+            dy/dt = -y/(20*ms)
+        """
+        on_pre = "weight -= 0.02*w0*y"
+        on_post = "y += eta"
+
+    for backend in ("numpy", "cpp"):
+        for delay in (ONE, DRAWN):
+            final = stored(Slowing(w0=5.0), delay, post=(5.0,)).run(20 * ms, backend)["a->b"].final
+            y = np.exp(-6 / 100) * np.exp(-4 / 20)
+            assert final["weight"][0] == pytest.approx(5 - 0.1 * y, rel=1e-6)
+
+
+def test_drawn_bounds():
+    net = sp.Network(dt=DT * ms)
+    a = net.population("a", 50, sp.neurons.Poisson(rate=1 * Hz))
+    b = net.population("b", 1, sp.neurons.LIF())
+    net.project(a, b, sp.all_to_all(), synapse=sp.synapses.Delta(), weight=5 * mV,
+                plasticity=sp.plasticity.STDP(w_max=sp.uniform(4 * mV, 10 * mV)),
+                axonal_delay=0 * ms, dendritic_delay=1 * ms)  # fmt: skip
+    with pytest.raises(ParameterError, match=r"weights of 5 mV, but the rule keeps them within 0"):
+        net.run(1 * ms)

@@ -301,3 +301,36 @@ def test_weights_set_between_runs(backend):
     with pytest.raises(ParameterError, match=r"10 to 300 pA, but .* within 0 to 200 pA"):
         model.run(1 * ms, params={"a->b.w_max": 200 * pA, "a->b.weight": each * pA})
     simulation.set({"a->b.w_max": 350 * pA})
+
+
+def test_weak_inhibition_is_rewired():
+    net = sp.Network(dt=0.1 * ms, seed=3)
+    a = net.population("a", 20, sp.neurons.Poisson(rate=1 * Hz))
+    b = net.population("b", 2, sp.neurons.LIF())
+    made = net.project(
+        a, b, sp.all_to_all(), synapse=sp.synapses.ExpCurrent(), delay=1 * ms,
+        weight=sp.uniform(-100 * pA, 0 * pA), plasticity=sp.plasticity.TsodyksMarkram(),
+    )  # fmt: skip
+    made.every(1 * ms, sp.plasticity.Rewiring(budget=10, below=-20 * pA, weight=-50 * pA))
+    final = net.run(5 * ms)["a->b"].final
+    assert np.all(final["weight"][final["active"]] <= -20) and final["active"].sum() == 20
+
+
+def test_scaling_stays_within_the_bounds():
+    net, made = learning()
+    made.every(20 * ms, sp.plasticity.Scaling(total=1e6 * pA))
+    assert net.run(50 * ms)["a->b"].final["weight"].max() == 400
+
+
+def test_structures_that_are_set():
+    model = kept().compile("numpy")
+    everything = np.ones(len(model.connections("a->b")), bool)
+    with pytest.raises(ParameterError, match="more than its budget, 20"):
+        model.run(1 * ms, params={"a->b.active": everything})
+    mask = model.run(100 * ms)["a->b"].final["active"]
+    simulation = model.start()
+    simulation.set({"a->b.active": mask})
+    assert np.array_equal(simulation.run(1 * ms)["a->b"].final["active"], mask)
+    simulation.set({"a->b.weight": 70 * pA})
+    weight = simulation.run(1 * ms)["a->b"].final["weight"]
+    assert np.all(weight[~mask] == 0) and np.all(weight[mask] > 60)

@@ -8,7 +8,8 @@ class Rewiring:
 
     The connections of the projection are places where axon and dendrite come close (Stepanyants,
     Hof and Chklovskii 2002); of the places of each target, `budget` hold a synapse, chosen at
-    random when the run starts. Synapses with a weight below `below` are removed, and new ones grow
+    random when the run starts. Synapses with a weight below `below` (above it, where weights are
+    negative) are removed, and new ones grow
     in empty places, chosen at random, with weight `weight`, as in Butz and van Ooyen (2013) and
     deep rewiring (Bellec et al. 2018). An empty place transmits nothing, and its weight is 0.
     Nothing is done while the projection's `learning` is False. For use at an interval:

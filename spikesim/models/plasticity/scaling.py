@@ -7,9 +7,9 @@ class Scaling:
     """The weights of each target are multiplied by one factor, so that their sum is `total`.
 
     Turrigiano et al. (1998); as normalisation: Miller and MacKay (1994). total: a sum in the unit
-    of the weight, or an array, one a target neuron of the projection. Weights may then lie beyond
-    the bounds of the rule, until they are changed again. Nothing is done while the projection's
-    `learning` is False. For use at an interval:
+    of the weight, or an array, one a target neuron of the projection. Weights stay within the
+    bounds of the rule; where these are in the way, the sum is another. Nothing is done while the
+    projection's `learning` is False. For use at an interval:
     projection.every(100*ms, Scaling(total=50*pA)).
     """
 
