@@ -78,6 +78,10 @@ class Machine(Fitted):
         """What `setup` is told besides the step, by module; longest: delay in ms."""
         return {}
 
+    def prepare(self) -> Iterator[str]:
+        """Lines that follow `setup`."""
+        return iter(())
+
     def starting(self, one: Population, values: Mapping[str, str]) -> Iterator[str]:
         """Lines that set the initial values of a population."""
         given = ", ".join(f"{word}={text}" for word, text in values.items())

@@ -39,7 +39,7 @@ def build(simulator, draw=False):
     """The simulator, set up, and its populations by name."""
     sim = importlib.import_module(MODULES[simulator])
     sim.setup(timestep=DT / SPEED, min_delay=DT / SPEED, **OPTIONS.get(simulator, {{}}))
-    populations = {{}}
+{prepare}    populations = {{}}
 
     def connect(pre, post, receptor, key):
         """A list of connections: neuron, neuron, weight, delay."""
@@ -111,7 +111,7 @@ def emit(net: PyNetwork, machine: Machine, steps: int) -> str:
     head = _HEAD.format(
         title=machine.title, usage="|".join(machine.modules), version=__version__, dt=net.dt,
         steps=steps, modules=dict(machine.modules), options=options, speed=machine.speed,
-        synapses=f"sim{machine.synapses}",
+        synapses=f"sim{machine.synapses}", prepare="".join(f"{x}\n" for x in machine.prepare()),
     )  # fmt: skip
     return head + "\n".join(_body(net, machine)) + "\n" + _TAIL
 

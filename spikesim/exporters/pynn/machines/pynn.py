@@ -32,12 +32,17 @@ class PyNN(Machine):
         # On the grid: otherwise PyNN takes iaf_psc_exp_ps, whose spikes lie between the steps.
         return {"nest": {"max_delay": longest, "spike_precision": "on_grid"}}
 
+    def prepare(self) -> Iterator[str]:
+        yield '    if simulator == "nest":  # else rounding moves some spikes of sources by a step'
+        yield "        nest = importlib.import_module(\"nest\")"
+        yield "        nest.SetDefaults(\"spike_generator\", {\"precise_times\": False})"
+
     def starting(self, one: Population, values: Mapping[str, str]) -> Iterator[str]:
         if one.celltype != "IF_curr_delta":
             yield from super().starting(one, values)
             return
-        # PyNN 0.13.0 knows no v of IF_curr_delta on NEST (its issue 844).
-        yield "    if simulator == \"nest\":"
+        # PyNN's issue 844.
+        yield '    if simulator == "nest":  # PyNN 0.13.0 can not set v of IF_curr_delta there'
         yield f"        populations[{one.name!r}].node_collection.V_m = {values['v']}"
         yield "    else:"
         yield from (f"    {line}" for line in super().starting(one, values))

@@ -15,8 +15,9 @@ from typing import ClassVar
 import numpy as np
 
 from ...target import Finding, Limit
-from ..machine import Machine, spread
+from ..machine import spread
 from ..network import Projection, PyNetwork
+from .pynn import PyNN
 
 _VERTEX = "sPyNNaker 7.4.1, models/neuron/population_vertex.py"
 _CONSTANTS = "sPyNNaker 7.4.1, utilities/constants.py"
@@ -25,14 +26,12 @@ _LIMITS = {
     "row": Limit(256, "synapses of a neuron on one core", _CONSTANTS, "vendor code"),
     "cores": Limit(808, "cores of a board of 48 chips", "sPyNNaker's virtual board", "vendor code"),
     "numbers": Limit(2**16, "largest number in s16.15", _VERTEX, "vendor code"),
-    "weights": Limit(2**16, "units of the largest weight, 16 bits", _VERTEX, "vendor code"),
-    "delay": Limit(2**14, "bits of a ring buffer", _CONSTANTS, "vendor code"),
 }
 _RING_BITS = 14
 _CONDUCTANCE = 1024  # weights of conductances are scaled by this
 
 
-class Spinnaker(Machine):
+class Spinnaker(PyNN):
     """SpiNNaker, the first generation."""
 
     title = "SpiNNaker (sPyNNaker 7.4.1)"
