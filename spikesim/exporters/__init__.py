@@ -70,7 +70,8 @@ class Quantized:
 def fit(network: Network, target: Any) -> Fit:
     """Does the network fit the target? Nothing is raised for one that does not.
 
-    target: a chip, or a profile of PyNN. Raises UnknownNameError for an unknown target, and what `build` raises.
+    target: a chip, or a profile of PyNN. Raises UnknownNameError for an unknown target, and what
+    `build` raises.
     """
     if isinstance(target, str) and target in profiles():
         return fit_pynn(network, target)

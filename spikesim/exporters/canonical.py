@@ -303,9 +303,13 @@ class _Reader:
         )  # fmt: skip
 
     def _forms(
-        self, rates: Mapping[str, Expr], crossing: _Crossing | None, scope: Mapping[str, Any], n: int
+        self,
+        rates: Mapping[str, Expr],
+        crossing: _Crossing | None,
+        scope: Mapping[str, Any],
+        n: int,
     ) -> tuple[Mapping[str, Polynomial], Mapping[str, Exponential]] | None:
-        """What stands before 1, each state, and, where that is allowed, products and exponentials."""
+        """What stands before 1, each state, and, if allowed, products and exponentials."""
         linear = linear_system(rates, [])
         polynomials: dict[str, Polynomial]
         upswings: dict[str, Exponential] = {}
@@ -323,10 +327,16 @@ class _Reader:
             return None
         parts = [c for p in polynomials.values() for c in p.values()]
         parts += [c for e in upswings.values() for c in (e.slope, e.shift)]
-        return (polynomials, upswings) if all(references(c) <= scope.keys() for c in parts) else None
+        return (
+            (polynomials, upswings) if all(references(c) <= scope.keys() for c in parts) else None
+        )
 
     def _uncapped(
-        self, rates: Mapping[str, Expr], crossing: _Crossing | None, scope: Mapping[str, Any], n: int
+        self,
+        rates: Mapping[str, Expr],
+        crossing: _Crossing | None,
+        scope: Mapping[str, Any],
+        n: int,
     ) -> Mapping[str, Expr]:
         """Rates without min(x, c), where x spikes before it comes to c."""
         if crossing is None:

@@ -80,8 +80,8 @@ def verify(path: Any, tool: str) -> Verdict:
         last = "\n".join(done.stderr.strip().splitlines()[-3:])
         return Verdict(tool, None, f"not run: {tool} failed: {last}")
     if found["equal"] is None:
-        return Verdict(tool, None, found["text"])
-    if found["equal"]:
+        text = found["text"]
+    elif found["equal"]:
         text = f"equal: {found['values']} values, {found['spikes']} spikes"
         text += f"; {found['told']}" if found.get("told") else ""
     else:
@@ -89,4 +89,4 @@ def verify(path: Any, tool: str) -> Verdict:
             f"differs first in step {found['step']}, {found['what']}, neuron {found['neuron']}: "
             f"ours {found['ours']}, {tool}'s {found['theirs']}"
         )
-    return Verdict(tool, bool(found["equal"]), text)
+    return Verdict(tool, found["equal"], text)

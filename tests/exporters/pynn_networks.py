@@ -15,9 +15,12 @@ NEAR = ("conductances", "alpha conductances", "adex")
 SIZES = {"in": 20, "given": 15, "a": 25, "b": 15}
 
 
-def network(seed: int, kind: str) -> sp.Network:
+def network(seed: int, kind: str, coupled: bool = True) -> sp.Network:
     """Poisson sources and given spikes, two recurrent populations that differ; a constant current,
-    several synapses of a pair, and parameters and delays that differ within a population."""
+    several synapses of a pair, and parameters and delays that differ within a population.
+
+    coupled: are there synapses from neurons, too, and not from sources alone?
+    """
     rng = np.random.default_rng(seed)
     jumps = kind in ("jumps", "izhikevich")
     dt = float(rng.choice([0.1, 0.5, 1.0])) if kind in ("currents", "alpha", "by hand") else 0.1
@@ -39,10 +42,12 @@ def network(seed: int, kind: str) -> sp.Network:
         for source in groups:
             n = 9 * SIZES[target]
             pre, post = rng.integers(0, SIZES[source], n), rng.integers(0, SIZES[target], n)
-            inhibitory = source == "b"
+            inhibitory = source in ("b" if coupled else "given")
+            if source in "ab" and not coupled:
+                continue
             weight = strength * rng.uniform(0.3, 1.2, n)
             if inhibitory:
-                weight = 4 * weight if kind in NEAR else -weight
+                weight = 2 * weight if kind in NEAR else -weight
             net.project(
                 groups[source], groups[target], sp.explicit(pre, post),
                 synapse=down if inhibitory else up, weight=weight * unit,
@@ -57,8 +62,8 @@ def _model(rng: np.random.Generator, kind: str, n: int, dt: float) -> tuple[Any,
         return ByHand(cap=rng.uniform(100, 300) * ms), {}
     if kind == "izhikevich":
         made = sp.neurons.Izhikevich(
-            a=rng.uniform(0.02, 0.1) / ms, b=rng.uniform(0.2, 0.25), c=rng.uniform(-65, -50, n) * mV,
-            d=rng.uniform(2, 8) * mV,
+            a=rng.uniform(0.02, 0.1) / ms, b=rng.uniform(0.2, 0.25),
+            c=rng.uniform(-65, -50, n) * mV, d=rng.uniform(2, 8) * mV,
         )  # fmt: skip
         return made, {"v": rng.uniform(-70, -60, n) * mV}
     if kind == "adex":
@@ -90,4 +95,5 @@ def _synapses(rng: np.random.Generator, kind: str) -> tuple[Any, Any, float, Any
     if kind in ("jumps", "izhikevich"):
         return s.Delta(), s.Delta(), 2 if kind == "jumps" else 6, mV
     model: Any = s.AlphaConductance if kind == "alpha conductances" else s.ExpConductance
-    return model(tau=tau, E=0 * mV), model(tau=other, E=-80 * mV, name="down"), 1.5, nS
+    strength = 12 if kind == "adex" else 3
+    return model(tau=tau, E=0 * mV), model(tau=other, E=-80 * mV, name="down"), strength, nS

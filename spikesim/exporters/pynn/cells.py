@@ -34,8 +34,8 @@ class Arrivals:
 class Receptor:
     """What spikes that arrive at a state act on.
 
-    gain [n]: a weight of the program times this is PyNN's, positive or negative. positive, negative:
-    PyNN's receptor for weights of either sign, after the gain.
+    gain [n]: a weight of the program times this is PyNN's. positive, negative: PyNN's receptor for
+    weights of either sign, after the gain.
     """
 
     gain: np.ndarray
@@ -99,7 +99,9 @@ def _standard(cell: Cell, arrivals: Mapping[str, Arrivals]) -> Standard:
     rest = set(range(1, len(cell.states))).difference(*(kernel.members for kernel in kernels))
     if len(rest) > 1:
         names = ", ".join(cell.states[k] for k in sorted(rest))
-        raise _Unlike(f"it has more states ({names}) than PyNN's cells", "use LIF, AdEx, Izhikevich")
+        raise _Unlike(
+            f"it has more states ({names}) than PyNN's cells", "use LIF, AdEx, Izhikevich"
+        )
     _check_reset(cell, rest)
     _check_refractory(cell, rest)
     quadratic = [p for p in cell.products if p.pair == (0, 0)]
@@ -300,9 +302,7 @@ def _leaky(cell: Cell, kernels: list[_Kernel], arrivals: Mapping[str, Arrivals])
     conductances = shape.startswith("cond")
     find = _conductances if conductances else _currents
     more, receptors = find(cell, kernels, arrivals, cm)
-    return Standard(
-        f"IF_{shape or 'curr_exp'}", parameters | more, start, receptors, conductances
-    )
+    return Standard(f"IF_{shape or 'curr_exp'}", parameters | more, start, receptors, conductances)
 
 
 def _exponential(
@@ -355,7 +355,7 @@ def _exponential(
 
 
 def _izhikevich(cell: Cell, kernels: list[_Kernel], rest: set[int]) -> Standard:
-    """dv/dt = 0.04 v^2 + 5 v + 140 - u + I; du/dt = a (b v - u). Izhikevich 2003, equations 1, 2."""
+    """dv/dt = 0.04 v^2 + 5 v + 140 - u + I; du/dt = a (b v - u). Izhikevich 2003, eqs. 1, 2."""
     remedy = "use Izhikevich, with Delta synapses"
     if kernels:
         raise _Unlike("spikes make currents in it; those of PyNN's Izhikevich are jumps", remedy)

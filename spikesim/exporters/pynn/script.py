@@ -43,7 +43,8 @@ def build(simulator, draw=False):
 
     def connect(pre, post, receptor, key):
         """A list of connections: neuron, neuron, weight, delay."""
-        columns = [data[f"{{key}}/{{word}}"].tolist() for word in ("pre", "post", "weight", "delay")]
+        words = "pre", "post", "weight", "delay"
+        columns = [data[f"{{key}}/{{word}}"].tolist() for word in words]
         sim.Projection(
             populations[pre], populations[post], sim.FromListConnector(list(zip(*columns))),
             {synapses}.StaticSynapse(), receptor_type=receptor,
@@ -131,7 +132,8 @@ def _body(net: PyNetwork, machine: Machine) -> Iterator[str]:
         for word in sorted(one.parameters):
             yield f"        {word}={_value(one, word, one.parameters[word])},"
         yield "    )"
-        yield f"    populations[{one.name!r}] = sim.Population({one.size}, cells, label={one.name!r})"
+        made = f"sim.Population({one.size}, cells, label={one.name!r})"
+        yield f"    populations[{one.name!r}] = {made}"
         yield from machine.starting(one, {w: _value(one, w, v) for w, v in one.start.items()})
     yield ""
     for k, p in enumerate(net.projections):

@@ -51,10 +51,8 @@ class BrainScaleS2(Machine):
         yield self.at_most("neurons", "network", neurons, "fewer neurons, or join circuits by hand")
         for one in net.populations:
             mine = [p for p in net.projections if p.target == one.name]
-            inputs = max(
-                (int(k.max()) for k in [sum(np.bincount(p.post, minlength=one.size) for p in mine)]
-                 if np.ndim(k)), default=0,
-            )  # fmt: skip
+            post = np.concatenate([np.zeros(0, np.int64), *(p.post for p in mine)])
+            inputs = int(np.bincount(post).max(initial=0))
             yield self.at_most("inputs", one.name, inputs, "fewer synapses a neuron")
             if one.celltype in self.celltypes:
                 yield from self._ranges(one)

@@ -14,14 +14,14 @@ class PyNN(Machine):
 
     title = "PyNN (NEST, Brian2)"
     verified = (
-        "spike for spike by NEST 3.10 through PyNN 0.13.0, cells with currents or jumps; those with "
-        "conductances, and Brian2, differ by steps"
+        "spike for spike by NEST 3.10 through PyNN 0.13.0 where cells have currents or jumps; "
+        "with conductances, and in Brian2, some come a step sooner or later"
     )
     peer = "pynn-nest"
     modules: ClassVar[Mapping[str, str]] = {
         "nest": "pyNN.nest", "brian2": "pyNN.brian2", "spiNNaker": "pyNN.spiNNaker",
     }  # fmt: skip
-    celltypes = (
+    celltypes: ClassVar[tuple[str, ...]] = (
         *LEAKY_CURRENTS, "IF_cond_exp", "IF_cond_alpha", "EIF_cond_exp_isfa_ista",
         "EIF_cond_alpha_isfa_ista", "Izhikevich",
     )  # fmt: skip
@@ -34,8 +34,8 @@ class PyNN(Machine):
 
     def prepare(self) -> Iterator[str]:
         yield '    if simulator == "nest":  # else rounding moves some spikes of sources by a step'
-        yield "        nest = importlib.import_module(\"nest\")"
-        yield "        nest.SetDefaults(\"spike_generator\", {\"precise_times\": False})"
+        yield '        nest = importlib.import_module("nest")'
+        yield '        nest.SetDefaults("spike_generator", {"precise_times": False})'
 
     def starting(self, one: Population, values: Mapping[str, str]) -> Iterator[str]:
         if one.celltype != "IF_curr_delta":

@@ -1,10 +1,10 @@
 """SpiNNaker (the first) by way of sPyNNaker 7.4.1; facts are those of its code.
 
-    ring buffer    weights are unsigned, 16 bits, in units of 2^(r - 15) nA; r, a whole number of 0 or
-                   more for each receptor of a population, is such that 2^r is above what a neuron is
-                   expected to get in a step: between its largest weight and the sum of all of them
-    delays         slots of the ring: 2^(14 - bits of neurons - bits of receptors); what is longer
-                   goes through cores that delay
+ring buffer    weights are unsigned, 16 bits, in units of 2^(r - 15) nA; r, a whole number of 0 or
+               more for each receptor of a population, is such that 2^r is above what a neuron is
+               expected to get in a step: between its largest weight and the sum of all of them
+delays         slots of the ring: 2^(14 - bits of neurons - bits of receptors); what is longer
+               goes through cores that delay
 """
 
 from __future__ import annotations
@@ -43,7 +43,12 @@ class Spinnaker(PyNN):
     modules: ClassVar[Mapping[str, str]] = {
         "spiNNaker": "pyNN.spiNNaker", "nest": "pyNN.nest", "brian2": "pyNN.brian2",
     }  # fmt: skip
-    celltypes = ("IF_curr_exp", "IF_curr_alpha", "IF_curr_delta", "IF_cond_exp")
+    celltypes: ClassVar[tuple[str, ...]] = (
+        "IF_curr_exp",
+        "IF_curr_alpha",
+        "IF_curr_delta",
+        "IF_cond_exp",
+    )
     source = "sPyNNaker 7.4.1, pyNN/__init__.py and models/neuron/builds"
     limits = _LIMITS
     integrates = "closed forms in fixed point"
