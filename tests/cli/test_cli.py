@@ -265,6 +265,16 @@ def test_verify_without_the_tool(
     )
 
 
+def test_pynn_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, out = tmp_path / "net.py", tmp_path / "out"
+    file.write_text(FITS.format(t_ref=0))
+    assert call("fit", file, "--target", "spinnaker") == 0
+    assert call("export", file, "--target", "pynn", "-o", out, "--duration", "20 ms") == 0
+    assert (out / "network.py").is_file() and "PyNN (NEST, Brian2): fits" in capsys.readouterr().out
+    assert call("targets") == 0
+    assert "SpiNNaker" in capsys.readouterr().out
+
+
 def test_nir_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("nir", reason="nir is not installed (extra: nir)")
     file, graph = tmp_path / "net.py", tmp_path / "net.nir"

@@ -34,7 +34,7 @@ class SpikeSourcePoisson:
         self.parameters = {"rate": rate}
 
 
-class IF_curr_exp:  # noqa: N801
+class IF_curr_exp:
     def __init__(self, **parameters: Any):
         self.parameters = {"tau_syn_E": 5.0, "tau_syn_I": 5.0} | parameters
 
@@ -43,7 +43,7 @@ class StaticSynapse:
     """As it is."""
 
 
-def FromListConnector(rows: list[tuple[int, int, float, float]]) -> Any:  # noqa: N802
+def FromListConnector(rows: list[tuple[int, int, float, float]]) -> Any:
     return rows
 
 
@@ -64,7 +64,7 @@ class Population:
         return SimpleNamespace(segments=[SimpleNamespace(spiketrains=trains)])
 
 
-def Projection(  # noqa: N802
+def Projection(
     pre: Population, post: Population, rows: Any, synapse: StaticSynapse, receptor_type: str
 ) -> None:
     signs = {r[2] >= 0 for r in rows}
@@ -85,8 +85,8 @@ def run(duration: float) -> None:
             fired[id(p)] = {(round(t / dt) - 1, i) for i, ts in enumerate(trains) for t in ts}
         else:
             q = {k: np.broadcast_to(v, p.size) for k, v in p.cells.parameters.items()}
-            state[id(p)] = [np.array(np.broadcast_to(p.start["v"], p.size), float),
-                            np.zeros(p.size), np.zeros(p.size), np.zeros(p.size, int), q]  # fmt: skip
+            v = np.array(np.broadcast_to(p.start["v"], p.size), float)
+            state[id(p)] = [v, 0 * v, 0 * v, np.zeros(p.size, int), q]
             for r in ("excitatory", "inhibitory"):
                 arriving[id(p), r] = np.zeros((steps + 1000, p.size))
     for n in range(steps):

@@ -47,6 +47,7 @@ def compare(folder: pathlib.Path, simulator: str) -> dict[str, Any]:
         result["groups"][group] = {
             "ours": int(expected.sum()), "theirs": int(got.sum()),
             "same step": int(np.minimum(expected, got).sum()), "a step apart": near(expected, got),
+            "neurons": int(expected.any(axis=0).sum()), "first": first(expected, got),
         }  # fmt: skip
         differ = np.argwhere(got != expected)
         if len(differ) and (result["equal"] or differ[0][0] < result["step"]):
@@ -75,6 +76,12 @@ def near(ours: Any, theirs: Any) -> int:
             else:
                 t = t[1:]
     return pairs
+
+
+def first(ours: Any, theirs: Any) -> int:
+    """The neurons that spike and whose first spikes are at most a step apart."""
+    both = ours.any(axis=0) & theirs.any(axis=0)
+    return int((np.abs(ours.argmax(axis=0) - theirs.argmax(axis=0)) <= 1)[both].sum())
 
 
 def place(folder: pathlib.Path) -> dict[str, Any]:

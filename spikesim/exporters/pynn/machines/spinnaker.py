@@ -24,7 +24,9 @@ _CONSTANTS = "sPyNNaker 7.4.1, utilities/constants.py"
 _LIMITS = {
     "neurons a core": Limit(256, "neurons a core", _CONSTANTS, "vendor code"),
     "row": Limit(256, "synapses of a neuron on one core", _CONSTANTS, "vendor code"),
-    "cores": Limit(808, "cores of a board of 48 chips", "sPyNNaker's virtual board", "vendor code"),
+    "cores": Limit(
+        808, "cores, at least, of a board of 48 chips", "sPyNNaker's virtual board", "vendor code"
+    ),
     "numbers": Limit(2**16, "largest number in s16.15", _VERTEX, "vendor code"),
 }
 _RING_BITS = 14
@@ -62,7 +64,9 @@ class Spinnaker(PyNN):
             cores += -(-size // most)
             yield Finding("neurons a core", name, "fits", f"{-(-size // most)} cores")
         for one in net.populations:
-            cores += -(-one.size // most)
+            # Below 1 ms a step, synapses have cores of their own, one or more.
+            split = net.dt < 1 and any(p.target == one.name for p in net.projections)
+            cores += -(-one.size // most) * (2 if split else 1)
             yield self.at_most("neurons a core", one.name, min(one.size, most), "")
             low, high = spread(one.parameters.values())
             worst = max(-low, high)
