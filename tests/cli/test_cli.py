@@ -260,9 +260,8 @@ def test_verify_without_the_tool(
     assert call("verify", out, "--with", "lava") == 0
     assert "not run: there is no environment .venv-lava" in capsys.readouterr().out
     assert "has no run_lava.py" in str(call("verify", tmp_path, "--with", "lava"))
-    assert "known are: cc, lava, pynn-nest, spynnaker" in str(
-        call("verify", out, "--with", "nothing")
-    )
+    known = "known are: cc, lava, netx, pynn-nest, qemu, spynnaker, xylosim"
+    assert known in str(call("verify", out, "--with", "nothing"))
 
 
 def test_pynn_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

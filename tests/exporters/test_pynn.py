@@ -324,3 +324,14 @@ def test_the_report_is_beside_the_script(tmp_path: Path) -> None:
     assert names == {"network.py", "network.npz", "vectors.npz", "run_pynn.py", "fit.txt",
                      "fit.json", "fit.html"}  # fmt: skip
     assert json.loads((tmp_path / "out" / "fit.json").read_text())["target"] == "spinnaker"
+
+
+def test_without_an_environment_nothing_is_claimed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_pynn(network(1, "currents"), tmp_path / "out", "pynn", 10 * ms)
+    monkeypatch.chdir(tmp_path)
+    for tool, environment in (("pynn-nest", "pynn"), ("spynnaker", "spynnaker")):
+        monkeypatch.delenv(f"SPIKESIM_{environment.upper()}_PYTHON", raising=False)
+        verdict = exporters.verify(tmp_path / "out", tool)
+        assert verdict.equal is None and f".venv-{environment}" in verdict.text
