@@ -7,7 +7,7 @@ BENCH_ARGS ?=
 CUDA_ARGS ?=
 KINDS ?=
 BENCHMARKS := cuba cobahh adex brunel microcircuit stdp plastic_brunel events recording noise step export
-VERIFY_ENVS := lava nir xylo
+VERIFY_ENVS := lava nir xylo pynn spynnaker
 # Lava runs on Python 3.10 only; the newest that pyenv has, or the system's.
 LAVA_PYTHON ?= $(or $(lastword $(sort $(wildcard $(HOME)/.pyenv/versions/3.10.*/bin/python))),python3.10)
 BENCH_ENVS := spikesim nest brian2 brainpy
@@ -70,7 +70,7 @@ peer-nest: .venv-nest/.ready  ## compare with NEST 3.10
 peer-brian2-networks: .venv-brian2/.ready  ## compare with Brian2 2.9
 	.venv-brian2/bin/python tests/peers/peer_brian2.py $(KINDS)
 
-peer-chips: .venv/.test verify-envs  ## compare exports with Lava, xylosim, a C compiler and readers of NIR
+peer-chips: .venv/.test verify-envs  ## compare exports with Lava, xylosim, NEST, sPyNNaker, C, readers of NIR
 	$(BIN)/python tests/peers/peer_chips.py $(KINDS)
 
 verify-envs:  ## make the environments of `spikesim verify`; what can't be made is skipped, and said
@@ -90,7 +90,8 @@ bench-envs: $(BENCH_ENVS:%=.venv-bench-%/.ready)  ## make what the benchmarks ne
 	.venv-bench-spikesim/bin/python benchmarks/adex.py --prepare
 
 clean:  ## remove the environments and everything built or cached
-	rm -rf .venv .venv-nest .venv-brian2 .venv-lava .venv-nir .venv-xylo .venv-bench-* build dist
+	rm -rf .venv .venv-nest .venv-brian2 .venv-lava .venv-nir .venv-xylo .venv-pynn .venv-spynnaker
+	rm -rf .venv-bench-* build dist
 	rm -rf docs/_build docs/gallery docs/reference docs/examples/*.png
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -124,7 +125,7 @@ clean:  ## remove the environments and everything built or cached
 	@touch $@
 
 # xylosim is built from source: it needs g++ and the header files of Python.
-.venv-xylo/.ready: tests/peers/requirements-xylo.txt .venv-xylo/.created
+.venv-xylo/.ready .venv-pynn/.ready .venv-spynnaker/.ready: .venv-%/.ready: tests/peers/requirements-%.txt .venv-%/.created
 	@echo "Installing into $(@D); the first time takes a few minutes."
 	$(@D)/bin/python -m pip install --quiet -r $<
 	@touch $@

@@ -13,7 +13,9 @@ from rich.table import Table
 from .. import __version__, exporters, here
 from ..backends.memory import size_text
 from ..errors import ParameterError
+from ..exporters import pynn
 from ..exporters.nir import profiles, write_nir
+from ..exporters.verify import PEERS
 from ..files import check, replacing
 from ..results.table import TITLES, activity
 from ..simulate import compile_network, estimate_memory
@@ -118,7 +120,7 @@ def memory(
 @app.command()
 def fit(
     file: Net,
-    target: Annotated[str, typer.Option(help="a chip: see `targets`")],
+    target: Annotated[str, typer.Option(help="a chip, or a profile of PyNN: see `targets`")],
     json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
     report: Annotated[Path | None, typer.Option(help="write a page in HTML")] = None,
 ) -> None:
@@ -136,13 +138,16 @@ def fit(
 @app.command()
 def export(
     file: Net,
-    target: Annotated[str, typer.Option(help="a chip, `nir`, or a reader of NIR: see `targets`")],
+    target: Annotated[
+        str,
+        typer.Option(help="a chip, `nir`, a reader of NIR, or a profile of PyNN: see `targets`"),
+    ],
     out: Annotated[Path, typer.Option("-o", "--out", help="a new folder; of NIR, a file")],
     duration: Annotated[str, typer.Option(help="of the golden vectors")] = "200 ms",
     seed: Annotated[int | None, typer.Option(help="of the run that gives them")] = None,
     rate: Rate = "50 Hz",
 ) -> None:
-    """Write a network for a chip, with golden vectors, or as a NIR graph."""
+    """Write a network for a chip or as a script of PyNN, with golden vectors, or as a NIR graph."""
     length = script.duration(duration)
     script.check_places(file, out)
     net = script.network(file, rate)
@@ -150,6 +155,8 @@ def export(
         ahead = write_nir(net, out, "" if target == "nir" else target)
         for name, steps in ahead.items():
             print(f"{name}: the reader has its spikes {steps} steps earlier" if steps else name)
+    elif target in pynn.profiles():
+        print(pynn.write_pynn(net, out, target, length, seed))
     else:
         exporters.export(net, target, out, length, seed)
         print((out / "match.txt").read_text("utf-8"))
@@ -159,7 +166,9 @@ def export(
 @app.command()
 def verify(
     folder: Annotated[Path, typer.Argument(help="what `export` wrote")],
-    tool: Annotated[str, typer.Option("--with", help="somebody else's software: lava, cc")],
+    tool: Annotated[
+        str, typer.Option("--with", help=f"somebody else's software: {', '.join(PEERS)}")
+    ],
 ) -> None:
     """Run another's software on an exported folder: equal, or the first step that differs."""
     verdict = exporters.verify(folder, tool)
@@ -170,11 +179,13 @@ def verify(
 
 @app.command()
 def targets() -> None:
-    """The chips that networks can be exported to, the readers of NIR, and how each is checked."""
+    """Where networks can be exported to: chips, readers of NIR, PyNN; and how each is checked."""
     chips = exporters.targets
     rows = [(name, chips.find(name).title, chips.find(name).verified) for name in chips.names()]
     show(rows, "chip", "", "checked")
     show(profiles().items(), "reader of NIR", "")
+    machines = [(name, pynn.machines.find(name)) for name in pynn.profiles()]
+    show([(name, m.title, m.verified) for name, m in machines], "PyNN", "", "checked")
 
 
 def show(rows: Any, *titles: str) -> None:

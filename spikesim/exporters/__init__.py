@@ -22,6 +22,7 @@ from . import artefact, chip, targets
 from .chip import Chip, Trace, mixed
 from .match import Errors, Match, match
 from .normal import normal_form
+from .pynn import fit_pynn, profiles
 from .report import Fit
 from .sampled import Sample, sample
 from .target import Target
@@ -69,8 +70,11 @@ class Quantized:
 def fit(network: Network, target: Any) -> Fit:
     """Does the network fit the target? Nothing is raised for one that does not.
 
-    Raises UnknownNameError for an unknown target, and what `build` raises.
+    target: a chip, or a profile of PyNN. Raises UnknownNameError for an unknown target, and what
+    `build` raises.
     """
+    if isinstance(target, str) and target in profiles():
+        return fit_pynn(network, target)
     return _fit(network, targets.find(target))[1]
 
 
@@ -112,11 +116,8 @@ def export(network: Network, target: Any, path: Any, duration: Any, seed: Any = 
     with artefact.new_folder(path) as folder:
         artefact.write_network(made.integers, folder)
         artefact.write_vectors(trace, folder)
-        for name, text in (
-            ("fit.txt", made.fit.text()), ("fit.json", made.fit.json()),
-            ("fit.html", made.fit.html()), ("match.txt", errors.text()),
-        ):  # fmt: skip
-            (folder / name).write_text(text + "\n", "utf-8")
+        made.fit.write(folder)
+        (folder / "match.txt").write_text(errors.text() + "\n", "utf-8")
         made.target.write(made.integers, trace, folder)
     return made
 

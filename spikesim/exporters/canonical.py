@@ -3,13 +3,14 @@
     dx/dt = A x + b,    spike where x[0] passes theta,    x -> R x + r at a spike
 
 The first state is the one that the threshold looks at. What the form can't hold is an Obstacle, and
-is told, never dropped. The program is the one before the passes.
+is told, never dropped. The program is the one before the passes. For simulators that have them,
+products of two states and exponentials of one may come on top.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,8 @@ from ..backends.binding import Binder, HostArrays
 from ..backends.evaluate import evaluate, operations
 from ..equations.affine import collect, linear_system
 from ..equations.noise import noises
-from ..ir.expr import ZERO, Draw, Expr, Op, Ref, add, references, sub, substitute, walk
+from ..equations.quadratic import Exponential, Polynomial, expand
+from ..ir.expr import ZERO, Draw, Expr, Op, Ref, add, references, rewrite, sub, substitute, walk
 from ..ir.program import NEST_ORDER, Edges, Neurons, Program
 from ..passes import lower
 from ..passes.delays import delays
@@ -37,13 +39,34 @@ class Obstacle:
 
 
 @dataclass(frozen=True, eq=False)
+class Product:
+    """A term factor * x[pair[0]] * x[pair[1]] of dx[row]/dt; factor [n]."""
+
+    row: int
+    pair: tuple[int, int]
+    factor: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Upswing:
+    """A term factor * exp(slope * x[state] + shift) of dx[row]/dt; arrays [n]."""
+
+    row: int
+    state: int
+    factor: np.ndarray
+    slope: np.ndarray
+    shift: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class Cell:
     """A group in canonical form. Time in ms, all else in the units of the program.
 
     states: k names. A [n, k, k] and b [n, k]: dx/dt = A x + b. threshold [n]; inclusive: spikes at
     the threshold itself too. R [n, k, k], r [n, k]: the reset. held [n]: steps after a spike in
     which the states `still` [k] do not move. drops [k]: arrivals at a state are lost meanwhile.
-    start [n, k]. method: of integration.
+    start [n, k]. method: of integration. products, upswings: what is not affine, in all of the
+    states up to the threshold; there is none unless `recognise` was asked for it.
     """
 
     name: str
@@ -60,6 +83,8 @@ class Cell:
     drops: tuple[bool, ...]
     start: np.ndarray
     method: str = "exact"
+    products: tuple[Product, ...] = ()
+    upswings: tuple[Upswing, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +110,8 @@ class Wire:
 @dataclass(frozen=True, eq=False)
 class Circuit:
     """A network in canonical form. dt in ms; early: are spikes delivered before the threshold is
-    looked at (NEST's order)? sources: groups that only spike, with their sizes."""
+    looked at (NEST's order)? sources: groups that only spike, with their sizes. rates [size]: in
+    1/ms, of those that are Poisson processes."""
 
     dt: float
     early: bool
@@ -93,16 +119,20 @@ class Circuit:
     cells: Mapping[str, Cell]
     wires: tuple[Wire, ...]
     obstacles: tuple[Obstacle, ...]
+    rates: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
-def recognise(program: Program) -> Circuit:
-    """The canonical form of a program before the passes, and what of it there is none for."""
-    return _Reader(program).circuit()
+def recognise(program: Program, beyond: bool = False) -> Circuit:
+    """The canonical form of a program before the passes, and what of it there is none for.
+
+    beyond: products and exponentials of states are no obstacles.
+    """
+    return _Reader(program, beyond).circuit()
 
 
 class _Reader:
-    def __init__(self, program: Program):
-        self.program, self.plain = program, inputs(program)
+    def __init__(self, program: Program, beyond: bool):
+        self.program, self.plain, self.beyond = program, inputs(program), beyond
         self.values = Binder(lower(program), Options.of(precision="float64")).bind()
         self.arrays = HostArrays(False)
         self.table = operations(self.arrays)
@@ -112,9 +142,13 @@ class _Reader:
         p = self.program
         sources: dict[str, int] = {}
         cells: dict[str, Cell] = {}
+        rates: dict[str, np.ndarray] = {}
         for group in self.plain.neurons:
             if not group.equations and not group.ports and self._only_spikes(group):
                 sources[group.name] = group.size
+                rate = self._rate(group)
+                if rate is not None:
+                    rates[group.name] = rate
                 continue
             cell = self._cell(group)
             if cell is not None:
@@ -124,7 +158,7 @@ class _Reader:
         found = [self._wire(e, cells, realised) for e in (*realised.edges, *realised.plastic)]
         wires = tuple(w for w in found if w is not None)
         early = p.order == NEST_ORDER
-        return Circuit(p.dt, early, sources, cells, wires, tuple(self.obstacles))
+        return Circuit(p.dt, early, sources, cells, wires, tuple(self.obstacles), rates)
 
     def _fault(self, place: str, what: str, remedy: str) -> None:
         self.obstacles.append(Obstacle(place, what, remedy))
@@ -134,6 +168,18 @@ class _Reader:
         return all(
             e.target.group != group.name for e in (*self.program.edges, *self.program.plastic)
         )
+
+    def _rate(self, group: Neurons) -> np.ndarray | None:
+        """The rate of a Poisson process [size], 1/ms: each step, a spike with one probability."""
+        found = [e.condition for e in group.events if e.name == "spike" and not e.reset]
+        if len(found) != 1 or not isinstance(found[0], Op) or found[0].name != "lt":
+            return None
+        draw, chance = found[0].args
+        scope = self._scope(group)
+        uniform = isinstance(draw, Draw) and draw.distribution == "uniform" and not draw.shared
+        if not uniform or group.update or not references(chance) <= scope.keys():
+            return None
+        return np.maximum(self._value(chance, scope, group.size), 0) / self.program.dt
 
     def _whole(self, p: Program) -> None:
         """What the network has beside groups and static synapses."""
@@ -186,24 +232,30 @@ class _Reader:
             )
         if any(noises(rate) for rate in rates.values()):
             fault("its equations have noise", "leave xi out, or send noise as Poisson spikes")
-        forms = linear_system(rates, [])
-        fixed = scope.keys()
-        if forms is None or any(
-            not references(c) <= fixed for x in rates for c in (*forms[x][0].values(), forms[x][1])
-        ):
+        spike = next((e for e in group.events if e.name == "spike"), None)
+        crossing = _threshold(spike.condition, list(rates)) if spike else None
+        if crossing is not None and not all(references(x) <= scope.keys() for x in crossing[1:3]):
+            crossing = None
+        forms = self._forms(rates, crossing, scope, group.size)
+        if forms is None:
+            if self.beyond:
+                fault(
+                    "its equations are not quadratic, nor exponential in one state, with constant "
+                    "coefficients", "use LIF, AdEx or Izhikevich",
+                )  # fmt: skip
+                return None
             fault(
                 "its equations are not linear with constant coefficients",
                 "use currents in place of conductances, and a leaky integrate-and-fire neuron",
             )
             return None
-        spike = next((e for e in group.events if e.name == "spike"), None)
+        polynomials, upswings = forms
         if len(group.events) > 1:
             fault("it has events beside spikes", "leave them out")
         if spike is None:
             fault("it never spikes", "give it spike=...")
             return None
-        crossing = _threshold(spike.condition, list(rates))
-        if crossing is None or any(not references(x) <= fixed for x in crossing[1:3]):
+        if crossing is None:
             fault("its spike is no fixed threshold on one state", "write it as in 'v >= V_th'")
             return None
         watched, factor, rest, inclusive, above = crossing
@@ -213,11 +265,21 @@ class _Reader:
         states = [watched, *(x for x in rates if x != watched)]
         n, k = group.size, len(states)
         A, b = np.zeros((n, k, k)), np.zeros((n, k))
+        products: list[Product] = []
+        upward: list[Upswing] = []
         for i, x in enumerate(states):
-            coefficients, constant = forms[x]
-            for y, c in coefficients.items():
-                A[:, i, states.index(y)] = self._value(c, scope, n)
-            b[:, i] = self._value(constant, scope, n)
+            for of, c in polynomials[x].items():
+                value = self._value(c, scope, n)
+                if not of:
+                    b[:, i] = value
+                elif of[0] in upswings:
+                    e = upswings[of[0]]
+                    slope, shift = (self._value(z, scope, n) for z in (e.slope, e.shift))
+                    upward.append(Upswing(i, states.index(e.variable), value, slope, shift))
+                elif len(of) == 1:
+                    A[:, i, states.index(of[0])] = value
+                else:
+                    products.append(Product(i, (states.index(of[0]), states.index(of[1])), value))
         threshold = -self._value(rest, scope, n) / self._value(factor, scope, n)
         R, r = self._reset(group, states, scope)
         held = np.zeros(n, np.int64)
@@ -237,8 +299,61 @@ class _Reader:
             where, n, tuple(states), A, b, threshold, inclusive, R, r, held,
             tuple(next(d.held for d in group.equations if d.variable == x) for x in states),
             tuple(ports.get(x) == "drop" for x in states), start.astype(np.float64),
-            "exact" if group.method == "auto" else group.method,
+            "exact" if group.method == "auto" else group.method, tuple(products), tuple(upward),
         )  # fmt: skip
+
+    def _forms(
+        self,
+        rates: Mapping[str, Expr],
+        crossing: _Crossing | None,
+        scope: Mapping[str, Any],
+        n: int,
+    ) -> tuple[Mapping[str, Polynomial], Mapping[str, Exponential]] | None:
+        """What stands before 1, each state, and, if allowed, products and exponentials."""
+        linear = linear_system(rates, [])
+        polynomials: dict[str, Polynomial]
+        upswings: dict[str, Exponential] = {}
+        if linear is not None:
+            polynomials = {x: {(): c, **{(y,): d for y, d in a.items()}}
+                           for x, (a, c) in linear.items()}  # fmt: skip
+        elif self.beyond and not any(
+            isinstance(node, Draw) for rate in rates.values() for node in walk(rate)
+        ):
+            found = expand(self._uncapped(rates, crossing, scope, n))
+            if found is None:
+                return None
+            polynomials, upswings = found
+        else:
+            return None
+        parts = [c for p in polynomials.values() for c in p.values()]
+        parts += [c for e in upswings.values() for c in (e.slope, e.shift)]
+        return (
+            (polynomials, upswings) if all(references(c) <= scope.keys() for c in parts) else None
+        )
+
+    def _uncapped(
+        self,
+        rates: Mapping[str, Expr],
+        crossing: _Crossing | None,
+        scope: Mapping[str, Any],
+        n: int,
+    ) -> Mapping[str, Expr]:
+        """Rates without min(x, c), where x spikes before it comes to c."""
+        if crossing is None:
+            return rates
+        watched, factor, rest = crossing[:3]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            threshold = -self._value(rest, scope, n) / self._value(factor, scope, n)
+
+        def uncap(node: Expr) -> Expr | None:
+            if not (isinstance(node, Op) and node.name == "min" and Ref(watched) in node.args):
+                return None
+            (cap,) = [a for a in node.args if a != Ref(watched)] or [Ref(watched)]
+            if not references(cap) <= scope.keys():
+                return None
+            return Ref(watched) if (self._value(cap, scope, n) >= threshold).all() else None
+
+        return {x: rewrite(rate, uncap) for x, rate in rates.items()}
 
     def _reset(
         self, group: Neurons, states: list[str], scope: dict[str, Any]
@@ -305,8 +420,12 @@ class _Reader:
         )  # fmt: skip
 
 
-def _threshold(condition: Expr, states: list[str]) -> tuple[str, Expr, Expr, bool, bool] | None:
-    """(state, factor, rest, inclusive, above) of factor * state + rest > 0, or < 0 if not above."""
+# (state, factor, rest, inclusive, above) of factor * state + rest > 0, or < 0 if not above
+_Crossing = tuple[str, Expr, Expr, bool, bool]
+
+
+def _threshold(condition: Expr, states: list[str]) -> _Crossing | None:
+    """The crossing that a condition stands for."""
     if not isinstance(condition, Op) or condition.name not in ("gt", "ge", "lt", "le"):
         return None
     form = collect(sub(*condition.args), states)

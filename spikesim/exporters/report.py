@@ -5,10 +5,11 @@ from __future__ import annotations
 import html
 import json
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from ..errors import UnfitError
-from .target import Finding, Target
+from .target import Finding, Fitted
 
 _SIGNS = {"fits": "ok", "warns": "warning", "breaks": "DOES NOT FIT"}
 _STYLE = """
@@ -31,8 +32,8 @@ class Fit:
     findings: tuple[Finding, ...]
 
     @classmethod
-    def of(cls, name: str, target: Target, findings: tuple[Finding, ...]) -> Fit:
-        """The report of what `Target.check` found."""
+    def of(cls, name: str, target: Fitted, findings: tuple[Finding, ...]) -> Fit:
+        """The report of what a check found."""
         return cls(name, target.title, target.verified, findings)
 
     def __bool__(self) -> bool:
@@ -80,6 +81,12 @@ class Fit:
     def json(self) -> str:
         """The same as text for programs."""
         return json.dumps(self.as_dict(), indent=1)
+
+    def write(self, folder: Path) -> None:
+        """fit.txt, fit.json and fit.html."""
+        for suffix in ("text", "json", "html"):
+            name = "fit.txt" if suffix == "text" else f"fit.{suffix}"
+            (folder / name).write_text(getattr(self, suffix)() + "\n", "utf-8")
 
     def html(self) -> str:
         """A page of its own, that loads nothing."""

@@ -10,8 +10,10 @@ import numpy as np
 
 from ..backends.base import Options
 from ..build import build
-from ..ir.program import Probe, View
+from ..ir.program import Neurons, Probe, Program, View
 from ..model import Model
+from ..stimuli.spike_times import SpikeTimes
+from ..units import ms
 
 if TYPE_CHECKING:
     from ..network import Network
@@ -27,9 +29,32 @@ class Sample:
     steps: int
 
 
-def sample(network: Network, duration: Any, seed: Any = None) -> Sample:
-    """Run the network in float64 and keep all spikes; its own recordings are left out."""
+def sample(network: Network, duration: Any, seed: Any = None, silent: int = 0) -> Sample:
+    """Run the network in float64 and keep all spikes; its own recordings are left out.
+
+    silent: so many steps at the start in which no source spikes.
+    """
     program = build(network)
+    found = _run(program, duration, seed)
+    early = {s: n for s, n in found.sources.items() if n[:silent].any()}
+    if not early:
+        return found
+    groups = [
+        _replay(g, early[g.name], silent, program) if g.name in early else g
+        for g in program.neurons
+    ]
+    return _run(replace(program, neurons=tuple(groups)), duration, seed)
+
+
+def _replay(group: Neurons, counts: np.ndarray, silent: int, program: Program) -> Neurons:
+    """A source that spikes as another did, but for the first steps."""
+    steps, index = np.nonzero(counts[silent:])
+    times = (steps + silent + 1) * program.dt * ms
+    made = SpikeTimes(times, index)
+    return made.neurons(group.name, group.size, program.dt, program.seed, [])
+
+
+def _run(program: Program, duration: Any, seed: Any) -> Sample:
     probes = tuple(
         Probe(f"{k} {n.name}.spike", View(n.name), event="spike")
         for k, n in enumerate(program.neurons)

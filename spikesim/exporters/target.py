@@ -52,18 +52,44 @@ class Finding:
         return self.value / self.limit
 
 
-class Target:
-    """A chip. A subclass, in a file of its own in `targets`, says all about it.
+class Fitted:
+    """What a network may fit or not, and the limits that decide it.
 
-    title, verified: what it is, and by whose tool the result is checked; both are printed. limits:
-    by name. causes: what is rounded besides the weights, with the parameters of it. drawn_to: see
-    `normal_form`.
+    title, verified: what it is, and by whose tool the result is checked; both are printed. peer:
+    of `verify`. limits: by name.
     """
 
     title: ClassVar[str]
     verified: ClassVar[str]
     peer: ClassVar[str] = ""
     limits: ClassVar[Mapping[str, Limit]]
+
+    def at_most(
+        self, rule: str, place: str, value: float, remedy: str, verdict: str = "breaks"
+    ) -> Finding:
+        """A finding about a number that has a limit of that name."""
+        limit = self.limits[rule]
+        fits = value <= limit.value
+        return Finding(
+            rule,
+            place,
+            "fits" if fits else verdict,  # type: ignore[arg-type]
+            f"{limit.of}: {value:.6g} of {limit.value:.6g}",
+            "" if fits else remedy,
+            float(value),
+            limit.value,
+            limit.source,
+            limit.confidence,
+        )
+
+
+class Target(Fitted):
+    """A chip. A subclass, in a file of its own in `targets`, says all about it.
+
+    causes: what is rounded besides the weights, with the parameters of it. drawn_to: see
+    `normal_form`.
+    """
+
     causes: ClassVar[Mapping[str, tuple[str, ...]]]
     drawn_to: ClassVar[str] = "reset"
 
@@ -88,26 +114,6 @@ class Target:
     def write(self, chip: Chip, trace: Trace, folder: Path) -> None:
         """The files of the artefact, besides those that all have."""
         raise NotImplementedError
-
-    # helpers for subclasses
-
-    def at_most(
-        self, rule: str, place: str, value: float, remedy: str, verdict: str = "breaks"
-    ) -> Finding:
-        """A finding about a number that has a limit of that name."""
-        limit = self.limits[rule]
-        fits = value <= limit.value
-        return Finding(
-            rule,
-            place,
-            "fits" if fits else verdict,  # type: ignore[arg-type]
-            f"{limit.of}: {value:.6g} of {limit.value:.6g}",
-            "" if fits else remedy,
-            float(value),
-            limit.value,
-            limit.source,
-            limit.confidence,
-        )
 
 
 def obstacle(rule: str, found: Obstacle, verdict: Literal["warns", "breaks"]) -> Finding:

@@ -13,11 +13,14 @@ from typing import Any
 from ..errors import FileError, UnknownNameError, did_you_mean
 from ..files import checked_path
 
-# tool: (the script in the folder, the environment's name in `make verify-envs`, "" for this one)
-PEERS = {
+# tool: (the script in the folder, the environment's name in `make verify-envs`, "" for this one,
+# what the script is told before the folder)
+PEERS: dict[str, tuple[str, ...]] = {
     "lava": ("run_lava.py", "lava"),
     "netx": ("run_netx.py", "lava"),
     "xylosim": ("run_xylosim.py", "xylo"),
+    "pynn-nest": ("run_pynn.py", "pynn", "nest"),
+    "spynnaker": ("run_pynn.py", "spynnaker", "spiNNaker"),
     "cc": ("run_cc.py", ""),
     "qemu": ("run_qemu.py", ""),
 }
@@ -26,7 +29,8 @@ _PATIENCE = 600  # seconds
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a tool said of an exported folder. equal is None where it was not run: see `text`."""
+    """What a tool said of an exported folder. equal is None where it was not run, or computed
+    nothing: see `text`."""
 
     tool: str
     equal: bool | None
@@ -65,7 +69,7 @@ def verify(path: Any, tool: str) -> Verdict:
             tool, None, f"not run: there is no environment .venv-{PEERS[tool][1]}; make it with "
             "`make verify-envs`",
         )  # fmt: skip
-    command = [str(python), str(script), str(folder)]
+    command = [str(python), str(script), *PEERS[tool][2:], str(folder)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE)
     except (OSError, subprocess.TimeoutExpired) as fault:
@@ -75,7 +79,9 @@ def verify(path: Any, tool: str) -> Verdict:
     except (IndexError, ValueError):
         last = "\n".join(done.stderr.strip().splitlines()[-3:])
         return Verdict(tool, None, f"not run: {tool} failed: {last}")
-    if found["equal"]:
+    if found["equal"] is None:
+        text = found["text"]
+    elif found["equal"]:
         text = f"equal: {found['values']} values, {found['spikes']} spikes"
         text += f"; {found['told']}" if found.get("told") else ""
     else:
@@ -83,4 +89,4 @@ def verify(path: Any, tool: str) -> Verdict:
             f"differs first in step {found['step']}, {found['what']}, neuron {found['neuron']}: "
             f"ours {found['ours']}, {tool}'s {found['theirs']}"
         )
-    return Verdict(tool, bool(found["equal"]), text)
+    return Verdict(tool, found["equal"], text)

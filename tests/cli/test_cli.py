@@ -260,7 +260,18 @@ def test_verify_without_the_tool(
     assert call("verify", out, "--with", "lava") == 0
     assert "not run: there is no environment .venv-lava" in capsys.readouterr().out
     assert "has no run_lava.py" in str(call("verify", tmp_path, "--with", "lava"))
-    assert "known are: cc, lava" in str(call("verify", out, "--with", "nothing"))
+    known = "known are: cc, lava, netx, pynn-nest, qemu, spynnaker, xylosim"
+    assert known in str(call("verify", out, "--with", "nothing"))
+
+
+def test_pynn_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, out = tmp_path / "net.py", tmp_path / "out"
+    file.write_text(FITS.format(t_ref=0))
+    assert call("fit", file, "--target", "spinnaker") == 0
+    assert call("export", file, "--target", "pynn", "-o", out, "--duration", "20 ms") == 0
+    assert (out / "network.py").is_file() and "PyNN (NEST, Brian2): fits" in capsys.readouterr().out
+    assert call("targets") == 0
+    assert "SpiNNaker" in capsys.readouterr().out
 
 
 def test_nir_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
