@@ -145,6 +145,8 @@ class _Rule:
             known = found | common | {"dt", "t", "step"}
             exprs = [(s.target, s.value) for s in mine] + [*rates.items()]
             bad = {x for x, v in exprs if x in found and (_draws(v) or _foreign(v, side, known))}
+            # Equations that are coupled are solved together, in one place.
+            bad |= found & {n for x, v in rates.items() if x not in found for n in references(v)}
             if not bad:
                 return found
             found -= bad

@@ -476,6 +476,27 @@ def test_an_initial_value_decays_alike(order):
     assert drawn == pytest.approx(one, rel=1e-12)
 
 
+@pytest.mark.parametrize("delay", [ONE, DRAWN])
+def test_coupled_equations_are_solved_together(delay):
+    """x' = (y - x)/10, y' = -y/20 from y(0) = 1: x = 2 (exp(-t/20) - exp(-t/10))."""
+
+    class Coupled(sp.PlasticityModel):
+        w0 = sp.parameter(sp.weight_unit)
+        x = sp.state(0.0)
+        y = sp.state(0.0)
+        equations = """
+            dx/dt = (y - x)/(10*ms)
+            dy/dt = -y/(20*ms)
+        """
+        on_pre = "weight += w0*x; x = 0"
+        on_post = "y += 1"
+
+    net = stored(Coupled(w0=1.0), delay, post=(5.0,))
+    weight = net.run(20 * ms, "numpy", precision="float64")["a->b"].final["weight"][0]
+    x = 2 * (np.exp(-4 / 20) - np.exp(-4 / 10))  # post at 6 ms, pre at 10
+    assert weight == pytest.approx(5 + x, abs=1e-12)
+
+
 @pytest.mark.parametrize("backend", ["numpy", "cpp", "jax"])
 @pytest.mark.parametrize("order", ["standard", "nest"])
 def test_between_events(order, backend):
