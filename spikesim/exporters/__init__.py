@@ -4,6 +4,7 @@
     quantize(net, "loihi2")          the network in the chip's integers, to be run here bit for bit
     compare(net, "loihi2", 100*ms)   what rounding does to its spikes, by cause
     export(net, "loihi2", "out")     a folder with all of it, golden vectors included
+    estimate(net, "loihi2", 100*ms)  a model of its energy and time
     verify("out", "lava")            somebody else's software on that folder
 
 A network is read from its program before the passes: a leaky integrate-and-fire neuron is one
@@ -18,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import artefact, chip, targets
+from . import artefact, chip, energy, targets
 from .chip import Chip, Trace, mixed
+from .energy import Estimate
 from .match import Errors, Match, match
 from .normal import normal_form
 from .pynn import fit_pynn, profiles
@@ -32,8 +34,8 @@ if TYPE_CHECKING:
     from ..network import Network
 
 __all__ = [
-    "Errors", "Fit", "Match", "Quantized", "compare", "export", "fit", "match", "quantize",
-    "targets", "verify",
+    "Errors", "Estimate", "Fit", "Match", "Quantized", "compare", "estimate", "export", "fit",
+    "match", "quantize", "targets", "verify",
 ]  # fmt: skip
 
 
@@ -103,6 +105,17 @@ def compare(
     return _compare(made, sample(network, duration, seed), slack)
 
 
+def estimate(network: Network, target: Any, duration: Any, seed: Any = None) -> Estimate:
+    """Energy and time of a run of `duration` on the target: a model, from published figures.
+
+    Raises UnfitError where the network does not fit.
+    """
+    made = quantize(network, target)
+    sampled = sample(network, duration, seed)
+    trace = made.run(sampled.sources, sampled.steps)
+    return energy.estimate(made.target, made.integers, trace)
+
+
 def export(network: Network, target: Any, path: Any, duration: Any, seed: Any = None) -> Quantized:
     """Write a folder with the network for the target, its report and golden vectors.
 
@@ -118,6 +131,9 @@ def export(network: Network, target: Any, path: Any, duration: Any, seed: Any = 
         artefact.write_vectors(trace, folder)
         made.fit.write(folder)
         (folder / "match.txt").write_text(errors.text() + "\n", "utf-8")
+        spent = energy.estimate(made.target, made.integers, trace)
+        (folder / "energy.txt").write_text(spent.text() + "\n", "utf-8")
+        (folder / "energy.json").write_text(spent.json() + "\n", "utf-8")
         made.target.write(made.integers, trace, folder)
     return made
 

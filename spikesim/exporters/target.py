@@ -11,9 +11,8 @@ import numpy as np
 
 from .canonical import Obstacle
 from .chip import Arrivals, Chip, ChipLayer, State, Trace
+from .energy import Confidence, Cost
 from .normal import Normal
-
-Confidence = Literal["vendor code", "paper", "third party", "guess"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +86,11 @@ class Target(Fitted):
     """A chip. A subclass, in a file of its own in `targets`, says all about it.
 
     causes: what is rounded besides the weights, with the parameters of it. drawn_to: see
-    `normal_form`.
+    `normal_form`. costs: of events, by those that `energy` counts.
     """
 
     causes: ClassVar[Mapping[str, tuple[str, ...]]]
+    costs: ClassVar[Mapping[str, Cost]] = {}
     drawn_to: ClassVar[str] = "reset"
 
     def check(self, normal: Normal) -> Iterable[Finding]:

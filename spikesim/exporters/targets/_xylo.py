@@ -24,8 +24,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..chip import Arrivals, Chip, ChipLayer, ChipSynapses, State, Trace
+from ..energy import Confidence
 from ..normal import Layer, Normal, Synapses, used
-from ..target import Confidence, Finding, Limit, Target, obstacle
+from ..target import Finding, Limit, Target, obstacle
 
 _NEURON = "xylosim 0.1.3, src/v2/cpp/XyloIAFNeuron.cpp"
 _NETWORK = "xylosim 0.1.3, src/v2/cpp/XyloLayer.cpp"

@@ -5,14 +5,16 @@ Numbers and rule are those of the target loihi2; only the network's size is free
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
 from ..chip import Chip, ChipSynapses, Trace
+from ..energy import Cost
 from ..normal import Normal, used
 from ..target import Finding
 from .loihi2 import Loihi2, summed
@@ -26,6 +28,7 @@ class C99(Loihi2):
     title = "C99, integers (the rule of Lava's fixed point)"
     verified = "bit for bit compiled by the host's cc, and for a Cortex-M3 in QEMU, an emulator"
     peer = "cc"
+    costs: ClassVar[Mapping[str, Cost]] = {}
 
     def check(self, normal: Normal) -> Iterable[Finding]:
         yield from (f for f in super().check(normal) if f.rule not in _OF_THE_CHIP)

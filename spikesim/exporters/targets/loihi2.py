@@ -15,11 +15,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..chip import Arrivals, Chip, ChipLayer, ChipSynapses, State, Trace
+from ..energy import Cost
 from ..normal import Layer, Normal, Synapses, used
 from ..target import Finding, Limit, Target, obstacle
 
 _LIF = "lava-nc 0.10.0, proc/lif/models.py"
 _DENSE = "lava-nc 0.10.0, proc/dense/models.py"
+_LOIHI_1 = "Davies et al. 2018, IEEE Micro 38(1), Table 2: Loihi 1, simulated before silicon"
+_STATIC = "Frady et al. 2020, arXiv:2004.12691, Table 1: Loihi 1, 3.34 W of 32 chips"
 _RECALL = "Intel's product brief of Loihi 2, from memory; Lava does not expose it"
 _UNITY, _SHIFT, _MOST = 4096, 6, 2**23
 _MANTISSA = 254
@@ -45,6 +48,14 @@ class Loihi2(Target):
         "cores": Limit(128, "cores", _RECALL, "guess"),
         "synapse memory": Limit(192 * 1024 * 128, "bytes of memory of a chip", _RECALL, "guess"),
     }  # fmt: skip
+    # Those of Loihi 2 are not published.
+    costs: ClassVar[Mapping[str, Cost]] = {
+        "synaptic operation": Cost(23.6e-12, 3.5e-9, _LOIHI_1, "guess"),
+        "neuron update": Cost(81e-12, 8.4e-9, f"{_LOIHI_1}; active neurons", "guess"),
+        "spike": Cost(1.7e-12, 2.1e-9, f"{_LOIHI_1}; within a tile", "guess"),
+        "step": Cost(None, 465e-9, f"{_LOIHI_1}; the barrier of a whole chip", "guess"),
+        "second": Cost(0.104, None, _STATIC, "guess"),
+    }
     exponents: ClassVar[tuple[int, ...]] = tuple(range(7, -9, -1))  # of weights
     causes: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "decay": ("du", "dv"), "threshold": ("vth",), "bias": ("bias",),
