@@ -19,6 +19,7 @@ PEERS = {
     "xylosim": ("run_xylosim.py", "xylo"),
     "cc": ("run_cc.py", ""),
     "qemu": ("run_qemu.py", ""),
+    "iverilog": ("run_iverilog.py", ""),
 }
 _PATIENCE = 600  # seconds
 

@@ -15,10 +15,7 @@ import numpy as np
 from ..chip import Chip, ChipSynapses, Trace
 from ..normal import Normal, used
 from ..target import Finding
-from .loihi2 import Loihi2, summed
-
-_OF_THE_CHIP = ("neurons a core", "cores", "synapse memory")
-
+from .loihi2 import OF_THE_CHIP, Loihi2, summed
 
 class C99(Loihi2):
     """The rule of Loihi 2 as portable C."""
@@ -28,7 +25,7 @@ class C99(Loihi2):
     peer = "cc"
 
     def check(self, normal: Normal) -> Iterable[Finding]:
-        yield from (f for f in super().check(normal) if f.rule not in _OF_THE_CHIP)
+        yield from (f for f in super().check(normal) if f.rule not in OF_THE_CHIP)
         constants, state = _sizes(used(normal))
         for rule, size in (("flash", constants), ("RAM", state)):
             yield Finding(rule, "network", "fits", f"{size} bytes of numbers", value=size)
@@ -40,7 +37,9 @@ class C99(Loihi2):
         header, source = emit(chip)
         (folder / "net.h").write_text(header, "utf-8")
         (folder / "net.c").write_text(source, "utf-8")
-        for name in ("check.c", "run_cc.py", "run_qemu.py", "cortex_m3.c", "cortex_m3.ld"):
+        for name in (
+            "check.c", "golden.py", "run_cc.py", "run_qemu.py", "cortex_m3.c", "cortex_m3.ld",
+        ):
             text = files("spikesim.exporters").joinpath("scripts", name).read_text("utf-8")
             (folder / name).write_text(text, "utf-8")
 

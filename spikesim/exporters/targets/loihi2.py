@@ -24,6 +24,8 @@ _RECALL = "Intel's product brief of Loihi 2, from memory; Lava does not expose i
 _UNITY, _SHIFT, _MOST = 4096, 6, 2**23
 _MANTISSA, _EXPONENTS = 254, range(7, -9, -1)
 _FINE = 1024  # thresholds from here on are no coarse ones
+# Rules that the targets of the same numbers in other hardware do without.
+OF_THE_CHIP = ("neurons a core", "cores", "synapse memory")
 
 
 class Loihi2(Target):
