@@ -17,6 +17,7 @@ from ..normal import Normal, used
 from ..target import Finding
 from .loihi2 import OF_THE_CHIP, Loihi2, summed
 
+
 class C99(Loihi2):
     """The rule of Loihi 2 as portable C."""
 
@@ -37,9 +38,8 @@ class C99(Loihi2):
         header, source = emit(chip)
         (folder / "net.h").write_text(header, "utf-8")
         (folder / "net.c").write_text(source, "utf-8")
-        for name in (
-            "check.c", "golden.py", "run_cc.py", "run_qemu.py", "cortex_m3.c", "cortex_m3.ld",
-        ):
+        scripts = "check.c", "golden.py", "run_cc.py", "run_qemu.py", "cortex_m3.c", "cortex_m3.ld"
+        for name in scripts:
             text = files("spikesim.exporters").joinpath("scripts", name).read_text("utf-8")
             (folder / name).write_text(text, "utf-8")
 

@@ -28,7 +28,9 @@ class Verilog(Loihi2):
     """The rule of Loihi 2 as an FPGA's."""
 
     title = "Verilog, integers (the rule of Lava's fixed point)"
-    verified = "bit for bit in Icarus Verilog, a simulator; synthesized by Yosys; not run on an FPGA"
+    verified = (
+        "bit for bit in Icarus Verilog, a simulator; synthesized by Yosys; not run on an FPGA"
+    )
     peer = "iverilog"
     limits: ClassVar[Mapping[str, Limit]] = {
         **{k: v for k, v in Loihi2.limits.items() if k not in OF_THE_CHIP},
