@@ -1,7 +1,7 @@
 """Verilog: the network as synthesizable RTL, one neuron after the other, with a test bench.
 
-Numbers and rule are those of the target loihi2; what there is of block RAM and of cycles is a part's.
-The module is scripts/lif.v; what is written here are its memories and its parameters.
+Numbers and rule are those of the target loihi2; memory and cycles are an FPGA's. The
+module is scripts/lif.v; what is written here are its memories and its parameters.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .loihi2 import OF_THE_CHIP, Loihi2, summed
 
 _TRELLIS = "nextpnr-ecp5 0.11, LFE5U-25F: 56 DP16KD of 18 Kbit; Lattice FPGA-DS-02012"
 _NEURON = 110 + 32 + 24  # bits of a word of neurons.hex, of u and of v
-_PIPELINE = 7  # cycles from the last word to its neuron's state, and what starts and ends a step
+_PIPELINE = 9  # cycles from the last word to its neuron's state, and the start
 
 
 class Verilog(Loihi2):
@@ -73,26 +73,18 @@ class _Sizes:
     inputs: int
     neurons: int
     synapses: int
-    slots: int
+    steps: int
 
     @property
-    def slot_bits(self) -> int:
-        return _bits(self.slots)
-
-    @property
-    def place_bits(self) -> int:
-        return _bits(max(self.inputs, self.neurons) * self.slots)
-
-    @property
-    def word(self) -> int:
-        """Bits of a synapse."""
-        return 16 + self.slot_bits + self.place_bits
+    def distance_bits(self) -> int:
+        """Of how far back a spike lies."""
+        return _bits(max(self.inputs, self.neurons) * self.steps + 1)
 
     @property
     def memory(self) -> int:
         """Bits of all memories."""
-        spikes = self.slots * (8 * self.inputs + self.neurons)
-        return self.synapses * self.word + self.neurons * _NEURON + spikes
+        spikes = (self.steps + 1) * (8 * self.inputs + self.neurons)
+        return self.synapses * (16 + self.distance_bits) + self.neurons * _NEURON + spikes
 
     @property
     def cycles(self) -> int:
@@ -111,23 +103,22 @@ def _sizes_of(normal: Normal) -> _Sizes:
     fed = sum(len(set().union(*(np.unique(s.post) for s in synapses if s.target == one.name)))
               for one in normal.layers)  # fmt: skip
     neurons = sum(one.size for one in normal.layers)
-    slots = 1 + max((int(s.latency.max(initial=0)) for s in synapses), default=0)
+    steps = max((int(s.latency.max(initial=1)) for s in synapses), default=1)
     words = sum(map(len, synapses)) + neurons - fed
-    return _Sizes(max(sum(normal.sources.values()), 1), neurons, words, max(slots, 2))
+    return _Sizes(max(sum(normal.sources.values()), 1), neurons, words, steps)
 
 
 def emit(chip: Chip) -> dict[str, str]:
     """net.v, test.v, synapses.hex and neurons.hex of a chip in integers, by name."""
     firsts = _firsts(chip.sources) | _firsts({one.name: one.size for one in chip.layers})
     words = _words(chip, firsts)
-    slots = max(1 + int(words["latency"].max()), 2)
+    steps = int(words["latency"].max())
     inputs = sum(chip.sources.values())
-    sizes = _Sizes(max(inputs, 1), sum(o.size for o in chip.layers), len(words["pre"]), slots)
+    sizes = _Sizes(max(inputs, 1), sum(o.size for o in chip.layers), len(words["pre"]), steps)
     numbers = {
         "INPUTS": sizes.inputs, "NEURONS": sizes.neurons, "SYNAPSES": sizes.synapses,
-        "SLOTS": slots, "INPUT_BITS": _bits(sizes.inputs), "NEURON_BITS": _bits(sizes.neurons),
-        "SYNAPSE_BITS": _bits(sizes.synapses), "SLOT_BITS": sizes.slot_bits,
-        "PLACE_BITS": sizes.place_bits,
+        "STEPS": steps, "INPUT_BITS": _bits(sizes.inputs), "NEURON_BITS": _bits(sizes.neurons),
+        "SYNAPSE_BITS": _bits(sizes.synapses), "DISTANCE_BITS": sizes.distance_bits,
     }  # fmt: skip
     every = dict(chip.sources) | {one.name: one.size for one in chip.layers}
     groups = "".join(f"// {name}: from {firsts[name]}, {n}\n" for name, n in every.items())
@@ -162,7 +153,7 @@ def _words(chip: Chip, firsts: Mapping[str, int]) -> dict[str, np.ndarray]:
                       s.weight, *same[1:]))  # fmt: skip
     fed = np.concatenate([p[0] for p in parts]) if parts else np.zeros(0, np.int64)
     alone = np.setdiff1d(np.arange(sum(one.size for one in chip.layers)), fed)
-    parts.append((alone, *(np.full(len(alone), x) for x in (0, 1, 0, 0, 0, 0))))
+    parts.append((alone, *(np.full(len(alone), x) for x in (0, 1, 0, 0, 1, 0))))
     names = "post", "projection", "latency", "pre", "weight", "from source", "exponent"
     found = {n: np.concatenate(x).astype(np.int64) for n, x in zip(names, zip(*parts, strict=True),
                                                                   strict=True)}  # fmt: skip
@@ -174,13 +165,13 @@ def _synapses(words: Mapping[str, np.ndarray], sizes: _Sizes) -> str:
     """synapses.hex."""
     changes = {n: np.diff(words[n], append=-1) != 0 for n in ("post", "projection", "latency")}
     last = changes["post"]
+    row = np.where(words["from source"], sizes.inputs, sizes.neurons)
     packed = last.astype(np.uint64)
     for value, bits in (
         (last | changes["projection"] | changes["latency"], 1),
         (words["from source"], 1),
         (7 - words["exponent"], 4),
-        (words["latency"], sizes.slot_bits),
-        (words["pre"] * sizes.slots, sizes.place_bits),
+        (words["latency"] * row - words["pre"], sizes.distance_bits),
         (words["weight"] & 511, 9),
     ):
         packed = packed << np.uint64(bits) | value.astype(np.uint64)
@@ -211,7 +202,7 @@ _NET = """\
 {groups}module net (
     input  wire clk,
     input  wire reset,
-    input  wire in_valid,  // while done: spikes of a source in the step to come, at most once a step
+    input  wire in_valid,  // while done: spikes of a source in the step to come, once
     input  wire [{last_input}:0] in_source,
     input  wire [7:0] in_spikes,
     input  wire start,  // while done: run the step
