@@ -8,7 +8,7 @@
 //     4095 - du, 4096 - dv, threshold, bias, u and v at the start
 //
 // While `done`, hand over the spikes of the sources, then `start`: a step takes as many cycles as
-// there are synapses and sources, and 9 more. `out_valid` marks the neurons that spike.
+// there are synapses and sources, and 8 more. `out_valid` marks the neurons that spike.
 module lif #(
     parameter INPUTS = 1,
     parameter NEURONS = 1,

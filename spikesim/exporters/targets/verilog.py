@@ -19,9 +19,10 @@ from ..normal import Normal, used
 from ..target import Finding, Limit
 from .loihi2 import OF_THE_CHIP, Loihi2, summed
 
-_TRELLIS = "nextpnr-ecp5 0.11, LFE5U-25F: 56 DP16KD of 18 Kbit; Lattice FPGA-DS-02012"
+_TRELLIS = "nextpnr-ecp5 0.11: LFE5U-25F, 56 DP16KD of 18 Kbit"
+_ROUTED = "Yosys 0.23, nextpnr-ecp5 0.11: 55 MHz in an LFE5U-25F, speed grade 6, with few synapses"
 _NEURON = 110 + 32 + 24  # bits of a word of neurons.hex, of u and of v
-_PIPELINE = 9  # cycles from the last word to its neuron's state, and the start
+_PIPELINE = 8  # cycles from the last word to its neuron's state, and the start
 
 
 class Verilog(Loihi2):
@@ -37,7 +38,7 @@ class Verilog(Loihi2):
         "block RAM": Limit(
             56 * 18 * 1024, "bits of memory of a Lattice ECP5 LFE5U-25F", _TRELLIS, "third party"
         ),
-        "clock": Limit(50, "MHz, for steps as long as dt", "see docs/design", "guess"),
+        "clock": Limit(50, "MHz for a step in the time of dt", _ROUTED, "third party"),
     }
 
     def check(self, normal: Normal) -> Iterable[Finding]:
