@@ -23,6 +23,7 @@ PEERS: dict[str, tuple[str, ...]] = {
     "spynnaker": ("run_pynn.py", "spynnaker", "spiNNaker"),
     "cc": ("run_cc.py", ""),
     "qemu": ("run_qemu.py", ""),
+    "iverilog": ("run_iverilog.py", ""),
 }
 _PATIENCE = 600  # seconds
 

@@ -20,7 +20,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::spikesim.errors.RunWarning"),
     pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler, cc"),
 ]
-TARGET = find("c99")
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -87,10 +86,11 @@ def test_sizes_are_those_of_the_object(tmp_path: Path) -> None:
     assert said["STATE"] <= int(found[".bss"]) <= said["STATE"] + 4 * 32
 
 
-def written(made: chip.Chip, given: dict[str, np.ndarray], folder: Path) -> None:
+def written(made: chip.Chip, given: dict[str, np.ndarray], folder: Path, name: str = "c99") -> None:
     """The folder of a chip."""
-    trace = chip.run(made, TARGET.advance, given)
+    target = find(name)
+    trace = chip.run(made, target.advance, given)
     folder.mkdir()
     artefact.write_network(made, folder)
     artefact.write_vectors(trace, folder)
-    TARGET.write(made, trace, folder)
+    target.write(made, trace, folder)

@@ -25,9 +25,9 @@ from spikesim.exporters.targets import find
 from spikesim.units import ms
 
 
-def random_chips(first: int, folder: Path) -> None:
-    """100 chips from a seed on."""
-    target = find("c99")
+def random_chips(first: int, folder: Path, name: str = "c99") -> None:
+    """100 chips of a target from a seed on."""
+    target = find(name)
     for seed in range(first, first + 100):
         made, given = networks.loihi2(np.random.default_rng(seed))
         trace = chip.run(made, target.advance, given)
@@ -38,11 +38,11 @@ def random_chips(first: int, folder: Path) -> None:
         target.write(made, trace, place)
 
 
-def quantised(first: int, folder: Path) -> None:
+def quantised(first: int, folder: Path, name: str = "c99") -> None:
     """20 described networks."""
     for seed in range(first, first + 20):
         net = networks.network(seed, ("standard", "nest")[seed % 2], bool(seed % 3))
-        exporters.export(net, "c99", folder / f"{seed}", 60 * ms)
+        exporters.export(net, name, folder / f"{seed}", 60 * ms)
 
 
 def compare(

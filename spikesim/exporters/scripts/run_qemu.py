@@ -11,7 +11,8 @@ import shutil
 import subprocess
 import sys
 
-from run_cc import FLAGS, main
+from golden import main
+from run_cc import FLAGS
 
 ARM = ["-mcpu=cortex-m3", "-mthumb", "--specs=rdimon.specs", "-DFILES"]
 MACHINE = ["-machine", "mps2-an385", "-display", "none", "-serial", "none", "-monitor", "none"]

@@ -15,11 +15,9 @@ import numpy as np
 
 from ..chip import Chip, ChipSynapses, Trace
 from ..energy import Cost
-from ..normal import Normal, used
-from ..target import Finding
-from .loihi2 import Loihi2, summed
-
-_OF_THE_CHIP = ("neurons a core", "cores", "synapse memory")
+from ..normal import Normal
+from ..target import Finding, Limit
+from .loihi2 import RULES, Loihi2, summed
 
 
 class C99(Loihi2):
@@ -28,11 +26,11 @@ class C99(Loihi2):
     title = "C99, integers (the rule of Lava's fixed point)"
     verified = "bit for bit compiled by the host's cc, and for a Cortex-M3 in QEMU, an emulator"
     peer = "cc"
+    limits: ClassVar[Mapping[str, Limit]] = RULES
     costs: ClassVar[Mapping[str, Cost]] = {}
 
-    def check(self, normal: Normal) -> Iterable[Finding]:
-        yield from (f for f in super().check(normal) if f.rule not in _OF_THE_CHIP)
-        constants, state = _sizes(used(normal))
+    def check_chip(self, normal: Normal) -> Iterable[Finding]:
+        constants, state = _sizes(normal)
         for rule, size in (("flash", constants), ("RAM", state)):
             yield Finding(rule, "network", "fits", f"{size} bytes of numbers", value=size)
 
@@ -43,7 +41,8 @@ class C99(Loihi2):
         header, source = emit(chip)
         (folder / "net.h").write_text(header, "utf-8")
         (folder / "net.c").write_text(source, "utf-8")
-        for name in ("check.c", "run_cc.py", "run_qemu.py", "cortex_m3.c", "cortex_m3.ld"):
+        scripts = "check.c", "golden.py", "run_cc.py", "run_qemu.py", "cortex_m3.c", "cortex_m3.ld"
+        for name in scripts:
             text = files("spikesim.exporters").joinpath("scripts", name).read_text("utf-8")
             (folder / name).write_text(text, "utf-8")
 

@@ -27,6 +27,17 @@ _RECALL = "Intel's product brief of Loihi 2, from memory; Lava does not expose i
 _UNITY, _SHIFT, _MOST = 4096, 6, 2**23
 _MANTISSA = 254
 _FINE = 1024  # thresholds from here on are no coarse ones
+# Of the numbers, for all hardware that has them.
+RULES = {
+    "kinds of synapse": Limit(1, "synaptic time constants a neuron", _LIF, "vendor code"),
+    "leaks": Limit(1, "leaks of one population", _LIF, "vendor code"),
+    "decays": Limit(1, "decays of synapses of one population", _LIF, "vendor code"),
+    "refractory": Limit(0, "refractory steps", _LIF, "vendor code"),
+    "delay": Limit(63, "steps of delay beyond the first", _DENSE, "vendor code"),
+    "threshold": Limit(131071, "threshold mantissa, 17 bits", _LIF, "vendor code"),
+    "bias": Limit(4095 << 7, "bias, 13 bits and an exponent", _LIF, "vendor code"),
+    "current": Limit(_MOST, "largest current that can add up, 24 bits", _LIF, "vendor code"),
+}
 
 
 class Loihi2(Target):
@@ -36,14 +47,7 @@ class Loihi2(Target):
     verified = "bit for bit with lava-nc 0.10.0 fixed point, an emulator; not run on a chip"
     peer = "lava"
     limits: ClassVar[Mapping[str, Limit]] = {
-        "kinds of synapse": Limit(1, "synaptic time constants a neuron", _LIF, "vendor code"),
-        "leaks": Limit(1, "leaks of one population", _LIF, "vendor code"),
-        "decays": Limit(1, "decays of synapses of one population", _LIF, "vendor code"),
-        "refractory": Limit(0, "refractory steps", _LIF, "vendor code"),
-        "delay": Limit(63, "steps of delay beyond the first", _DENSE, "vendor code"),
-        "threshold": Limit(131071, "threshold mantissa, 17 bits", _LIF, "vendor code"),
-        "bias": Limit(4095 << 7, "bias, 13 bits and an exponent", _LIF, "vendor code"),
-        "current": Limit(_MOST, "largest current that can add up, 24 bits", _LIF, "vendor code"),
+        **RULES,
         "neurons a core": Limit(8192, "neurons a core", _RECALL, "guess"),
         "cores": Limit(128, "cores", _RECALL, "guess"),
         "synapse memory": Limit(192 * 1024 * 128, "bytes of memory of a chip", _RECALL, "guess"),
@@ -65,10 +69,8 @@ class Loihi2(Target):
         yield from (obstacle("model", o, "breaks") for o in normal.obstacles)
         yield from (obstacle("order", o, "warns") for o in normal.notes)
         normal = used(normal)
-        cores = 0
         for layer in normal.layers:
             yield from self._check_layer(layer)
-            cores += -(-layer.size // int(self.limits["neurons a core"].value))
         for s in normal.synapses:
             longest = int(s.latency.max(initial=1)) - 1
             yield self.at_most(
@@ -79,12 +81,18 @@ class Loihi2(Target):
                     "delay", s.name, "breaks", "a spike acts in the step in which it is found",
                     "delays of one step or more",
                 )  # fmt: skip
-        yield self.at_most("cores", "network", cores, "fewer or smaller populations")
-        memory = sum(len(s) * (1 if s.latency.max(initial=1) == 1 else 2) for s in normal.synapses)
-        yield self.at_most("synapse memory", "network", memory, "fewer synapses: prune, or split")
+        yield from self.check_chip(normal)
         if not any(self._breaks(layer) for layer in normal.layers):
             for layer in normal.layers:
                 yield from self._check_scale(layer, normal)
+
+    def check_chip(self, normal: Normal) -> Iterable[Finding]:
+        """What is the chip's and not the rule's: cores and memory."""
+        most = int(self.limits["neurons a core"].value)
+        cores = sum(-(-layer.size // most) for layer in normal.layers)
+        yield self.at_most("cores", "network", cores, "fewer or smaller populations")
+        memory = sum(len(s) * (1 if s.latency.max(initial=1) == 1 else 2) for s in normal.synapses)
+        yield self.at_most("synapse memory", "network", memory, "fewer synapses: prune, or split")
 
     def _check_layer(self, layer: Layer) -> Iterable[Finding]:
         yield self.at_most(
