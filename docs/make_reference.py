@@ -54,6 +54,8 @@ REACHED = [
     *("exporters.fit", "exporters.quantize", "exporters.compare", "exporters.export"),
     *("exporters.verify", "exporters.match", "exporters.Fit", "exporters.Quantized"),
     *("exporters.Errors", "exporters.Match", "exporters.nir.read_nir", "exporters.nir.write_nir"),
+    *("exporters.estimate", "exporters.Estimate", "exporters.energy.Cost"),
+    *("exporters.pynn.write_pynn", "exporters.pynn.fit_pynn"),
     *("exporters.target.Target", "exporters.target.Limit", "exporters.target.Finding"),
     *("exporters.targets.find", "exporters.targets.names"),
 ]
