@@ -7,7 +7,7 @@ BENCH_ARGS ?=
 CUDA_ARGS ?=
 KINDS ?=
 BENCHMARKS := cuba cobahh adex brunel microcircuit stdp plastic_brunel events recording noise step export
-VERIFY_ENVS := lava nir xylo pynn spynnaker
+VERIFY_ENVS := lava nir xylo pynn spynnaker spaic
 # Lava runs on Python 3.10 only; the newest that pyenv has, or the system's.
 LAVA_PYTHON ?= $(or $(lastword $(sort $(wildcard $(HOME)/.pyenv/versions/3.10.*/bin/python))),python3.10)
 BENCH_ENVS := spikesim nest brian2 brainpy
@@ -91,6 +91,7 @@ bench-envs: $(BENCH_ENVS:%=.venv-bench-%/.ready)  ## make what the benchmarks ne
 
 clean:  ## remove the environments and everything built or cached
 	rm -rf .venv .venv-nest .venv-brian2 .venv-lava .venv-nir .venv-xylo .venv-pynn .venv-spynnaker
+	rm -rf .venv-spaic
 	rm -rf .venv-bench-* build dist
 	rm -rf docs/_build docs/gallery docs/reference docs/examples/*.png
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
@@ -125,7 +126,7 @@ clean:  ## remove the environments and everything built or cached
 	@touch $@
 
 # xylosim is built from source: it needs g++ and the header files of Python.
-.venv-xylo/.ready .venv-pynn/.ready .venv-spynnaker/.ready: .venv-%/.ready: tests/peers/requirements-%.txt .venv-%/.created
+.venv-xylo/.ready .venv-pynn/.ready .venv-spynnaker/.ready .venv-spaic/.ready: .venv-%/.ready: tests/peers/requirements-%.txt .venv-%/.created
 	@echo "Installing into $(@D); the first time takes a few minutes."
 	$(@D)/bin/python -m pip install --quiet -r $<
 	@touch $@

@@ -21,10 +21,12 @@ PEERS: dict[str, tuple[str, ...]] = {
     "xylosim": ("run_xylosim.py", "xylo"),
     "pynn-nest": ("run_pynn.py", "pynn", "nest"),
     "spynnaker": ("run_pynn.py", "spynnaker", "spiNNaker"),
+    "darwin3": ("run_darwin3.py", "darwin3"),
     "cc": ("run_cc.py", ""),
     "qemu": ("run_qemu.py", ""),
     "iverilog": ("run_iverilog.py", ""),
 }
+_BY_HAND = ("darwin3",)  # their packages are not to be had
 _PATIENCE = 600  # seconds
 
 
@@ -67,8 +69,9 @@ def verify(path: Any, tool: str) -> Verdict:
     python = interpreter(PEERS[tool][1]) if PEERS[tool][1] else Path(sys.executable)
     if python is None:
         return Verdict(
-            tool, None, f"not run: there is no environment .venv-{PEERS[tool][1]}; make it with "
-            "`make verify-envs`",
+            tool, None, f"not run: there is no environment .venv-{PEERS[tool][1]}; "
+            + ("make it with `make verify-envs`" if PEERS[tool][1] not in _BY_HAND else
+               f"set SPIKESIM_{PEERS[tool][1].upper()}_PYTHON to a Python that has its packages"),
         )  # fmt: skip
     command = [str(python), str(script), *PEERS[tool][2:], str(folder)]
     try:
