@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import artefact, chip, energy, targets
+from ..errors import UnknownNameError, did_you_mean
+from . import artefact, chip, chip_jax, energy, targets
 from .chip import Chip, Trace, mixed
 from .energy import Estimate
 from .match import Errors, Match, match
@@ -39,6 +40,9 @@ __all__ = [
 ]  # fmt: skip
 
 
+_INTERPRETERS = {"numpy": chip.run, "jax": chip_jax.run}
+
+
 @dataclass(frozen=True, eq=False)
 class Quantized:
     """A network in a target's numbers. real: before rounding. integers: after."""
@@ -49,12 +53,24 @@ class Quantized:
     integers: Chip
 
     def run(
-        self, spikes: Mapping[str, np.ndarray], steps: int | None = None, integer: bool = True
+        self,
+        spikes: Mapping[str, np.ndarray],
+        steps: int | None = None,
+        integer: bool = True,
+        backend: str = "numpy",
     ) -> Trace:
         """Run on spikes of the sources, [steps, size] each, bit for bit as the target does; or, in
-        its order of operations, with real numbers. steps: of a network without sources."""
+        its order of operations, with real numbers. steps: of a network without sources. backend:
+        "numpy", or "jax", which compiles first and is faster in long runs of small networks.
+
+        Raises ParameterError for spikes of other groups or shapes, UnknownNameError for a backend.
+        """
+        if backend not in _INTERPRETERS:
+            raise UnknownNameError(
+                f"unknown backend {backend!r:.40}; {did_you_mean(backend, _INTERPRETERS)}"
+            )
         made = self.integers if integer else self.real
-        return chip.run(made, self.target.advance, spikes, steps)
+        return _INTERPRETERS[backend](made, self.target.advance, spikes, steps)
 
     def alone(
         self, cause: str, spikes: Mapping[str, np.ndarray], steps: int | None = None
@@ -160,4 +176,6 @@ def _compare(made: Quantized, sampled: Sample, slack: int) -> Errors:
     causes = {"order, reset": against(sampled.cells, real), **causes}
     rounded = made.alone("parameters", *driven)
     causes["arithmetic"] = against(rounded.spikes, trace)
-    return Errors(against(sampled.cells, trace), causes)
+    found = {g: trace.spikes[g] for g in groups}
+    expected = {g: sampled.cells[g] for g in groups}
+    return Errors(against(sampled.cells, trace), causes, expected, found, made.real.dt)

@@ -67,6 +67,11 @@ class Chip:
         return next(one for one in self.layers if one.name == name)
 
 
+def operations(x: np.ndarray) -> Any:
+    """The functions on arrays of the library that an array is of: NumPy, or JAX."""
+    return x.__array_namespace__()
+
+
 class Arrivals:
     """What arrives at a layer in a step: arrivals[kind] is the sum [size]; `onto` adds one after
     the other, for targets on which the order counts."""
@@ -110,7 +115,7 @@ def run(chip: Chip, rule: Rule, given: Mapping[str, np.ndarray], steps: int | No
     Layers advance in the order of `chip.layers`; a latency of 0 therefore only reaches layers that
     come later. Raises ParameterError for spikes of other groups or shapes.
     """
-    steps = _steps(chip, given, steps)
+    known, steps = input_of(chip, given, steps)
     sizes = dict(chip.sources) | {one.name: one.size for one in chip.layers}
     kind = np.int64 if chip.integer else np.float64
     tables = _tables(chip, sizes, kind)
@@ -119,8 +124,7 @@ def run(chip: Chip, rule: Rule, given: Mapping[str, np.ndarray], steps: int | No
     states = {
         one.name: {x: np.zeros((steps, one.size), kind) for x in one.start} for one in chip.layers
     }
-    for name in chip.sources:
-        spikes[name][:] = given[name] if chip.most is None else np.minimum(given[name], chip.most)
+    spikes |= known
     busy = {name: np.asarray(counts.any(axis=1)) for name, counts in spikes.items()}
     for n in range(steps):
         for one in chip.layers:
@@ -137,11 +141,14 @@ def run(chip: Chip, rule: Rule, given: Mapping[str, np.ndarray], steps: int | No
     return Trace(spikes, states)
 
 
-def _steps(chip: Chip, given: Mapping[str, np.ndarray], steps: int | None) -> int:
+def input_of(
+    chip: Chip, given: Mapping[str, np.ndarray], steps: int | None
+) -> tuple[dict[str, np.ndarray], int]:
+    """The spikes of the sources that the target takes, and the number of steps; see `run`."""
     if not chip.sources:
         if steps is None:
             raise ParameterError("the network has no spike sources: give the number of steps")
-        return steps
+        return {}, steps
     for name, size in chip.sources.items():
         got = np.shape(given.get(name, ()))
         if len(got) != 2 or got[1] != size:
@@ -152,7 +159,9 @@ def _steps(chip: Chip, given: Mapping[str, np.ndarray], steps: int | None) -> in
     lengths = {len(given[name]) for name in chip.sources}
     if len(lengths) > 1:
         raise ParameterError(f"spikes of the sources have different lengths: {sorted(lengths)}")
-    return lengths.pop()
+    most = np.iinfo(np.int64).max if chip.most is None else chip.most
+    spikes = {name: np.minimum(given[name], most).astype(np.int64) for name in chip.sources}
+    return spikes, lengths.pop()
 
 
 @dataclass(frozen=True, eq=False)

@@ -88,11 +88,16 @@ class Errors:
     """What a target does to a network: the whole, and each cause alone.
 
     whole: by group, the network as it was written against the integers. causes: by cause, then
-    group: the target's rule in real numbers against the same with one thing rounded.
+    group: the target's rule in real numbers against the same with one thing rounded. expected,
+    found: spike counts of the network and of the integers by group, [steps, neurons]. dt: in ms.
+    `spikesim.plotting.causes` and `spikesim.plotting.differences` draw them.
     """
 
     whole: Mapping[str, Match]
     causes: Mapping[str, Mapping[str, Match]]
+    expected: Mapping[str, np.ndarray]
+    found: Mapping[str, np.ndarray]
+    dt: float
 
     def text(self) -> str:
         """A table for people."""

@@ -23,7 +23,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..chip import Arrivals, Chip, ChipLayer, ChipSynapses, State, Trace
+from ..chip import Arrivals, Chip, ChipLayer, ChipSynapses, State, Trace, operations
 from ..energy import Confidence
 from ..normal import Layer, Normal, Synapses, used
 from ..target import Finding, Limit, Target, obstacle
@@ -281,7 +281,8 @@ class Xylo(Target):
     def advance(
         self, layer: ChipLayer, state: State, arriving: Arrivals, integer: bool
     ) -> np.ndarray:
-        p, total = layer.parameters, np.zeros(layer.size, np.int64 if integer else np.float64)
+        xp = operations(state["vmem"])
+        p, total = layer.parameters, xp.zeros(layer.size, state["vmem"].dtype)
         for kind in range(layer.kinds):
             x, dash = _CURRENTS[kind], p[_DASHES[kind]]
             if integer:
@@ -292,14 +293,15 @@ class Xylo(Target):
             total += state[x]
         if integer:
             # 16 bits have no 32768, which is what a shift of 0 takes off -32768.
-            change = (-_lost(state["vmem"], p["dash_mem"])).astype(np.int16)
-            change = np.clip(np.clip(change + total, _LOW, _TOP) + p["bias"], _LOW, _TOP)
-            v = np.clip(state["vmem"] + change, _LOW, _TOP)
+            change = (-_lost(state["vmem"], p["dash_mem"])).astype(xp.int16)
+            change = xp.clip(xp.clip(change + total, _LOW, _TOP) + p["bias"], _LOW, _TOP)
+            v = xp.clip(state["vmem"] + change, _LOW, _TOP)
         else:
             v = state["vmem"] * (1 - 2.0 ** -p["dash_mem"]) + total + p["bias"]
-        spikes = np.clip(np.floor_divide(v, p["threshold"]), 0, p["most_spikes"])
+        spikes = xp.clip(xp.floor_divide(v, p["threshold"]), 0, p["most_spikes"])
         state["vmem"] = v - spikes * p["threshold"]
-        return spikes.astype(np.int64)
+        counts: np.ndarray = spikes.astype(xp.int64)
+        return counts
 
     def write(self, chip: Chip, trace: Trace, folder: Path) -> None:
         arguments = specification(chip, "input expansion" in self.limits)
@@ -576,8 +578,9 @@ def _dash(kept: np.ndarray) -> np.ndarray:
 
 def _lost(x: np.ndarray, dash: Any) -> np.ndarray:
     """What x loses in a step."""
-    share = x >> dash
-    return np.where(share == 0, np.sign(x), share)
+    share, xp = x >> dash, operations(x)
+    lost: np.ndarray = xp.where(share == 0, xp.sign(x), share)
+    return lost
 
 
 def _whole(x: Any, low: int, high: int) -> np.ndarray:

@@ -21,7 +21,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..chip import Arrivals, Chip, ChipLayer, ChipSynapses, State, Trace
+from ..chip import Arrivals, Chip, ChipLayer, ChipSynapses, State, Trace, operations
 from ..energy import Cost
 from ..normal import Layer, Normal, used
 from ..target import Finding, Limit, Target, obstacle
@@ -233,7 +233,7 @@ class Darwin3(Target):
     def advance(
         self, layer: ChipLayer, state: State, arriving: Arrivals, integer: bool
     ) -> np.ndarray:
-        p = layer.parameters
+        p, xp = layer.parameters, operations(state["v"])
         if integer:
             i = _sixteen(_symmetric(state["i"] * p["P4"]) + _sixteen(arriving[0]))
             i = _sixteen(i << 2)
@@ -245,8 +245,9 @@ class Darwin3(Target):
             v = state["v"] * (p["P0"] / 256) + i + p["bias"]
         spikes = v >= p["vth"]
         state["i"] = i
-        state["v"] = np.where(spikes, v - p["vth"] if p["subtract"] else 0, v)
-        return spikes.astype(np.int64)
+        state["v"] = xp.where(spikes, v - p["vth"] if p["subtract"] else 0, v)
+        counts: np.ndarray = spikes.astype(xp.int64)
+        return counts
 
     def write(self, chip: Chip, trace: Trace, folder: Path) -> None:
         place = folder / "config_files"
@@ -267,12 +268,14 @@ class Darwin3(Target):
 
 def _symmetric(x: np.ndarray) -> np.ndarray:
     """x / 256, to the nearest; halves away from zero."""
-    rounded: np.ndarray = np.sign(x) * ((np.abs(x) + 128) >> 8)
+    xp = operations(x)
+    rounded: np.ndarray = xp.sign(x) * ((xp.abs(x) + 128) >> 8)
     return rounded
 
 
 def _sixteen(x: np.ndarray) -> np.ndarray:
-    return np.clip(x, -_TOP - 1, _TOP)
+    clipped: np.ndarray = operations(x).clip(x, -_TOP - 1, _TOP)
+    return clipped
 
 
 def _eighth(p: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..chip import Arrivals, Chip, ChipLayer, ChipSynapses, State, Trace
+from ..chip import Arrivals, Chip, ChipLayer, ChipSynapses, State, Trace, operations
 from ..energy import Cost
 from ..normal import Layer, Normal, Synapses, used
 from ..target import Finding, Limit, Target, obstacle
@@ -210,21 +210,22 @@ class Loihi2(Target):
     def advance(
         self, layer: ChipLayer, state: State, arriving: Arrivals, integer: bool
     ) -> np.ndarray:
-        p = layer.parameters
+        p, xp = layer.parameters, operations(state["u"])
         if not integer:
             u = state["u"] * ((_UNITY - 1 - p["du"]) / _UNITY) + 64.0 * arriving[0]
             v = state["v"] * ((_UNITY - p["dv"]) / _UNITY) + u + p["bias"]
         else:
             u = _decayed(state["u"], _UNITY - 1 - p["du"])
-            u = (u + (arriving[0] << _SHIFT)).astype(np.int32).astype(np.int64)
+            u = (u + (arriving[0] << _SHIFT)).astype(xp.int32).astype(xp.int64)
             # One turn around, of what is 24 bits on the chip and 32 in Lava.
-            once = np.where(u > _MOST, u - 2 * _MOST, u)
-            u = np.where(once <= -_MOST, u + 2 * _MOST, once)
+            once = xp.where(u > _MOST, u - 2 * _MOST, u)
+            u = xp.where(once <= -_MOST, u + 2 * _MOST, once)
             v = _decayed(state["v"], _UNITY - p["dv"]) + u + p["bias"]
-            v = np.clip(v.astype(np.int32).astype(np.int64), 1 - _MOST, _MOST - 1)
+            v = xp.clip(v.astype(xp.int32).astype(xp.int64), 1 - _MOST, _MOST - 1)
         spikes = v > p["vth"] * 64
-        state["u"], state["v"] = u, np.where(spikes, 0, v)
-        return spikes.astype(np.int64)
+        state["u"], state["v"] = u, xp.where(spikes, 0, v)
+        counts: np.ndarray = spikes.astype(xp.int64)
+        return counts
 
     def write(self, chip: Chip, trace: Trace, folder: Path) -> None:
         script = files("spikesim.exporters").joinpath("scripts", "run_lava.py").read_text("utf-8")
@@ -233,8 +234,10 @@ class Loihi2(Target):
 
 def _decayed(x: np.ndarray, kept: Any) -> np.ndarray:
     """x * kept / 4096, towards zero."""
-    product = x * np.int64(kept)
-    return np.sign(product) * (np.abs(product) >> 12)
+    product = x * int(kept)
+    xp = operations(product)
+    towards: np.ndarray = xp.sign(product) * (xp.abs(product) >> 12)
+    return towards
 
 
 def _du(decay: np.ndarray) -> np.ndarray:
