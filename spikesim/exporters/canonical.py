@@ -387,7 +387,11 @@ class _Reader:
     def _wire(self, e: Edges, cells: Mapping[str, Cell], p: Program) -> Wire | None:
         before = len(self.obstacles)
         if e.plasticity:
-            self._fault(e.name, "its weights change in the run", "export the weights it ended with")
+            self._fault(
+                e.name, "its synapses learn", "export the weights it ended with: the same projection "
+                "without plasticity=, weight=result[...].final['weight']",
+            )  # fmt: skip
+            return None
         if e.unreliable:
             self._fault(e.name, "spikes are lost at random", "leave release= out")
         if e.event != "spike":

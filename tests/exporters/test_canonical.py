@@ -78,3 +78,28 @@ def test_each_obstacle_is_told_with_its_place() -> None:
     obstacles = recognise(build(net)).obstacles
     assert {o.place for o in obstacles} == {"adex", "cond", "cond->lost"}
     assert all(o.what and o.remedy for o in obstacles)
+
+
+def learning(plasticity: sp.PlasticityModel | None, weight: object) -> sp.Network:
+    net = sp.Network(dt=1 * ms, seed=1)
+    source = net.population("in", 8, sp.poisson(rate=60 * Hz))
+    cells = net.population("c", 6, sp.neurons.LIF(t_ref=0 * ms))
+    more: dict[str, object] = {"delay": 1 * ms}
+    if plasticity:
+        more = {"plasticity": plasticity, "axonal_delay": 0 * ms, "dendritic_delay": 1 * ms}
+    net.project(
+        source, cells, sp.fixed_probability(0.5), synapse=sp.synapses.ExpCurrent(), weight=weight,
+        name="p", **more,
+    )  # fmt: skip
+    return net
+
+
+def test_what_was_learned_can_be_exported() -> None:
+    net = learning(sp.plasticity.STDP(w_max=200 * pA), 100 * pA)
+    (broken,) = exporters.fit(net, "loihi2").broken
+    assert (broken.place, broken.detail) == ("p", "its synapses learn")
+    assert not exporters.fit(net, "pynn").fits
+    final = net.run(200 * ms)["p"].final["weight"]
+    assert len(np.unique(final)) > 1
+    made = exporters.quantize(learning(None, final * pA), "loihi2").real.synapses[0]
+    assert made.weight / made.weight.max() == pytest.approx(final / final.max(), rel=1e-6)

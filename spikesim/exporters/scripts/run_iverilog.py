@@ -19,9 +19,9 @@ TOOLS = ("iverilog", "vvp")
 def in_icarus(folder: pathlib.Path, place: pathlib.Path, data: bytes) -> tuple[bytes, str]:
     """Run by the test bench, whose files are those of `place`."""
     (place / "in").write_bytes(data)
-    for memory in folder.glob("*.hex"):
-        shutil.copy(memory, place)
-    sources = [str(folder / name) for name in ("test.v", "net.v", "lif.v")]
+    sources = ("test.v", "net.v", "lif.v")
+    for name in (*sources, "synapses.hex", "neurons.hex"):
+        shutil.copy(folder / name, place)
     command = [TOOLS[0], "-g2005", "-Wall", "-o", "test.vvp", *sources]
     built = subprocess.run(command, cwd=place, stderr=subprocess.PIPE, text=True)
     if built.returncode or built.stderr:
