@@ -388,8 +388,9 @@ class _Reader:
         before = len(self.obstacles)
         if e.plasticity:
             self._fault(
-                e.name, "its synapses learn", "export the weights it ended with: the same projection "
-                "without plasticity=, weight=result[...].final['weight']",
+                e.name, "its synapses learn",
+                "export what they learned: the same projection without plasticity=, "
+                "weight=result[...].final['weight']",
             )  # fmt: skip
             return None
         if e.unreliable:

@@ -11,13 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import spikesim as sp
+from spikesim import exporters
 from spikesim.build import build
 from spikesim.exporters import chip
 from spikesim.exporters.canonical import recognise
 from spikesim.exporters.normal import normal_form
 from spikesim.exporters.sampled import sample
 from spikesim.exporters.targets import find
-from spikesim.units import ms, mV, nS, pA
+from spikesim.units import Hz, ms, mV, nS, pA
 
 pytestmark = pytest.mark.filterwarnings("ignore::spikesim.errors.RunWarning")
 SLOW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
