@@ -99,6 +99,7 @@ class Reader(Fitted):
         if not normal.obstacles:
             faults = list(self._against_shape(normal))
             yield from (self._finding("graph", place, True, text) for place, text in faults)
+            yield from () if faults else self._time(normal)
 
     def _finding(
         self, rule: str, place: str, breaks: bool, detail: str, remedy: str = ""
@@ -107,6 +108,17 @@ class Reader(Fitted):
             rule, place, "breaks" if breaks else "fits", detail, remedy if breaks else "",
             source=self.source if breaks else "", confidence="vendor code" if breaks else "",
         )  # fmt: skip
+
+    def _time(self, normal: Normal) -> Iterable[Finding]:
+        """What a step is there."""
+        if self.step is not None and not np.isclose(1000 * self.step, normal.dt):
+            yield Finding(
+                "step", "the network", "fits",
+                f"its step is {1000 * self.step:g} ms, always: one stands for {normal.dt:g} ms",
+            )  # fmt: skip
+        for name, steps in self.ahead(normal).items():
+            if steps:
+                yield Finding("time", name, "fits", f"it has its spikes {steps} steps earlier")
 
     def _check_layer(self, layer: Layer) -> Iterable[Finding]:
         held = bool(layer.held.any())
