@@ -109,6 +109,7 @@ def network(seed: int, kind: str) -> sp.Network:
         share = 4 * share if "strong" in words else share
         share = share - 0.1 if "inhibited" in words else share
         share = share / 5 if a == b else share
+        share = -np.abs(share) if a == b and "strong" in words else share
         if currents:
             synapse: Any = sp.synapses.ExpCurrent(tau=(3 + b) * dt * ms)
             weight: Any = 1200 * share / dt * pA

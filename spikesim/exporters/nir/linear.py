@@ -68,8 +68,8 @@ def _convolution(node: Any, shape: tuple[int, ...]) -> tuple[Any, np.ndarray, tu
     if isinstance(node.padding, str):
         raise ValueError(f"padding {node.padding!r}; expected numbers")
     out, per_group, *kernel = weight.shape
-    groups = int(node.groups)
-    if per_group * groups != shape[0] or out % groups:
+    groups = _pair(node.groups)[0]
+    if groups < 1 or per_group * groups != shape[0] or out % groups:
         raise ValueError(f"weights of shape {weight.shape} in {groups} groups for {shape}")
     taps, extent = _taps(kernel, shape, node.stride, node.padding, node.dilation)
     rows, columns, values = [], [], []

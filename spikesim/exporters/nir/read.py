@@ -83,13 +83,23 @@ class NirCubaLIF(NeuronModel):
     reset = "v = v_reset"
 
 
-def _subtracting(model: type[NeuronModel]) -> type[NeuronModel]:
-    body = {"reset": "v -= v_threshold", "__doc__": model.__doc__, "__module__": __name__}
-    return type(f"{model.__name__}Subtract", (model,), body)
-
-
 _MODELS = {"LIF": NirLIF, "IF": NirIF, "CubaLIF": NirCubaLIF}
-_LOWERED = {name: _subtracting(model) for name, model in _MODELS.items()}
+
+
+def _models(reset: str, method: str) -> dict[str, type[NeuronModel]]:
+    """The models, with another reset or method where they are asked for."""
+    body = {"reset": "v -= v_threshold"} if reset == "subtract" else {}
+    body |= {"method": method} if method != "exact" else {}
+    if not body:
+        return dict(_MODELS)
+    name = ("Subtract" if reset == "subtract" else "") + ("Euler" if method == "euler" else "")
+    return {
+        kind: type(
+            f"{model.__name__}{name}", (model,),
+            {**body, "__doc__": model.__doc__, "__module__": __name__},
+        )
+        for kind, model in _MODELS.items()
+    }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -110,6 +120,7 @@ def read_nir(
     dt: Any = None,
     unit: Any = None,
     reset: str = "value",
+    method: str = "exact",
     inputs: Mapping[str, Source] | Source | None = None,
 ) -> Network:
     """The network of a NIR file, of any tool.
@@ -117,8 +128,10 @@ def read_nir(
     dt: the time step, of which a spike's pulse has the length; default 0.1 ms, as in the NIR paper.
     unit: what NIR's time constants are in, default a second; `unit=dt` for graphs whose unit is the
     step, such as those of sinabs. reset: "value" (v_reset), or "subtract" (the threshold is taken
-    off: NIR can't say so, some writers mean it). inputs: spike sources for Input nodes, by name, or
-    one for all; default none that spike: give trains with `simulation.set_spikes`.
+    off: NIR can't say so, some writers mean it). method: "exact", the solution of the equations, or
+    "euler", forward Euler as Norse, snnTorch and Lava have it. inputs: spike sources for Input
+    nodes, by name, or one for all; default none that spike: give trains with
+    `simulation.set_spikes`.
 
     Voltages are bare numbers, as NIR has them. A spike acts one step after it was found, and later
     by the Delay nodes on its way. Raises
@@ -129,17 +142,28 @@ def read_nir(
     length = strip(1 * second if unit is None else unit, TIME, "unit")
     if reset not in ("value", "subtract"):
         raise DescriptionError(f"reset is {reset!r:.40}; expected 'value' or 'subtract'")
+    if method not in ("exact", "euler"):
+        raise DescriptionError(f"method is {method!r:.40}; expected 'exact' or 'euler'")
     graph = load(path)
     if isinstance(inputs, Source):
         ends = [n for n, node in graph.nodes.items() if type(node).__name__ == "Input"]
         inputs = dict.fromkeys(ends, inputs)
-    return _Reader(graph, float(step), float(length), reset, dict(inputs or {})).network()
+    return _Reader(
+        graph, float(step), float(length), _models(reset, method), dict(inputs or {})
+    ).network()
 
 
 class _Reader:
-    def __init__(self, graph: Any, dt: float, unit: float, reset: str, inputs: dict[str, Source]):
+    def __init__(
+        self,
+        graph: Any,
+        dt: float,
+        unit: float,
+        models: dict[str, type[NeuronModel]],
+        inputs: dict[str, Source],
+    ):
         self.dt, self.unit, self.inputs = dt, unit, inputs
-        self.models = _MODELS if reset == "value" else _LOWERED
+        self.models = models
         self.faults: list[SpikesimError] = []
         self.ways = 0
         self.nodes, edges = flat(graph)
