@@ -103,7 +103,8 @@ def network(seed: int, kind: str) -> sp.Network:
         n = groups[a].size * groups[b].size
         share = rng.normal(0.12, 0.14, n) if lowers else rng.normal(0.2, 0.3, n)
         share = np.minimum(share, 0.24 if lowers else 0.45)
-        share = np.clip(share, -0.05, 0.15) if whole and lowers else share
+        if whole and lowers:  # not alike: sums that meet 1 but for rounding differ
+            share = np.clip(share, -0.05, 0.15) * rng.uniform(0.9, 1, n)
         if "met" in words:
             share = rng.integers(0 if lowers else -1, 3, n) / (16 if lowers else 8)
         share = 4 * share if "strong" in words else share
