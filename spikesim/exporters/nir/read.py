@@ -358,6 +358,8 @@ class _Reader:
 
 
 def _one(values: Any) -> Any:
-    """One number where all are the same."""
+    """One number where all are the same, but for what conversions of units do to the last digit."""
     values = np.ravel(np.asarray(values, np.float64))
-    return float(values[0]) if len(values) and (values == values[0]).all() else values
+    if not len(values) or np.ptp(values) > 4 * np.spacing(np.abs(values).max()):
+        return values
+    return float(values[0])
