@@ -225,6 +225,16 @@ def test_several_projections_between_two_layers_are_one(tmp_path: Path) -> None:
     np.testing.assert_allclose(weight * HEIGHT, [[8, 1], [1, 8]], rtol=1e-6)
 
 
+def test_jaxsnn_takes_weights_as_source_and_target(tmp_path: Path) -> None:
+    net = network("jaxsnn", currents=True)
+    extra = net.population("c", 3, sp.neurons.LIF(t_ref=0 * ms), v=-70 * mV)
+    net.project(net.populations["b"], extra, sp.all_to_all(), weight=1 * pA, delay=0 * ms,
+                synapse=sp.synapses.ExpCurrent(tau=TAU_SYN * ms))  # fmt: skip
+    write_nir(net, tmp_path / "net.nir", "jaxsnn")
+    graph = nir.read(tmp_path / "net.nir", type_check=False)
+    assert graph.nodes["w_b_c"].weight.shape == (2, 3)
+
+
 def test_every_reader_says_what_it_is() -> None:
     assert set(profiles()) == set(readers.names()) == set(LIF_OF) | set(CUBA_OF)
     for name in readers.names():

@@ -45,8 +45,8 @@ class Reader(Fitted):
     spikes where v >= 1. chain: layers in a row, nothing else. loops: how synapses of a layer on
     itself are written: "edges", "twice" (over a node that changes nothing), "own" (edges, that it
     makes a layer of), "graph" (a graph in the graph) or "" (it has none). weights: the node of
-    weights. step: in s, that its code has; None: it is told. old: it comes with nir 1.0.4. source:
-    of these facts.
+    weights. transposed: it takes them as [source, target]. step: in s, that its code has; None: it
+    is told. old: it comes with nir 1.0.4. source: of these facts.
     """
 
     exact: ClassVar[str]
@@ -56,6 +56,7 @@ class Reader(Fitted):
     chain: ClassVar[bool] = False
     loops: ClassVar[str] = "edges"
     weights: ClassVar[str] = "Linear"
+    transposed: ClassVar[bool] = False
     step: ClassVar[float | None] = None
     old: ClassVar[bool] = False
     source: ClassVar[str]

@@ -119,7 +119,8 @@ def _graph(reader: Reader, normal: Normal) -> Any:
     edges: list[tuple[str, str]] = []
     biased: set[str] = set()
     for (source, target), weight in _weights(normal, made).items():
-        bias, drive = np.zeros(len(weight)), made[target].bias
+        weight = weight.T if reader.transposed else weight
+        bias, drive = np.zeros(sizes[target]), made[target].bias
         if source != target and target not in biased and drive is not None:
             bias, biased = bias + drive, biased | {target}
         node = nir.Linear(weight) if reader.weights == "Linear" else nir.Affine(weight, bias)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...normal import Layer
+from ...normal import Layer, Normal
 from ..reader import Made, Reader, at_rest, driven, uniform
 
 
@@ -16,8 +16,9 @@ class Nengo(Reader):
     script, CubaLIF nengo.LIF behind a Lowpass. A spike of IF and CubaLIF has height 1."""
 
     title = "Nengo, nir_to_nengo(graph, dt=...) of the NIR paper"
-    verified = "by reading its source"
-    exact = "IF in a row of layers, by its source; others lose v below 0 and parts of steps"
+    verified = "by running that script in Nengo 4.1.0; no package has it, so `verify` can't"
+    exact = "every spike of IF; CubaLIF differs: v is held above 0, and a spike's step goes on"
+    chain = True
     loops = ""
     source = "neuromorphs/NIR, paper/03_rnn/nir_to_nengo.py"
 
@@ -42,6 +43,13 @@ class Nengo(Reader):
         yield from driven(layer)
         yield from uniform(layer)
         yield from at_rest(layer)
+
+    def ahead(self, normal: Normal) -> dict[str, int]:
+        """A Lowpass takes the step that a layer of IF does not."""
+        depth = self.depths(normal)
+        layers = sorted(normal.layers, key=lambda layer: depth[layer.name])
+        at = np.cumsum([not layer.decays.any() for layer in layers])
+        return {layer.name: int(n) for layer, n in zip(layers, at, strict=True)}
 
     def lost(self, layer: Layer) -> Iterable[str]:
         """What nengo.LIF adds."""
