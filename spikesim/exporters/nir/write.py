@@ -34,7 +34,7 @@ def profiles() -> dict[str, str]:
     return {name: f"{r.title}: {r.exact}" for name, r in found.items()}
 
 
-def fit_nir(network: Network, profile: str = "", compat: str = "") -> Fit:
+def fit_nir(network: Network, profile: Any = "", compat: str = "") -> Fit:
     """Can NIR, or a reader of it, have the network? Nothing is raised for one that does not fit.
 
     profile, compat: see `write_nir`. Raises UnknownNameError for an unknown profile, and what
@@ -43,14 +43,14 @@ def fit_nir(network: Network, profile: str = "", compat: str = "") -> Fit:
     return _fit(recognise(build(network)), profile, compat)[0]
 
 
-def write_nir(network: Network, path: Any, profile: str = "", compat: str = "") -> dict[str, int]:
+def write_nir(network: Network, path: Any, profile: Any = "", compat: str = "") -> dict[str, int]:
     """Write a NIR file, in seconds and bare numbers.
 
-    profile: a reader; the file then holds the numbers with which that reader computes the network's
-    own steps. Without one, they are those of the equations, and `read_nir` gives the same network
-    again. compat: "1.0.4" for readers that come with that version of the package nir, such as
-    sinabs; a profile knows by itself. Returns by population how many steps earlier the reader has
-    its spikes.
+    profile: a reader's name, or a Reader; the file then holds the numbers with which that reader
+    computes the network's own steps. Without one, they are those of the equations, and `read_nir`
+    gives the same network again. compat: "1.0.4" for readers that come with that version of the
+    package nir, such as sinabs; a profile knows by itself. Returns by population how many steps
+    earlier the reader has its spikes.
 
     Raises UnfitError with all that NIR, or the reader, can't say; nothing is written then.
     """
@@ -65,7 +65,7 @@ def write_nir(network: Network, path: Any, profile: str = "", compat: str = "") 
     return reader.ahead(normal)
 
 
-def export_nir(network: Network, path: Any, profile: str, duration: Any, seed: Any = None) -> Fit:
+def export_nir(network: Network, path: Any, profile: Any, duration: Any, seed: Any = None) -> Fit:
     """Write a folder with net.nir for a reader, the report, and golden vectors, with which
     run_nir.py compares what the reader computes.
 
@@ -82,8 +82,8 @@ def export_nir(network: Network, path: Any, profile: str, duration: Any, seed: A
     (last,) = (layer.name for layer in normal.layers if layer.name not in onward)
     (source,) = normal.sources
     facts = {
-        "reader": profile, "source": source, "output": last, "ahead": reader.ahead(normal)[last],
-        "dt in s": normal.dt / _SECOND,
+        "reader": _name(reader), "source": source, "output": last,
+        "ahead": reader.ahead(normal)[last], "dt in s": normal.dt / _SECOND,
     }  # fmt: skip
     with artefact.new_folder(path) as folder:
         save(_graph(reader, normal), folder / "net.nir", reader.old)
@@ -95,7 +95,7 @@ def export_nir(network: Network, path: Any, profile: str, duration: Any, seed: A
     return report
 
 
-def _fit(circuit: Circuit, profile: str, compat: str) -> tuple[Fit, Normal | None]:
+def _fit(circuit: Circuit, profile: Any, compat: str) -> tuple[Fit, Normal | None]:
     """The report, and for a reader the normal form."""
     if compat not in ("", _OLD):
         raise DescriptionError(f"compat is {compat!r:.40}; expected '' or {_OLD!r}")
@@ -104,7 +104,11 @@ def _fit(circuit: Circuit, profile: str, compat: str) -> tuple[Fit, Normal | Non
         return Fit.of("nir", faithful.Faithful(), found), None
     reader = readers.find(profile)
     normal = used(normal_form(circuit))
-    return Fit.of(profile, reader, tuple(reader.check(normal))), normal
+    return Fit.of(_name(reader), reader, tuple(reader.check(normal))), normal
+
+
+def _name(reader: Reader) -> str:
+    return type(reader).__module__.rpartition(".")[2]
 
 
 def _graph(reader: Reader, normal: Normal) -> Any:
