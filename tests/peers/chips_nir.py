@@ -108,7 +108,7 @@ def network(seed: int, kind: str) -> sp.Network:
         if "met" in words:
             share = rng.integers(0 if lowers else -1, 3, n) / (16 if lowers else 8)
         share = 4 * share if "strong" in words else share
-        share = share - 0.1 if "inhibited" in words else share
+        share = rng.normal(0.02, 0.2, n) if "inhibited" in words else share
         share = share / 5 if a == b else share
         share = -np.abs(share) if a == b and "strong" in words else share
         if currents:
