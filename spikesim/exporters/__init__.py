@@ -96,6 +96,9 @@ def fit(network: Network, target: Any) -> Fit:
         return fit_pynn(network, target)
     if isinstance(target, str) and target in ("nir", *readers.names()):
         return fit_nir(network, "" if target == "nir" else target)
+    known = [*targets.names(), *profiles(), "nir", *readers.names()]
+    if isinstance(target, str) and target not in known:
+        raise UnknownNameError(f"unknown target {target!r:.40}; {did_you_mean(target, known)}")
     return _fit(network, targets.find(target))[1]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import FileError, UnknownNameError, did_you_mean
+from ..errors import FileError, UnknownNameError
 from ..files import checked_path
 
 # tool: (the script in the folder, the environment's name in `make verify-envs`, "" for this one,
@@ -65,7 +65,8 @@ def verify(path: Any, tool: str) -> Verdict:
     it.
     """
     if tool not in PEERS:
-        raise UnknownNameError(f"unknown tool {tool!r:.40}; {did_you_mean(tool, PEERS)}")
+        known = ", ".join(sorted(PEERS))
+        raise UnknownNameError(f"unknown tool {tool!r:.40}; known are: {known}")
     folder = Path(checked_path(path, "path")).resolve()
     script = folder / PEERS[tool][0]
     if not script.is_file():
