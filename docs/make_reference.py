@@ -56,6 +56,7 @@ REACHED = [
     *("exporters.Errors", "exporters.Match", "exporters.nir.read_nir", "exporters.nir.write_nir"),
     *("exporters.estimate", "exporters.Estimate", "exporters.energy.Cost"),
     *("exporters.pynn.write_pynn", "exporters.pynn.fit_pynn"),
+    *("exporters.nir.export_nir", "exporters.nir.fit_nir"),
     *("exporters.target.Target", "exporters.target.Limit", "exporters.target.Finding"),
     *("exporters.targets.find", "exporters.targets.names"),
 ]

@@ -14,7 +14,7 @@ from .. import __version__, exporters, here
 from ..backends.memory import size_text
 from ..errors import ParameterError
 from ..exporters import pynn
-from ..exporters.nir import profiles, write_nir
+from ..exporters.nir import export_nir, readers, write_nir
 from ..exporters.verify import PEERS
 from ..files import check, replacing
 from ..results.table import TITLES, activity
@@ -120,7 +120,9 @@ def memory(
 @app.command()
 def fit(
     file: Net,
-    target: Annotated[str, typer.Option(help="a chip, or a profile of PyNN: see `targets`")],
+    target: Annotated[
+        str, typer.Option(help="a chip, a reader of NIR, a profile of PyNN: see `targets`")
+    ],
     json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
     report: Annotated[Path | None, typer.Option(help="write a page in HTML")] = None,
 ) -> None:
@@ -142,7 +144,7 @@ def export(
         str,
         typer.Option(help="a chip, `nir`, a reader of NIR, or a profile of PyNN: see `targets`"),
     ],
-    out: Annotated[Path, typer.Option("-o", "--out", help="a new folder; of NIR, a file")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="a new folder; or FILE.nir")],
     duration: Annotated[str, typer.Option(help="of the golden vectors")] = "200 ms",
     seed: Annotated[int | None, typer.Option(help="of the run that gives them")] = None,
     rate: Rate = "50 Hz",
@@ -151,10 +153,12 @@ def export(
     length = script.duration(duration)
     script.check_places(file, out)
     net = script.network(file, rate)
-    if target == "nir" or target in profiles():
+    if target == "nir" or (target in readers.names() and out.suffix == ".nir"):
         ahead = write_nir(net, out, "" if target == "nir" else target)
         for name, steps in ahead.items():
             print(f"{name}: the reader has its spikes {steps} steps earlier" if steps else name)
+    elif target in readers.names():
+        print(export_nir(net, out, target, length, seed))
     elif target in pynn.profiles():
         print(pynn.write_pynn(net, out, target, length, seed))
     else:
@@ -183,7 +187,9 @@ def targets() -> None:
     chips = exporters.targets
     rows = [(name, chips.find(name).title, chips.find(name).verified) for name in chips.names()]
     show(rows, "chip", "", "checked")
-    show(profiles().items(), "reader of NIR", "")
+    found = [(name, readers.find(name)) for name in readers.names()]
+    show([(n, r.title, r.verified, r.exact) for n, r in found], "reader of NIR", "", "checked",
+         "what is exact")  # fmt: skip
     machines = [(name, pynn.machines.find(name)) for name in pynn.profiles()]
     show([(name, m.title, m.verified) for name, m in machines], "PyNN", "", "checked")
 

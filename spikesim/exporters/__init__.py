@@ -24,6 +24,7 @@ from . import artefact, chip, chip_jax, energy, targets
 from .chip import Chip, Trace, mixed
 from .energy import Estimate
 from .match import Errors, Match, match
+from .nir import fit_nir, readers
 from .normal import normal_form
 from .pynn import fit_pynn, profiles
 from .report import Fit
@@ -88,11 +89,16 @@ class Quantized:
 def fit(network: Network, target: Any) -> Fit:
     """Does the network fit the target? Nothing is raised for one that does not.
 
-    target: a chip, or a profile of PyNN. Raises UnknownNameError for an unknown target, and what
-    `build` raises.
+    target: a chip, a profile of PyNN, "nir" or a reader of NIR. Raises UnknownNameError for an
+    unknown target, and what `build` raises.
     """
     if isinstance(target, str) and target in profiles():
         return fit_pynn(network, target)
+    if isinstance(target, str) and target in ("nir", *readers.names()):
+        return fit_nir(network, "" if target == "nir" else target)
+    known = [*targets.names(), *profiles(), "nir", *readers.names()]
+    if isinstance(target, str) and target not in known:
+        raise UnknownNameError(f"unknown target {target!r:.40}; {did_you_mean(target, known)}")
     return _fit(network, targets.find(target))[1]
 
 

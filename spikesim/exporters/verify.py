@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import FileError, UnknownNameError, did_you_mean
+from ..errors import FileError, UnknownNameError
 from ..files import checked_path
 
 # tool: (the script in the folder, the environment's name in `make verify-envs`, "" for this one,
@@ -22,6 +22,10 @@ PEERS: dict[str, tuple[str, ...]] = {
     "pynn-nest": ("run_pynn.py", "pynn", "nest"),
     "spynnaker": ("run_pynn.py", "spynnaker", "spiNNaker"),
     "darwin3": ("run_darwin3.py", "darwin3"),
+    **{
+        name: ("run_nir.py", "nir", name)
+        for name in ("norse", "rockpool", "sinabs", "snntorch", "spyx")
+    },
     "cc": ("run_cc.py", ""),
     "qemu": ("run_qemu.py", ""),
     "iverilog": ("run_iverilog.py", ""),
@@ -61,7 +65,8 @@ def verify(path: Any, tool: str) -> Verdict:
     it.
     """
     if tool not in PEERS:
-        raise UnknownNameError(f"unknown tool {tool!r:.40}; {did_you_mean(tool, PEERS)}")
+        known = ", ".join(sorted(PEERS))
+        raise UnknownNameError(f"unknown tool {tool!r:.40}; known are: {known}")
     folder = Path(checked_path(path, "path")).resolve()
     script = folder / PEERS[tool][0]
     if not script.is_file():

@@ -249,6 +249,17 @@ def test_what_does_not_fit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert "did you mean 'loihi2'" in str(call("fit", file, "--target", "loihi"))
 
 
+JUMPS = """
+import spikesim as sp
+from spikesim.units import Hz, ms, mV
+
+net = sp.Network(dt=1 * ms, order="nest", seed=1)
+source = net.population("in", 5, sp.poisson(rate=120 * Hz))
+cells = net.population("cells", 3, sp.neurons.LIF(t_ref=0 * ms))
+net.project(source, cells, sp.all_to_all(), weight=2.5 * mV)
+"""
+
+
 def test_verify_without_the_tool(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -260,7 +271,7 @@ def test_verify_without_the_tool(
     assert call("verify", out, "--with", "lava") == 0
     assert "not run: there is no environment .venv-lava" in capsys.readouterr().out
     assert "has no run_lava.py" in str(call("verify", tmp_path, "--with", "lava"))
-    known = "known are: cc, darwin3, iverilog, lava, netx, pynn-nest, qemu, spynnaker, xylosim"
+    known = "known are: cc, darwin3, iverilog, lava, netx, norse, pynn-nest, qemu, rockpool"
     assert known in str(call("verify", out, "--with", "nothing"))
 
 
@@ -284,3 +295,21 @@ def test_nir_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert call("export", graph, "--target", "loihi2", "-o", tmp_path / "out") == 0
     assert call("targets") == 0
     assert "Norse" in capsys.readouterr().out
+
+
+def test_a_folder_for_a_reader_of_nir(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("nir", reason="nir is not installed (extra: nir)")
+    file, out = tmp_path / "net.py", tmp_path / "out"
+    file.write_text(JUMPS)
+    assert call("fit", file, "--target", "snntorch") == 0
+    assert call("fit", file, "--target", "nir") == 1
+    assert call("export", file, "--target", "snntorch", "-o", out, "--duration", "20 ms") == 0
+    assert {f.name for f in out.iterdir()} >= {"net.nir", "nir.json", "run_nir.py", "vectors.npz"}
+    assert call("export", file, "--target", "snntorch", "-o", tmp_path / "net.nir") == 0
+    assert (tmp_path / "net.nir").is_file()
+    monkeypatch.delenv("SPIKESIM_NIR_PYTHON", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert call("verify", out, "--with", "snntorch") == 0
+    assert "not run: there is no environment .venv-nir" in capsys.readouterr().out

@@ -96,7 +96,7 @@ def learning(plasticity: sp.PlasticityModel | None, weight: object) -> sp.Networ
 
 
 def test_what_was_learned_can_be_exported() -> None:
-    net = learning(sp.plasticity.STDP(w_max=200 * pA), 100 * pA)
+    net = learning(sp.plasticity.STDP(w_max=900 * pA), 500 * pA)
     (broken,) = exporters.fit(net, "loihi2").broken
     assert (broken.place, broken.detail) == ("p", "its synapses learn")
     assert not exporters.fit(net, "pynn").fits

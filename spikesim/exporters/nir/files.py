@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ... import __version__
 from ...errors import FileError, UnsupportedError
 from ...files import checked_path, replacing
 
@@ -67,20 +68,35 @@ def save(graph: Any, path: Any, old: bool = False) -> None:
         nir.write(os.fspath(draft), graph)
         if old:
             with h5py.File(draft, "r+") as file:
-                for node in file["node/nodes"].values():
-                    if "v_reset" in node:
-                        del node["v_reset"]
+                found: list[str] = []
+                file.visit(found.append)
+                for name in found:
+                    if name.endswith("/v_reset"):
+                        del file[name]
 
 
-def distinct(names: Iterable[str], unfit: str) -> dict[str, str]:
-    """Each name with underscores for what matches `unfit`, and no two alike."""
+def distinct(names: Iterable[str], unfit: str, taken: Iterable[str] = ()) -> dict[str, str]:
+    """Each name with underscores for what matches `unfit`, and no two alike, or like `taken`."""
+    taken = set(taken)
     found: dict[str, str] = {}
     for name in names:
         word = re.sub(unfit, "_", name).strip("_") or "node"
-        while word in found.values():
+        while word in taken or word in found.values():
             word += "_"
         found[name] = word
     return found
+
+
+def unused(name: str, names: Container[str]) -> str:
+    """The name, with underscores until it is none of `names`."""
+    while name in names:
+        name += "_"
+    return name
+
+
+def metadata(dt: float) -> dict[str, Any]:
+    """What a graph says besides; dt in s. No reader looks at it."""
+    return {"dt in s": dt, "written by": f"spikesim {__version__}"}
 
 
 def _suspicious(h5py: Any, file: Any) -> Iterator[str]:

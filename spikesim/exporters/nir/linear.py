@@ -8,6 +8,15 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array, diags_array, eye_array
 
 LINEAR = ("Linear", "Affine", "Scale", "Conv2d", "SumPool2d", "AvgPool2d", "Flatten", "Delay")
+MOST_NEURONS = 2**24  # of a node
+_MOST_ENTRIES = 2**27
+_LARGEST_KERNEL = 512
+
+
+def _few(values: int, entries: int) -> None:
+    """Raise ValueError for what would fill the memory."""
+    if values > MOST_NEURONS or entries > _MOST_ENTRIES:
+        raise ValueError(f"{values} values of {entries} connections are too many")
 
 
 def matrix_of(
@@ -48,8 +57,11 @@ def _flattened(node: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def _pair(value: Any) -> tuple[int, int]:
     found = np.ravel(value)
-    if found.dtype.kind not in "iu" and not np.array_equal(found, np.rint(found)):
+    whole = found.dtype.kind in "iuf" and len(found) in (1, 2)
+    if not whole or not np.array_equal(found, np.rint(found)):
         raise ValueError(f"{value!r} is no whole number")
+    if np.abs(found).max() > MOST_NEURONS:
+        raise ValueError(f"{value!r} is too large")
     return int(found[0]), int(found[-1])
 
 
@@ -58,27 +70,31 @@ def _convolution(node: Any, shape: tuple[int, ...]) -> tuple[Any, np.ndarray, tu
     if isinstance(node.padding, str):
         raise ValueError(f"padding {node.padding!r}; expected numbers")
     out, per_group, *kernel = weight.shape
-    groups = int(node.groups)
-    if per_group * groups != shape[0] or out % groups:
+    groups = _pair(node.groups)[0]
+    if groups < 1 or per_group * groups != shape[0] or out % groups:
         raise ValueError(f"weights of shape {weight.shape} in {groups} groups for {shape}")
     taps, extent = _taps(kernel, shape, node.stride, node.padding, node.dilation)
     rows, columns, values = [], [], []
     pixels = np.arange(shape[1] * shape[2]).reshape(shape[1:])
     places = np.arange(extent[0] * extent[1]).reshape(extent)
+    _few(out * places.size, weight.size * places.size)
+    channel = np.arange(out)[:, None, None]
+    source = channel // (out // groups) * per_group + np.arange(per_group)[:, None]
     for (ky, kx), (target_y, target_x, source_y, source_x) in taps:
         p, q = (
             places[np.ix_(target_y, target_x)].ravel(),
             pixels[np.ix_(source_y, source_x)].ravel(),
         )
-        for o in range(out):
-            base = o // (out // groups) * per_group
-            for c in range(per_group):
-                rows.append(o * places.size + p)
-                columns.append((base + c) * pixels.size + q)
-                values.append(np.full(len(p), weight[o, c, ky, kx]))
+        shape_of = out, per_group, len(p)
+        rows.append(np.broadcast_to(channel * places.size + p, shape_of).ravel())
+        columns.append((source * pixels.size + q).ravel())
+        values.append(np.repeat(weight[:, :, ky, kx].ravel(), len(p)))
     full = out * places.size, shape[0] * pixels.size
     matrix = _assembled(values, rows, columns, full)
-    return matrix, np.repeat(np.ravel(node.bias), places.size), (out, *extent)
+    bias = np.ravel(np.asarray(node.bias, np.float64))
+    if len(bias) not in (1, out):
+        raise ValueError(f"a bias of {len(bias)} values for {out} channels")
+    return matrix, np.repeat(np.broadcast_to(bias, out), places.size), (out, *extent)
 
 
 def _pooling(
@@ -88,6 +104,7 @@ def _pooling(
     taps, extent = _taps(kernel, shape, node.stride, node.padding, (1, 1))
     pixels = np.arange(shape[1] * shape[2]).reshape(shape[1:])
     places = np.arange(extent[0] * extent[1]).reshape(extent)
+    _few(shape[0] * places.size, shape[0] * places.size * kernel[0] * kernel[1])
     share = 1.0 if kind == "SumPool2d" else 1.0 / (kernel[0] * kernel[1])
     rows, columns, values = [], [], []
     for _, (target_y, target_x, source_y, source_x) in taps:
@@ -115,6 +132,8 @@ def _taps(kernel: Any, shape: Any, stride: Any, padding: Any, dilation: Any) -> 
         m = (n + 2 * p - d * (k - 1) - 1) // s + 1
         if m < 1:
             raise ValueError(f"a kernel of {k} is larger than the {n} values that it reads")
+        if k > _LARGEST_KERNEL or m > MOST_NEURONS:
+            raise ValueError(f"a kernel of {k}, {m} values wide, is too large")
         extent.append(m)
         at = np.arange(m)
         found = []

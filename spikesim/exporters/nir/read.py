@@ -2,11 +2,13 @@
 
 Spiking nodes become populations; the linear nodes between two of them (Linear, Affine, Scale,
 Conv2d, SumPool2d, AvgPool2d, Flatten, Delay) are multiplied into one projection. A bias becomes a
-constant current. Names stay, but for what names of populations can't hold.
+constant current. Graphs in graphs are unfolded. Names stay, but for what names of populations can't
+hold.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,9 +26,12 @@ from ...stimuli.base import Source
 from ...stimuli.spike_times import SpikeTimes
 from ...units import TIME, ms, second, strip
 from .files import distinct, load
-from .linear import LINEAR, matrix_of
+from .flat import flat
+from .linear import LINEAR, MOST_NEURONS, matrix_of
 
 _SPIKING = ("LIF", "IF", "CubaLIF")
+_PARAMETERS = ("tau", "tau_mem", "tau_syn", "r", "v_leak", "v_threshold", "v_reset", "w_in")
+_MOST_WAYS = 20_000
 
 
 class NirLIF(NeuronModel):
@@ -78,13 +83,23 @@ class NirCubaLIF(NeuronModel):
     reset = "v = v_reset"
 
 
-def _subtracting(model: type[NeuronModel]) -> type[NeuronModel]:
-    body = {"reset": "v -= v_threshold", "__doc__": model.__doc__, "__module__": __name__}
-    return type(f"{model.__name__}Subtract", (model,), body)
-
-
 _MODELS = {"LIF": NirLIF, "IF": NirIF, "CubaLIF": NirCubaLIF}
-_LOWERED = {name: _subtracting(model) for name, model in _MODELS.items()}
+
+
+def _models(reset: str, method: str) -> dict[str, type[NeuronModel]]:
+    """The models, with another reset or method where they are asked for."""
+    body = {"reset": "v -= v_threshold"} if reset == "subtract" else {}
+    body |= {"method": method} if method != "exact" else {}
+    if not body:
+        return dict(_MODELS)
+    name = ("Subtract" if reset == "subtract" else "") + ("Euler" if method == "euler" else "")
+    return {
+        kind: type(
+            f"{model.__name__}{name}", (model,),
+            {**body, "__doc__": model.__doc__, "__module__": __name__},
+        )
+        for kind, model in _MODELS.items()
+    }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -105,6 +120,7 @@ def read_nir(
     dt: Any = None,
     unit: Any = None,
     reset: str = "value",
+    method: str = "exact",
     inputs: Mapping[str, Source] | Source | None = None,
 ) -> Network:
     """The network of a NIR file, of any tool.
@@ -112,8 +128,10 @@ def read_nir(
     dt: the time step, of which a spike's pulse has the length; default 0.1 ms, as in the NIR paper.
     unit: what NIR's time constants are in, default a second; `unit=dt` for graphs whose unit is the
     step, such as those of sinabs. reset: "value" (v_reset), or "subtract" (the threshold is taken
-    off: NIR can't say so, some writers mean it). inputs: spike sources for Input nodes, by name, or
-    one for all; default none that spike: give trains with `simulation.set_spikes`.
+    off: NIR can't say so, some writers mean it). method: "exact", the solution of the equations, or
+    "euler", forward Euler as Norse, snnTorch and Lava have it. inputs: spike sources for Input
+    nodes, by name, or one for all; default none that spike: give trains with
+    `simulation.set_spikes`.
 
     Voltages are bare numbers, as NIR has them. A spike acts one step after it was found, and later
     by the Delay nodes on its way. Raises
@@ -124,21 +142,35 @@ def read_nir(
     length = strip(1 * second if unit is None else unit, TIME, "unit")
     if reset not in ("value", "subtract"):
         raise DescriptionError(f"reset is {reset!r:.40}; expected 'value' or 'subtract'")
-    graph = load(path)
-    if isinstance(inputs, Source):
-        ends = [n for n, node in graph.nodes.items() if type(node).__name__ == "Input"]
-        inputs = dict.fromkeys(ends, inputs)
-    return _Reader(graph, float(step), float(length), reset, dict(inputs or {})).network()
+    if method not in ("exact", "euler"):
+        raise DescriptionError(f"method is {method!r:.40}; expected 'exact' or 'euler'")
+    with np.errstate(all="ignore"):  # values that are no numbers are told by name
+        graph = load(path)
+        if isinstance(inputs, Source):
+            ends = [n for n, node in graph.nodes.items() if type(node).__name__ == "Input"]
+            inputs = dict.fromkeys(ends, inputs)
+        return _Reader(
+            graph, float(step), float(length), _models(reset, method), dict(inputs or {})
+        ).network()
 
 
 class _Reader:
-    def __init__(self, graph: Any, dt: float, unit: float, reset: str, inputs: dict[str, Source]):
-        self.graph, self.dt, self.unit, self.inputs = graph, dt, unit, inputs
-        self.models = _MODELS if reset == "value" else _LOWERED
+    def __init__(
+        self,
+        graph: Any,
+        dt: float,
+        unit: float,
+        models: dict[str, type[NeuronModel]],
+        inputs: dict[str, Source],
+    ):
+        self.dt, self.unit, self.inputs = dt, unit, inputs
+        self.models = models
         self.faults: list[SpikesimError] = []
-        self.kinds = {name: type(node).__name__ for name, node in graph.nodes.items()}
-        self.after: dict[str, list[str]] = {name: [] for name in graph.nodes}
-        for a, b in graph.edges:
+        self.ways = 0
+        self.nodes, edges = flat(graph)
+        self.kinds = {name: type(node).__name__ for name, node in self.nodes.items()}
+        self.after: dict[str, list[str]] = {name: [] for name in self.nodes}
+        for a, b in edges:
             if a in self.after and b in self.after:
                 self.after[a].append(b)
             else:
@@ -148,12 +180,12 @@ class _Reader:
         self.faults.append(DescriptionError(text))
 
     def network(self) -> Network:
-        known = {*_SPIKING, *LINEAR, "Input", "Output"}
+        known = {*_SPIKING, *LINEAR, "Input", "Output", "Port"}
         for name, kind in self.kinds.items():
             if kind not in known:
                 self._fault(
                     f"node {name!r} is a {kind}; a network of spiking neurons has "
-                    f"{', '.join(sorted(known))}"
+                    f"{', '.join(sorted(known - {'Port'}))}"
                 )
         for name in self.inputs.keys() - {n for n, k in self.kinds.items() if k == "Input"}:
             self._fault(f"inputs: there is no Input node {name!r}")
@@ -168,49 +200,80 @@ class _Reader:
         arrived: dict[str, list[_Path]] = {n: [] for n, k in self.kinds.items() if k in _SPIKING}
         for name, kind in self.kinds.items():
             if kind in (*_SPIKING, "Input"):
-                self._follow(name, self._start(name), arrived, ())
+                self._follow(name, self._start(name), arrived)
         raise_all("the NIR graph", self.faults)
         return self._made(arrived)
 
     def _check_values(self) -> None:
-        for name, node in self.graph.nodes.items():
+        for name, node in self.nodes.items():
             for word, value in vars(node).items():
                 array = np.asarray(value) if isinstance(value, np.ndarray | float | int) else None
-                if array is not None and array.dtype.kind == "f" and not np.isfinite(array).all():
+                if array is None:
+                    continue
+                if array.dtype.kind not in "iufb":
+                    self._fault(f"node {name!r}: {word} holds {array.dtype}, expected numbers")
+                elif array.dtype.kind == "f" and not np.isfinite(array).all():
                     self._fault(f"node {name!r}: {word} has values that are not finite")
-            for word in ("tau", "tau_mem", "tau_syn"):
-                if (np.asarray(getattr(node, word, 1.0)) <= 0).any():
+                elif word in ("tau", "tau_mem", "tau_syn") and (array <= 0).any():
                     self._fault(f"node {name!r}: {word} has values that are not above 0")
+            if self.kinds[name] in (*_SPIKING, "Input"):
+                self._check_shape(name)
+
+    def _check_shape(self, name: str) -> None:
+        shape = np.asarray(self._given(name))
+        sound = shape.dtype.kind in "iuf" and shape.ndim <= 1 and (shape >= 1).all()
+        if not sound or not np.isfinite(shape).all() or (shape != np.floor(shape)).any():
+            self._fault(f"node {name!r}: its shape is {shape.tolist()!r:.60}; expected counts")
+            return
+        if math.prod(int(n) for n in np.ravel(shape)) > MOST_NEURONS:
+            self._fault(
+                f"node {name!r}: its shape {shape.tolist()} has over {MOST_NEURONS} neurons"
+            )
+        for word in _PARAMETERS if self.kinds[name] in _SPIKING else ():
+            value = np.asarray(getattr(self.nodes[name], word, 0.0))
+            if value.size not in (1, math.prod(int(n) for n in np.ravel(shape))):
+                self._fault(f"node {name!r}: {value.size} values of {word}, expected its shape's")
+
+    def _given(self, name: str) -> Any:
+        """The shape of a spiking node or an input, as it is written."""
+        node = self.nodes[name]
+        return (
+            node.output_type["output"]
+            if self.kinds[name] == "Input"
+            else np.shape(node.v_threshold)
+        )
 
     def _start(self, name: str) -> _Path:
-        node = self.graph.nodes[name]
-        kind = self.kinds[name]
-        given = node.output_type["output"] if kind == "Input" else np.shape(node.v_threshold)
-        shape = tuple(int(n) for n in np.atleast_1d(given))
+        shape = tuple(int(n) for n in np.atleast_1d(self._given(name)))
         size = int(np.prod(shape))
         return _Path(name, eye_array(size, format="csr"), np.zeros(size), np.zeros(size), shape)
 
-    def _follow(
-        self, name: str, path: _Path, arrived: dict[str, list[_Path]], seen: tuple[str, ...]
-    ) -> None:
+    def _follow(self, name: str, path: _Path, arrived: dict[str, list[_Path]]) -> None:
         """Go along the edges, through linear nodes, up to the next spiking ones."""
-        for other in self.after[name]:
-            kind = self.kinds[other]
-            if kind in _SPIKING:
-                arrived[other].append(path)
-            elif kind in LINEAR:
-                if other in seen:
+        todo: list[tuple[str, _Path, tuple[str, ...]]] = [(name, path, ())]
+        while todo:
+            here, path, seen = todo.pop()
+            for other in reversed(self.after[here]):
+                kind = self.kinds[other]
+                self.ways += 1
+                if self.ways > _MOST_WAYS:
+                    raise DescriptionError(
+                        f"the NIR graph: over {_MOST_WAYS} ways through its linear nodes"
+                    )
+                if kind in _SPIKING:
+                    arrived[other].append(path)
+                elif (kind in LINEAR or kind == "Port") and other in seen:
                     self._fault(f"a cycle of linear nodes through {other!r} has no neuron in it")
-                    continue
-                try:
-                    went = self._through(other, path)
-                except ValueError as fault:
-                    self._fault(f"node {other!r} after {name!r}: {fault}")
-                    continue
-                self._follow(other, went, arrived, (*seen, other))
+                elif kind in LINEAR or kind == "Port":
+                    try:
+                        went = path if kind == "Port" else self._through(other, path)
+                    except ValueError as fault:
+                        self._fault(f"node {other!r} after {here!r}: {fault}")
+                        continue
+                    todo.append((other, went, (*seen, other)))
 
     def _through(self, name: str, path: _Path) -> _Path:
-        node, kind = self.graph.nodes[name], self.kinds[name]
+        node, kind = self.nodes[name], self.kinds[name]
         if kind == "Delay":
             late = np.broadcast_to(np.ravel(node.delay), path.delay.shape)
             if (late < 0).any() or (path.delay.any() and path.matrix.shape[0] != len(late)):
@@ -247,7 +310,7 @@ class _Reader:
         return net
 
     def _population(self, net: Network, name: str, node_name: str, paths: list[_Path]) -> None:
-        node, kind = self.graph.nodes[node_name], self.kinds[node_name]
+        node, kind = self.nodes[node_name], self.kinds[node_name]
         size = int(np.prod(np.shape(node.v_threshold)))
         bias = np.zeros(size)
         for path in paths:
@@ -272,11 +335,12 @@ class _Reader:
         net.population(name, size, self.models[kind](**values), **initial)
 
     def _projection(self, net: Network, names: dict[str, str], name: str, path: _Path) -> None:
-        node, kind = self.graph.nodes[name], self.kinds[name]
+        node, kind = self.nodes[name], self.kinds[name]
         entries = path.matrix.tocoo()
         if not entries.nnz:
             return
-        pre, post = entries.coords[1], entries.coords[0]
+        order = np.lexsort(entries.coords)  # by source, then target
+        pre, post, weight = entries.coords[1][order], entries.coords[0][order], entries.data[order]
         step = self.dt / self.unit  # in NIR's unit of time
         if kind == "LIF":
             gain, variable = np.ravel(node.r) * step / np.ravel(node.tau), "v"
@@ -289,12 +353,14 @@ class _Reader:
         net.project(
             net.populations[names[path.source]], net.populations[names[name]],
             Explicit(pre.astype(np.int64), post.astype(np.int64)), synapse=Delta(variable),
-            weight=entries.data * np.broadcast_to(gain, (path.matrix.shape[0],))[post],
+            weight=weight * np.broadcast_to(gain, (path.matrix.shape[0],))[post],
             delay=_one(path.delay[post] * self.unit + first) * ms,
         )  # fmt: skip
 
 
 def _one(values: Any) -> Any:
-    """One number where all are the same."""
+    """One number where all are the same, but for what conversions of units do to the last digit."""
     values = np.ravel(np.asarray(values, np.float64))
-    return float(values[0]) if len(values) and (values == values[0]).all() else values
+    if not len(values) or np.ptp(values) > 4 * np.spacing(np.abs(values).max()):
+        return values
+    return float(values[0])

@@ -1,46 +1,118 @@
-"""Run NIR files in another tool and write its output spikes.
+"""Run exported networks in a reader of NIR and compare with their golden vectors.
 
-    python run_nir.py norse|sinabs FOLDER ...
+    python run_nir.py norse|sinabs|snntorch|rockpool|spyx [FOLDER ...]    # default: this file's
 
-Each folder holds net.nir and input.npz ("spikes" [steps, inputs], "dt" in s); output.npz is written
-there, "spikes" [steps, outputs]. Needs the environment that `make verify-envs` makes.
+Needs the reader and the package nir; `make verify-envs` makes an environment of all. Prints one
+line of JSON a folder, {"equal": true, ...}, or the first step and neuron that differ; exits with 1
+if one differs. With --keep, what the reader computed is written beside, output.npz.
 """
 
+import contextlib
+import json
 import pathlib
 import sys
 from typing import Any
 
 import nir
 import numpy as np
-import torch
 
 
 def norse(graph: Any, x: Any, dt: float) -> Any:
     """Step by step; a state is handed on."""
     import norse.torch
+    import torch
 
-    model = norse.torch.from_nir(graph, dt=dt)
+    return stepwise(norse.torch.from_nir(graph, dt=dt), torch.tensor(x))
+
+
+def snntorch(graph: Any, x: Any, dt: float) -> Any:
+    """Step by step; neurons keep their own states, the graph those of loops. Its step is 0.1 ms."""
+    import torch
+    from snntorch.import_nir import import_from_nir
+
+    return stepwise(import_from_nir(graph), torch.tensor(x))
+
+
+def stepwise(model: Any, x: Any) -> Any:
+    """One row after the other."""
+    import torch
+
     state, out = None, []
-    for row in x:
-        z, state = model(row[None], state)
-        out.append(z[0])
-    return torch.stack(out)
+    with torch.no_grad():
+        for row in x:
+            z, state = model(row[None], state)
+            out.append(z[0])
+    return torch.stack(out).numpy()
 
 
 def sinabs(graph: Any, x: Any, dt: float) -> Any:
     """All steps at once, the time first."""
     import sinabs.nir
+    import torch
 
-    found = sinabs.nir.from_nir(graph, batch_size=1)(x)
+    with torch.no_grad():
+        return first(sinabs.nir.from_nir(graph, batch_size=1)(torch.tensor(x))).numpy()
+
+
+def rockpool(graph: Any, x: Any, dt: float) -> Any:
+    """All steps at once: batch, time, neurons."""
+    import torch
+    from rockpool.nn.modules.torch.nir import from_nir
+
+    with torch.no_grad():
+        return first(from_nir(graph)(torch.tensor(x)[None]))[0].numpy()
+
+
+def spyx(graph: Any, x: Any, dt: float) -> Any:
+    """All steps at once: time, batch, neurons."""
+    import jax.numpy as jnp
+    from spyx.nir import from_nir
+
+    _, out = from_nir(graph, jnp.asarray(x)[:, None], dt=dt)
+    return np.asarray(out)[:, 0]
+
+
+def first(found: Any) -> Any:
+    """What comes out, without the state."""
     return found[0] if isinstance(found, tuple) else found
 
 
+READERS = {f.__name__: f for f in (norse, sinabs, snntorch, rockpool, spyx)}
+
+
+def compare(folder: pathlib.Path, reader: str, keep: bool) -> dict[str, Any]:
+    """What is printed of a folder."""
+    facts = json.loads((folder / "nir.json").read_text("utf-8"))
+    result: dict[str, Any] = {"folder": str(folder), "equal": True}
+    if facts["reader"] != reader:
+        text = f"not run: net.nir was written for {facts['reader']}, no other reader"
+        return {**result, "equal": None, "text": text}
+    golden = np.load(folder / "vectors.npz")
+    x = golden[f"spikes/{facts['source']}"].astype(np.float32)
+    key = f"spikes/{facts['output']}"
+    found = READERS[reader](nir.read(folder / "net.nir"), x, facts["dt in s"])
+    if keep:
+        np.savez(folder / "output.npz", spikes=found)
+    expected = golden[key][facts["ahead"] :].astype(np.int64)
+    found = np.rint(found.reshape(len(x), -1)).astype(np.int64)[: len(expected)]
+    result.update(values=int(expected.size), spikes=int(expected.sum()))
+    rows = int((found != expected).any(axis=1).sum())
+    if rows:
+        step, neuron = (int(i) for i in np.argwhere(found != expected)[0])
+        result.update(
+            equal=False, rows=rows, what=key, step=step + facts["ahead"], neuron=neuron,
+            ours=int(expected[step, neuron]), theirs=int(found[step, neuron]),
+        )  # fmt: skip
+    return result
+
+
 if __name__ == "__main__":
-    reader = {"norse": norse, "sinabs": sinabs}[sys.argv[1]]
-    for folder in map(pathlib.Path, sys.argv[2:]):
-        given = np.load(folder / "input.npz")
-        spikes = torch.tensor(given["spikes"].astype(np.float32))
-        with torch.no_grad():
-            found = reader(nir.read(folder / "net.nir"), spikes, float(given["dt"]))
-        np.savez(folder / "output.npz", spikes=found.numpy().reshape(len(spikes), -1))
-        print(folder, flush=True)
+    chosen, *names = [a for a in sys.argv[1:] if a != "--keep"]
+    folders = [pathlib.Path(p).resolve() for p in names] or [pathlib.Path(__file__).parent]
+    results = []
+    for one in folders:
+        with contextlib.redirect_stdout(sys.stderr):
+            made = compare(one, chosen, "--keep" in sys.argv)
+        results.append(made)
+        print(json.dumps(made), flush=True)
+    sys.exit(any(r["equal"] is False for r in results))
