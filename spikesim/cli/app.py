@@ -164,6 +164,8 @@ def export(
     else:
         exporters.export(net, target, out, length, seed)
         print((out / "match.txt").read_text("utf-8"))
+        *_, energy, time = (out / "energy.txt").read_text("utf-8").splitlines()
+        print(f"{energy}\n{time}\n(a model, see energy.txt)\n")
     print(f"written: {out}")
 
 

@@ -104,7 +104,7 @@ def _unsaid(cell: Cell) -> Iterable[str]:
         yield f"{o.what}; {o.remedy}"
     leaks = cell.A[:, 0, 0] != 0
     if not leaks.all() and (leaks.any() or len(cell.states) > 1 or cell.b.any()):
-        yield "a potential that does not leak, with currents"
+        yield "a potential that does not leak, with currents; a finite tau_m"
     if cell.start.any():
         yield "an initial state other than 0 in each variable; start from 0, with E_L = 0"
 

@@ -43,7 +43,7 @@ class JaxSnn(Reader):
         if not layer.decays.all():
             yield "jumps of v: it has CubaLIF alone; ExpCurrent"
         if (layer.leak >= 1).any():
-            yield "a potential that does not leak"
+            yield "a potential that does not leak; a finite tau_m"
         yield from driven(layer)
         yield from uniform(layer)
         yield from at_rest(layer)

@@ -39,7 +39,7 @@ class Nengo(Reader):
         if not layer.decays.any() and (layer.leak < 1).any():
             yield "jumps of a potential that leaks; ExpCurrent"
         if layer.decays.any() and (layer.leak >= 1).any():
-            yield "a potential that does not leak, with currents"
+            yield "a potential that does not leak, with currents; a finite tau_m"
         yield from driven(layer)
         yield from uniform(layer)
         yield from at_rest(layer)

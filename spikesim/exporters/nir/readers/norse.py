@@ -39,14 +39,14 @@ class Norse(Reader):
         """Drives that its leaks can't say."""
         whole = (layer.leak >= 1).all() and not layer.decays.any() and not layer.bias.any()
         if (layer.leak >= 1).any() and not whole:
-            yield "a potential that does not leak, with currents or beside some that do"
+            yield "a potential that does not leak, with currents or beside ones that do; a tau_m"
         rest = np.divide(layer.bias, 1 - layer.leak, out=np.zeros(layer.size), where=layer.leak < 1)
         if layer.decays.any() and np.abs(layer.bias).max() > 1e-12:
-            yield "a resting potential other than the reset, with synaptic currents"
+            yield "a resting potential other than the reset, with synaptic currents; E_L = V_reset"
         elif np.abs(layer.v - rest).max() > 1e-9:
-            yield "an initial potential other than the resting one"
+            yield "an initial potential other than the resting one; start it at E_L"
         if layer.u.any():
-            yield "an initial current"
+            yield "an initial current; start it from 0"
 
     def lost(self, layer: Layer) -> Iterable[str]:
         """Nothing: it starts at rest."""

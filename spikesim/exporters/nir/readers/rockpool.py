@@ -38,7 +38,7 @@ class Rockpool(Reader):
         if not layer.decays.all():
             yield "jumps of v: it fails at LIF and IF; ExpCurrent"
         if (layer.leak >= 1).any():
-            yield "a potential that does not leak"
+            yield "a potential that does not leak; a finite tau_m"
         yield from at_rest(layer)
 
     def lost(self, layer: Layer) -> Iterable[str]:

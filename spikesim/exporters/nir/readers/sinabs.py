@@ -36,9 +36,9 @@ class Sinabs(Reader):
     def against(self, layer: Layer) -> Iterable[str]:
         """It has jumps of v alone."""
         if layer.decays.any():
-            yield "synaptic currents that decay"
+            yield "synaptic currents that decay; Delta"
         if len(np.unique(layer.leak)) > 1:
-            yield "leaks that differ within a population"
+            yield "leaks that differ within a population; one value, or split it"
         yield from at_rest(layer)
 
     def lost(self, layer: Layer) -> Iterable[str]:

@@ -38,5 +38,5 @@ class SnnTorch(Reader):
     def against(self, layer: Layer) -> Iterable[str]:
         """A bias is an input, which currents would add up."""
         if layer.decays.any() and np.abs(layer.bias).max() > 1e-12:
-            yield "a resting potential other than the reset, with synaptic currents"
+            yield "a resting potential other than the reset, with synaptic currents; E_L = V_reset"
         yield from at_rest(layer)

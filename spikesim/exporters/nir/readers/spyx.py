@@ -38,5 +38,5 @@ class Spyx(Reader):
     def against(self, layer: Layer) -> Iterable[str]:
         """A bias is an input, which currents would add up."""
         if layer.decays.any() and np.abs(layer.bias).max() > 1e-12:
-            yield "a constant current, with synaptic currents"
+            yield "a constant current, with synaptic currents; leave it out"
         yield from at_rest(layer)
