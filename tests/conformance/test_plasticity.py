@@ -121,7 +121,7 @@ def check(examples, backends):
 
 
 def test_random_rules_in_cpp():
-    check(60, ["cpp"])
+    check(30, ["cpp"])
 
 
 def test_random_rules_in_jax():

@@ -470,7 +470,7 @@ def check(examples, fewest_spikes, backends):
 
 @pytest.mark.skipif(bool(why_missing()), reason="the C++ part is not built")
 def test_random_networks_in_cpp():
-    check(examples=100, fewest_spikes=10, backends=["cpp"])
+    check(examples=40, fewest_spikes=10, backends=["cpp"])
 
 
 @pytest.mark.skipif(bool(host.why_missing()), reason="no C++ compiler")
@@ -485,7 +485,7 @@ def test_200_random_networks_in_cuda_on_the_host():
 
 
 def test_a_few_random_networks_in_jax():
-    check(examples=20, fewest_spikes=10, backends=["jax"])
+    check(examples=8, fewest_spikes=10, backends=["jax"])
 
 
 @pytest.mark.slow
