@@ -103,8 +103,9 @@ def fit(network: Network, target: Any) -> Fit:
 
 
 def quantize(network: Network, target: Any) -> Quantized:
-    """The network by the target's rule. Raises UnfitError where it does not fit."""
-    found = targets.find(target)
+    """The network by the rule of a chip. Raises UnfitError where it does not fit, UnknownNameError
+    for what is no chip."""
+    found = _chip(target)
     normal, report = _fit(network, found)
     report.require()
     real = found.scale(normal)
@@ -158,6 +159,18 @@ def export(network: Network, target: Any, path: Any, duration: Any, seed: Any = 
         (folder / "energy.json").write_text(spent.json() + "\n", "utf-8")
         made.target.write(made.integers, trace, folder)
     return made
+
+
+def _chip(target: Any) -> Target:
+    """A chip; what else can be exported to has a function of its own."""
+    if isinstance(target, str) and target in profiles():
+        kind, call = "a profile of PyNN", f"pynn.write_pynn(net, path, {target!r}, duration)"
+    elif isinstance(target, str) and target in ("nir", *readers.names()):
+        name = "" if target == "nir" else target
+        kind, call = "no chip but NIR", f"nir.export_nir(net, path, {name!r}, duration)"
+    else:
+        return targets.find(target)
+    raise UnknownNameError(f"{target!r} is {kind}: exporters.{call} writes it")
 
 
 def _fit(network: Network, target: Target) -> tuple[Any, Fit]:

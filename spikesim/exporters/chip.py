@@ -156,11 +156,17 @@ def input_of(
                 f"spikes of {name!r} have shape {got}; expected [steps, {size}], "
                 f"for each of {', '.join(chip.sources)}"
             )
+        counts = np.asarray(given[name])
+        if (
+            counts.dtype.kind not in "biuf"
+            or not (np.floor(counts) == np.clip(counts, 0, 2**53)).all()
+        ):
+            raise ParameterError(f"spikes of {name!r} are no counts; expected 0, 1, 2 ... a step")
     lengths = {len(given[name]) for name in chip.sources}
     if len(lengths) > 1:
         raise ParameterError(f"spikes of the sources have different lengths: {sorted(lengths)}")
     most = np.iinfo(np.int64).max if chip.most is None else chip.most
-    spikes = {name: np.minimum(given[name], most).astype(np.int64) for name in chip.sources}
+    spikes = {name: np.minimum(np.asarray(given[name], np.int64), most) for name in chip.sources}
     return spikes, lengths.pop()
 
 

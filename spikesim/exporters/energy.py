@@ -97,12 +97,14 @@ class Estimate:
                 line += f"  [{cost.confidence}] {cost.source}"
             lines.append(line)
         total = self.joules
-        lines.append(
-            "energy: not published for this target"
-            if total is None
-            else f"energy: {_prefixed(total, 'J')}, {_prefixed(total / self.seconds, 'W')} in the "
-            f"mean, {_prefixed(total / max(self.counts['step'], 1), 'J')} a step"
-        )
+        if total is None:
+            lines.append("energy: not published for this target")
+        else:
+            mean, step = total / (self.seconds or 1), total / (self.counts["step"] or 1)
+            lines.append(
+                f"energy: {_prefixed(total, 'J')}, {_prefixed(mean, 'W')} in the mean, "
+                f"{_prefixed(step, 'J')} a step"
+            )
         if self.steps is None or not len(self.steps):
             lines.append("time: not published for this target")
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 import spikesim as sp
 from spikesim import exporters
-from spikesim.errors import FileError, UnfitError
+from spikesim.errors import FileError, ParameterError, UnfitError, UnknownNameError
 from spikesim.exporters import artefact, chip
 from spikesim.exporters.targets import find
 from spikesim.units import Hz, ms, mV, pA
@@ -167,3 +168,25 @@ def test_errors_by_cause_add_up() -> None:
     assert errors.causes["order, reset"]["cells"].exact == 1.0
     assert errors.whole["cells"].exact <= 1.0
     assert errors.whole["cells"].rates > 0.9
+
+
+@pytest.mark.parametrize("bad", [-1, 0.5, np.nan, np.inf])
+def test_spikes_are_counts(bad: float) -> None:
+    made = exporters.quantize(small(), "loihi2")
+    with pytest.raises(ParameterError, match="no counts"):
+        made.run({"in": np.full((5, 10), bad)})
+
+
+@pytest.mark.parametrize(
+    "target, call", [("pynn", "write_pynn(net, path, 'pynn'"), ("norse", "export_nir")]
+)
+def test_what_is_no_chip(target: str, call: str, tmp_path: Path) -> None:
+    for function in (exporters.export, exporters.compare, exporters.estimate):
+        where = (tmp_path / "out",) if function is exporters.export else ()
+        with pytest.raises(UnknownNameError, match=re.escape(call)):
+            function(small(), target, *where, 10 * ms)
+
+
+def test_a_run_of_no_steps(tmp_path: Path) -> None:
+    exporters.export(small(), "loihi2", tmp_path / "out", 0 * ms)
+    assert "time: not published" in (tmp_path / "out" / "energy.txt").read_text()
