@@ -22,6 +22,7 @@ PEERS: dict[str, tuple[str, ...]] = {
     "pynn-nest": ("run_pynn.py", "pynn", "nest"),
     "spynnaker": ("run_pynn.py", "spynnaker", "spiNNaker"),
     "darwin3": ("run_darwin3.py", "darwin3"),
+    "dynapcnn": ("run_dynapcnn.py", "nir"),
     **{
         name: ("run_nir.py", "nir", name)
         for name in ("norse", "rockpool", "sinabs", "snntorch", "spyx")

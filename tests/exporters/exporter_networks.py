@@ -227,3 +227,65 @@ class Subtracting(sp.neurons.LIF):
     """A spike takes the distance from rest to threshold off."""
 
     reset = "v -= V_th - E_L"
+
+
+def kernels(
+    rng: np.random.Generator, source: tuple[int, int], features: int, kernel: int, stride: int,
+    padding: int, pool: int = 1,
+) -> tuple[np.ndarray, int]:  # fmt: skip
+    """A convolution of maps [channels, side, side] as a matrix [source, target], written as the
+    sums that it is; and the side of what it makes."""
+    channels, side = source
+    low = side // pool
+    made = (low + 2 * padding - kernel) // stride + 1
+    weight = rng.normal(0.12, 0.3, (features, channels, kernel, kernel))
+    matrix = np.zeros((channels, side, side, features, made, made))
+    for v in range(made):
+        for u in range(made):
+            for b in range(kernel):
+                for a in range(kernel):
+                    y, x = v * stride + b - padding, u * stride + a - padding
+                    if 0 <= y < low and 0 <= x < low:
+                        block = matrix[:, y * pool : (y + 1) * pool, x * pool : (x + 1) * pool]
+                        block[..., v, u] = weight[:, :, b, a].T[:, None, None]
+    return matrix.reshape(channels * side**2, features * made**2), made
+
+
+def images(seed: int) -> sp.Network:
+    """Convolutions, pooled or not, and a dense layer, of perfect integrate-and-fire neurons that
+    start anywhere; sometimes two populations that one feeds, or a constant drive."""
+    rng = np.random.default_rng(seed)
+    net = sp.Network(dt=1 * ms, order="nest", seed=seed)
+    side, channels = int(rng.integers(4, 9)), int(rng.integers(1, 3))
+    group = net.population("in", channels * side**2, sp.poisson(rate=120 * Hz))
+    driven = rng.random() < 0.3
+
+    def add(name: str, source: Any, matrix: np.ndarray, drive: float) -> Any:
+        model = PerfectZero if rng.integers(2) else sp.neurons.PerfectIF
+        n = matrix.shape[1]
+        cells = net.population(name, n, model(), v=rng.uniform(-70, -60, n) * mV)
+        delay = int(rng.integers(1, 4)) * ms
+        net.project(source, cells, sp.from_matrix(matrix * 8, unit=mV), delay=delay)
+        if drive:
+            net.stimulate(cells, sp.dc(drive * pA))
+        return cells
+
+    for k in range(int(rng.integers(1, 3))):
+        pool = 2 if k and side % 2 == 0 and side > 2 else 1
+        low = side // pool
+        kernel = int(rng.integers(1, min(low, 4) + 1))
+        padding, stride = int(rng.integers(0, kernel)), int(rng.choice([1, 1, 2]))
+        features = int(rng.integers(1, 5))
+        matrix, made = kernels(rng, (channels, side), features, kernel, stride, padding, pool)
+        group = add(f"conv{k}", group, matrix, driven * rng.uniform(-100, 300))
+        channels, side = features, made
+    for name in ("out", "more")[: int(rng.integers(1, 3))]:
+        n = int(rng.integers(1, 8))
+        add(name, group, rng.normal(0.2, 0.4, (group.size, n)), driven * 100.0)
+    return net
+
+
+class PerfectZero(sp.neurons.PerfectIF):
+    """What exceeds the threshold is lost."""
+
+    reset = "v = V_reset"
