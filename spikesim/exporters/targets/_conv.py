@@ -157,7 +157,8 @@ def arrange(
     def best(group: str, shape: Shape) -> tuple[float, dict[str, Convolution]]:
         """Memory, and convolutions, of all that comes after a group of that shape."""
         if (group, shape) not in known:
-            total, made = 0.0, {}
+            made: dict[str, Convolution] = {}
+            total = 0.0
             for edge in outgoing.get(group, ()):
                 took, rest = following(edge, shape)
                 total, made = total + took, {**made, **rest}
