@@ -1,5 +1,5 @@
 """Speck: convolutions found in lists of synapses; what is written says all that the model does.
-sinabs' own layers run the same files in `make peer-chips`."""
+sinabs' own layers run the same files with `spikesim verify FOLDER --with dynapcnn`."""
 
 from __future__ import annotations
 
