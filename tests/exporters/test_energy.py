@@ -13,8 +13,9 @@ from exporter_networks import loihi2, network
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import spikesim as sp
 from spikesim import exporters
-from spikesim.exporters import chip
+from spikesim.exporters import chip, targets
 from spikesim.exporters.chip import Chip, ChipLayer, ChipSynapses, Trace
 from spikesim.exporters.energy import Cost, estimate
 from spikesim.exporters.target import Limit
@@ -105,3 +106,11 @@ def test_what_davies_2018_says_of_loihi() -> None:
     assert found.parts["synaptic operation"] == pytest.approx(23.6e-12 * n["synaptic operation"])
     assert found.parts["neuron update"] == pytest.approx(81e-12 * n["neuron update"])
     assert found.steps is not None and found.steps.min() > 465e-9
+
+
+def test_a_network_without_a_known_neuron_is_told_by_all() -> None:
+    net = sp.Network(dt=1 * ms)
+    net.population("c", 3, sp.neurons.Izhikevich())
+    for name in targets.names():
+        broken = exporters.fit(net, name).broken
+        assert any(f.place == "c" and f.remedy for f in broken), name

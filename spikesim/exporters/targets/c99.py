@@ -101,7 +101,7 @@ def _sizes(normal: Normal) -> tuple[int, int]:
     for s in map(summed, normal.synapses):
         rows = len(np.unique(s.latency)) * (sizes[s.source] + 1)
         constants += 4 * rows + (2 + 4) * len(s)
-    widest = max(one.size for one in normal.layers)
+    widest = max((one.size for one in normal.layers), default=0)
     return constants, 4 * (neurons * (2 + slots) + widest + 1)
 
 
