@@ -175,11 +175,15 @@ def verify(
     tool: Annotated[
         str, typer.Option("--with", help=f"somebody else's software: {', '.join(PEERS)}")
     ],
+    required: Annotated[
+        bool, typer.Option("--required", help="exit with 1 also where the software is not here")
+    ] = False,
 ) -> None:
-    """Run another's software on an exported folder: equal, or the first step that differs."""
+    """Run another's software on an exported folder: equal, or the first step that differs. Exits
+    with 1 where it differs or the folder can't be run."""
     verdict = exporters.verify(folder, tool)
     print(verdict.text)
-    if verdict.equal is False:
+    if verdict.equal is False or (verdict.skipped and required):
         raise typer.Exit(1)
 
 

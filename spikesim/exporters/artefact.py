@@ -15,6 +15,7 @@ import uuid
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,13 @@ def _synapses(k: int, text: dict[str, Any], arrays: dict[str, np.ndarray]) -> Ch
     )
     where = text["name"], text["source"], text["target"], text["kind"]
     return ChipSynapses(*where, pre, post, weight, latency, text["exponent"])
+
+
+def write_scripts(folder: Path, *names: str) -> None:
+    """Files of exporters/scripts, and what all of them need to compare with golden vectors."""
+    scripts = files("spikesim.exporters").joinpath("scripts")
+    for name in (*names, "golden.py"):
+        (folder / name).write_text(scripts.joinpath(name).read_text("utf-8"), "utf-8")
 
 
 def write_vectors(trace: Trace, folder: Path) -> None:

@@ -62,6 +62,15 @@ def network(seed: int, currents: bool) -> sp.Network:
     return net
 
 
+def test_other_files_are_not_overwritten(tmp_path: Path) -> None:
+    write_nir(network(0, True), tmp_path / "net.nir")
+    write_nir(network(1, True), tmp_path / "net.nir")  # a graph, over a graph
+    (tmp_path / "precious.txt").write_text("precious")
+    with pytest.raises(FileError, match="there already and holds no graph; name another"):
+        write_nir(network(0, True), tmp_path / "precious.txt")
+    assert (tmp_path / "precious.txt").read_text() == "precious"
+
+
 def same(one: Circuit, other: Circuit, **close: float) -> None:
     """The same numbers in the same groups; the parts of a projection may be several."""
     close = close or {"rtol": 1e-12, "atol": 1e-12}

@@ -174,7 +174,10 @@ def compared(folder: Path) -> dict[str, Any]:
     (folder / "network.py").write_text(
         text.replace("MODULES = {", "MODULES = {'tiny': 'tiny_pynn', ")
     )
-    found: dict[str, Any] = runpy.run_path(str(folder / "run_pynn.py"))["compare"](folder, "tiny")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        script = runpy.run_path(str(folder / "run_pynn.py"))
+    found: dict[str, Any] = script["compare"](folder, "tiny")
     return found
 
 
@@ -321,8 +324,8 @@ def test_brainscales2_gets_whole_numbers_without_delays(tmp_path: Path) -> None:
 def test_the_report_is_beside_the_script(tmp_path: Path) -> None:
     write_pynn(network(0, "alpha"), tmp_path / "out", "spinnaker", 10 * ms)
     names = {p.name for p in (tmp_path / "out").iterdir()}
-    assert names == {"network.py", "network.npz", "vectors.npz", "run_pynn.py", "fit.txt",
-                     "fit.json", "fit.html"}  # fmt: skip
+    assert names == {"network.py", "network.npz", "vectors.npz", "run_pynn.py", "golden.py",
+                     "fit.txt", "fit.json", "fit.html"}  # fmt: skip
     assert json.loads((tmp_path / "out" / "fit.json").read_text())["target"] == "spinnaker"
 
 

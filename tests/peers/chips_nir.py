@@ -8,8 +8,6 @@ rule as it is told, a few lines below, gives, and not what the network gives.
 
 from __future__ import annotations
 
-import json
-import subprocess
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -17,17 +15,15 @@ from typing import Any
 
 import numpy as np
 from comparison import Comparisons, Row
+from folders import verdicts
 
 import spikesim as sp
-from spikesim import exporters
 from spikesim.build import build
 from spikesim.exporters.canonical import recognise
 from spikesim.exporters.nir import export_nir
 from spikesim.exporters.normal import Normal, normal_form, used
-from spikesim.exporters.verify import interpreter
 from spikesim.units import Hz, ms, mV, pA
 
-SCRIPT = Path(exporters.__file__).parent / "scripts" / "run_nir.py"
 SIZES = (8, 12, 6)
 STEPS = 400
 NETWORKS = 20
@@ -162,9 +158,6 @@ def told(normal: Normal, x: np.ndarray, reader: str) -> np.ndarray:
 def compare(reader: str, kind: str, exact: bool) -> Row:
     """All spikes of the last layer, of 20 networks."""
     name = f"NIR, {reader}: {kind}"
-    python = interpreter("nir")
-    if python is None:
-        return Row(name, 0, 0, 0.0, 0.0, skipped="there is no .venv-nir; make verify-envs")
     with tempfile.TemporaryDirectory() as place:
         folders = [Path(place) / f"{seed}" for seed in range(NETWORKS)]
         rules = []
@@ -172,14 +165,11 @@ def compare(reader: str, kind: str, exact: bool) -> Row:
             net = network(seed, kind)
             export_nir(net, folder, reader, STEPS * net.dt)
             rules.append(used(normal_form(recognise(build(net)))))
-        command = [str(python), str(SCRIPT), reader, *map(str, folders), "--keep"]
-        done = subprocess.run(command, capture_output=True, text=True)
-        lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
-        if len(lines) != NETWORKS:
-            raise RuntimeError(done.stderr[-2000:])
-        verdicts = [json.loads(line) for line in lines]
-        spikes = sum(v["spikes"] for v in verdicts)
-        rows = sum(v.get("rows", 0) for v in verdicts)
+        found = verdicts(reader, folders, "--keep")
+        if isinstance(found, str):
+            return Row(name, 0, 0, 0.0, 0.0, skipped=found)
+        spikes = sum(v["spikes"] for v in found)
+        rows = sum(v.get("rows", 0) for v in found)
         if exact:
             print(f"    {NETWORKS} networks, {NETWORKS * STEPS} time steps")
             return Row(name, spikes, spikes if not rows else spikes - rows, float(rows), 0.0,
@@ -188,9 +178,9 @@ def compare(reader: str, kind: str, exact: bool) -> Row:
         for folder, normal in zip(folders, rules, strict=True):
             x = np.load(folder / "vectors.npz")["spikes/in"]
             expected = told(normal, x, reader)
-            found = np.load(folder / "output.npz")["spikes"].reshape(expected.shape)
+            output = np.load(folder / "output.npz")["spikes"].reshape(expected.shape)
             spikes += int(expected.sum())
-            wrong += int((np.rint(found) != expected).any(axis=1).sum())
+            wrong += int((np.rint(output) != expected).any(axis=1).sum())
         print(f"    {NETWORKS} networks, {NETWORKS * STEPS} time steps, as told; the network's own "
               f"spikes differ in {rows}")  # fmt: skip
         if not rows:

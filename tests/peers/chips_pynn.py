@@ -10,40 +10,21 @@ more in one spike of a hundred later.
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import tempfile
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from comparison import Comparisons, Row
+from folders import verdicts
 
-from spikesim import exporters
 from spikesim.exporters.pynn import write_pynn
-from spikesim.exporters.verify import PEERS, interpreter
 from spikesim.units import ms
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "exporters"))
 import pynn_networks as networks
 
-SCRIPT = Path(exporters.__file__).parent / "scripts" / "run_pynn.py"
 NETWORKS, FEWER = 20, 8
-
-
-def run(tool: str, folders: list[Path]) -> list[dict[str, Any]] | str:
-    """What the tool said of folders, or why it was not asked."""
-    _, environment, simulator = PEERS[tool]
-    python = interpreter(environment)
-    if python is None:
-        return f"there is no .venv-{environment}; make verify-envs"
-    done = subprocess.run(
-        [str(python), str(SCRIPT), simulator, *map(str, folders)], capture_output=True, text=True
-    )
-    found = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    if len(found) < len(folders):
-        raise RuntimeError(f"stopped after {len(found)} networks:\n{done.stderr[-2000:]}")
-    return found
 
 
 def written(kind: str, coupled: bool, profile: str, place: str, count: int) -> list[Path]:
@@ -58,7 +39,9 @@ def nest(kind: str, exact: bool) -> Row:
     """The spikes of all neurons: in the same step, or, without closed solutions, a step apart."""
     name = f"PyNN, NEST: {kind}{'' if exact else ', uncoupled'}"
     with tempfile.TemporaryDirectory() as place:
-        found = run("pynn-nest", written(kind, exact, "pynn", place, NETWORKS if exact else FEWER))
+        found = verdicts(
+            "pynn-nest", written(kind, exact, "pynn", place, NETWORKS if exact else FEWER)
+        )
     if isinstance(found, str):
         return Row(name, 0, 0, 0.0, 0.0, skipped=found)
     counts = [f["groups"][g] for f in found for g in "ab"]
@@ -82,11 +65,11 @@ def spynnaker(kind: str) -> Row:
     name = f"PyNN, sPyNNaker places: {kind}"
     with tempfile.TemporaryDirectory() as place:
         folders = written(kind, True, "spinnaker", place, 1)
-        found = run("spynnaker", folders)
+        found = verdicts("spynnaker", folders)
         report = json.loads((folders[0] / "fit.json").read_text("utf-8"))
     if isinstance(found, str):
         return Row(name, 0, 0, 0.0, 0.0, skipped=found)
-    print("    " + found[0]["text"])
+    print("    " + found[0]["mapped"])
     (said,) = [f["value"] for f in report["findings"] if f["rule"] == "cores"]
     cores = found[0]["cores"]
     return Row(name, int(said), min(cores, int(said)), float(cores - said), 0.0, "cores")

@@ -10,10 +10,9 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from chips_c99 import compare, quantised, random_chips
+from chips_c99 import quantised, random_chips
 from comparison import Comparisons, Row
-
-ICARUS = "run_iverilog.py", ("iverilog", "vvp")
+from folders import compare
 
 
 def synthesised(name: str) -> Row:
@@ -36,12 +35,13 @@ def synthesised(name: str) -> Row:
 def comparisons() -> Comparisons:
     """Two hundred chips, and described networks."""
     kinds = [
-        (f"Verilog, Icarus: random chips {k}-{k + 99}", partial(random_chips, name="verilog"), k)
-        for k in (0, 100)
+        (f"random chips {k}-{k + 99}", partial(random_chips, k, name="verilog")) for k in (0, 100)
     ]
-    kinds.append(("Verilog, Icarus: quantised networks", partial(quantised, name="verilog"), 0))
+    kinds.append(("quantised networks", partial(quantised, 0, name="verilog")))
     rows: Comparisons = [
-        (name, partial(compare, name, make, k, *ICARUS)) for name, make, k in kinds
+        (name, partial(compare, name, "iverilog", make))
+        for what, make in kinds
+        for name in [f"Verilog, Icarus: {what}"]
     ]
     name = "Verilog, Yosys: synthesised for an ECP5"
     return [*rows, (name, partial(synthesised, name))]

@@ -58,12 +58,15 @@ def load(path: Any) -> Any:
 
 
 def save(graph: Any, path: Any, old: bool = False) -> None:
-    """Write a graph. old: so that nir 1.0.4 reads it too, which knows no v_reset.
+    """Write a graph, over an older one if need be. old: so that nir 1.0.4 reads it too, which knows
+    no v_reset.
 
-    Raises FileError where it can't be written; then nothing is left.
+    Raises FileError where it can't be written, or a file of another kind is there; then nothing is.
     """
     nir = library()
     h5py = importlib.import_module("h5py")
+    if Path(checked_path(path, "path")).is_file() and not h5py.is_hdf5(path):
+        raise FileError(f"{str(path)!r} is there already and holds no graph; name another file")
     with replacing(path) as draft:
         nir.write(os.fspath(draft), graph)
         if old:

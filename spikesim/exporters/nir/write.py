@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -90,8 +89,7 @@ def export_nir(network: Network, path: Any, profile: Any, duration: Any, seed: A
         artefact.write_vectors(Trace({**run.sources, **run.cells}, {}), folder)
         (folder / "nir.json").write_text(json.dumps(facts, indent=1), "utf-8")
         report.write(folder)
-        script = files("spikesim.exporters").joinpath("scripts", "run_nir.py").read_text("utf-8")
-        (folder / "run_nir.py").write_text(script, "utf-8")
+        artefact.write_scripts(folder, "run_nir.py")
     return report
 
 

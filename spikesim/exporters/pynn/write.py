@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -51,8 +50,7 @@ def write_pynn(
         np.savez_compressed(folder / "network.npz", **arrays_of(adapted))  # type: ignore[arg-type]
         artefact.write_vectors(Trace({**run.sources, **run.cells}, {}), folder)
         report.write(folder)
-        script = files("spikesim.exporters").joinpath("scripts", "run_pynn.py").read_text("utf-8")
-        (folder / "run_pynn.py").write_text(script, "utf-8")
+        artefact.write_scripts(folder, "run_pynn.py")
     return report
 
 

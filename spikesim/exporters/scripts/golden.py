@@ -1,76 +1,87 @@
-"""Compare what a program makes of an exported network with its golden vectors; used by run_*.py."""
+"""Compare what another's program makes of exported networks with their golden vectors; used by all
+run_*.py, and like them without spikesim.
 
+Each prints one line of JSON a folder: {"equal": true, ...}; or the first step, neuron and value
+that differ; or {"failed": why} where the folder can't be run, {"skipped": why} where what runs it
+is not here. The exit status is 1 if any is not equal.
+"""
+
+import contextlib
 import json
 import pathlib
+import shutil
+import subprocess
 import sys
-import tempfile
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-# (the network's folder, a folder for what is made, what the program reads) -> what it writes, and
-# what else is to be told.
-Execute = Callable[[pathlib.Path, pathlib.Path, bytes], tuple[bytes, str]]
+_LINES = 12  # of what a program says when it fails
 
 
-def run(folder: pathlib.Path, execute: Execute) -> tuple[dict[str, Any], dict[str, Any], str]:
-    """What the program gives and the golden vectors, by name: [steps, size]; what is to be told."""
-    net = json.loads((folder / "network.json").read_text())
-    golden = dict(np.load(folder / "vectors.npz"))
-    steps = len(golden["spikes/" + net["layers"][0]["name"]])
-    given = [golden["spikes/" + name] for name in net["sources"]]
-    if any(spikes.max(initial=0) > 255 for spikes in given):
-        raise ValueError("a source has more than 255 spikes in a step; `in` is of 8 bits")
-    given.append(np.zeros((steps, 1)))
-    data = np.concatenate(given, axis=1).astype(np.uint8).tobytes()
-    with tempfile.TemporaryDirectory() as place:
-        output, told = execute(folder, pathlib.Path(place), data)
-    neurons = sum(layer["size"] for layer in net["layers"])
-    row = np.dtype(
-        [("spikes", np.uint8, neurons), ("u", np.int32, neurons), ("v", np.int32, neurons)]
-    )
-    rows = np.frombuffer(output, row)
-    if len(rows) != steps:
-        raise ValueError(f"the program made {len(rows)} steps of {steps}")
-    found, at = {}, 0
-    for layer in net["layers"]:
-        name, end = layer["name"], at + layer["size"]
-        found[f"spikes/{name}"] = rows["spikes"].reshape(steps, -1)[:, at:end]
-        for x in "uv":
-            found[f"states/{name}/{x}"] = rows[x].reshape(steps, -1)[:, at:end]
-        at = end
-    return found, golden, told
+class Broken(Exception):
+    """A folder that can't be run; the text says why."""
 
 
-def compare(folder: pathlib.Path, execute: Execute) -> dict[str, Any]:
-    """What is printed of a folder."""
-    found, golden, told = run(folder, execute)
+def compared(folder: pathlib.Path, found: Any, golden: Any) -> dict[str, Any]:
+    """What is printed of a folder. found: by name, [steps, size]; golden: the same names."""
     result: dict[str, Any] = {"folder": str(folder), "equal": True, "values": 0, "spikes": 0}
-    result["told"] = told
     for key, got in found.items():
         expected = golden[key]
+        got = np.reshape(got, expected.shape)
         result["values"] += int(expected.size)
         result["spikes"] += int(expected.sum()) if key.startswith("spikes/") else 0
         differ = np.argwhere(got != expected)
         if len(differ) and (result["equal"] or differ[0][0] < result["step"]):
             step, neuron = (int(x) for x in differ[0])
-            result.update(
-                equal=False,
-                what=key,
-                step=step,
-                neuron=neuron,
-                ours=int(expected[step, neuron]),
-                theirs=int(got[step, neuron]),
-            )
+            ours, theirs = expected[step, neuron].item(), got[step, neuron].item()
+            result.update(equal=False, what=key, step=step, neuron=neuron, ours=ours, theirs=theirs)
     return result
 
 
-def main(execute: Execute) -> int:
-    """Compare the folders of the command line; the exit status."""
-    places = [pathlib.Path(p) for p in sys.argv[1:]] or [pathlib.Path(__file__).parent]
-    results = []
+def main(
+    compare: Callable[[pathlib.Path], dict[str, Any]], names: Sequence[str] | None = None
+) -> int:
+    """Compare the folders, those of the command line or this file's; the exit status."""
+    names = sys.argv[1:] if names is None else names
+    places = [pathlib.Path(p).resolve() for p in names] or [pathlib.Path(__file__).parent]
+    right = True
     for place in places:
-        results.append(compare(place, execute))
-        print(json.dumps(results[-1]), flush=True)
-    return int(not all(r["equal"] for r in results))
+        result: dict[str, Any]
+        try:
+            with contextlib.redirect_stdout(sys.stderr):
+                result = compare(place)
+        except Broken as fault:
+            result = {"folder": str(place), "failed": str(fault)}
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as fault:
+            text = f"{place} can't be read: {type(fault).__name__}: {fault}"
+            result = {"folder": str(place), "failed": text}
+        right = right and bool(result.get("equal", False) or "mapped" in result)
+        print(json.dumps(result), flush=True)
+    return int(not right)
+
+
+def need(tools: Sequence[str], how: str) -> None:
+    """End here, and say so, where a program is not to be found."""
+    missing = [tool for tool in tools if not shutil.which(tool)]
+    if missing:
+        skip(f"{', '.join(missing)} not found; {how}")
+
+
+def skip(why: str) -> None:
+    """End here: what runs the folder is not here."""
+    print(json.dumps({"skipped": why}))
+    sys.exit(1)
+
+
+def call(command: Sequence[str], **options: Any) -> Any:
+    """What a program does. Raises Broken with what it said where it fails."""
+    done = subprocess.run(command, capture_output=True, **options)
+    if done.returncode:
+        said = done.stderr if isinstance(done.stderr, str) else done.stderr.decode(errors="replace")
+        lines = said.strip().splitlines()
+        shown = "\n".join(["...", *lines[-_LINES:]] if len(lines) > _LINES else lines)
+        raise Broken(f"{pathlib.Path(command[0]).name} ended with {done.returncode}:\n{shown}")
+    return done

@@ -38,6 +38,15 @@ module lif #(
     reg signed [23:0] v [0:NEURONS-1];
     initial $readmemh("synapses.hex", synapses);
     initial $readmemh("neurons.hex", neurons);
+`ifndef SYNTHESIS
+    initial begin
+        #0;
+        if (^{synapses[SYNAPSES-1], neurons[NEURONS-1]} === 1'bx) begin
+            $display("lif.v: no synapses.hex or neurons.hex in the working directory, or cut short");
+            $finish;
+        end
+    end
+`endif
 
     // ---- what is done when: all words, what is left in the pipeline, the next step's inputs cleared
 

@@ -2,29 +2,29 @@
 
     python run_cc.py [FOLDER ...]         # default: the folder of this file
 
-Needs NumPy and a C compiler, $CC or cc. Prints one line of JSON a folder, {"equal": true, ...}, or
-the first step, neuron and value that differ; exits with 1 if one differs. run_qemu.py does the same
+Needs NumPy and a C compiler, $CC or cc. golden.py says what is printed. run_qemu.py does the same
 on a Cortex-M3.
 """
 
 import os
 import pathlib
 import shlex
-import subprocess
 import sys
 
-from golden import main
+from golden import call, main, need
+from program import comparison
 
+COMPILER = shlex.split(os.environ.get("CC", "")) or ["cc"]
 FLAGS = ["-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-pedantic"]
 
 
 def on_host(folder: pathlib.Path, place: pathlib.Path, data: bytes) -> tuple[bytes, str]:
     """Compiled and run here."""
     program, sources = str(place / "check"), [str(folder / "check.c"), str(folder / "net.c")]
-    compiler = shlex.split(os.environ.get("CC", "cc"))
-    subprocess.run([*compiler, *FLAGS, "-o", program, *sources], check=True)
-    return subprocess.run([program], input=data, capture_output=True, check=True).stdout, ""
+    call([*COMPILER, *FLAGS, "-o", program, *sources])
+    return call([program], input=data).stdout, ""
 
 
 if __name__ == "__main__":
-    sys.exit(main(on_host))
+    need(COMPILER[:1], "name a C compiler in $CC")
+    sys.exit(main(comparison(on_host)))

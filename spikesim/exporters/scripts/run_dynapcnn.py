@@ -9,8 +9,7 @@ Of each layer of speck.json, sinabs' DynapcnnLayer is made and discretised. Comp
     kernel, neuron and bias memory, with the core; and that a placement is found;
     potentials and spikes in every step, with the golden vectors, each layer fed with golden spikes.
 
-Prints one line of JSON a folder, {"equal": true, ...}, or the first that differs; exits with 1 if
-one differs.
+golden.py says what is printed.
 """
 
 import json
@@ -21,6 +20,7 @@ from unittest.mock import MagicMock
 
 import numpy as np
 import torch
+from golden import Broken, compared, main
 
 for name in ("samna", "samnagui", "samna.device"):
     sys.modules.setdefault(name, MagicMock())
@@ -74,33 +74,24 @@ def compare(folder: pathlib.Path) -> dict[str, Any]:
     text = json.loads((folder / "speck.json").read_text())
     with np.load(folder / "vectors.npz") as file:
         golden = {name: file[name].astype(np.int64) for name in file.files}
-    result: dict[str, Any] = {"folder": str(folder), "equal": True, "values": 0, "spikes": 0}
     cores = {int(k): core for k, core in text["cnn_layers"].items()}
     layers = {k: made(core) for k, core in cores.items()}
     limits = Builder.get_constraints()
+    found: dict[str, Any] = {}
     for name, one in text["populations"].items():
         core, layer = cores[one["core"]], layers[one["core"]]
         # Whether a layer is monitored is no matter of the layer in sinabs.
-        expected = {**core, "monitor_enable": False}
-        if handed(layer, core) != expected:
-            return {**result, "equal": None, "text": f"{name}: sinabs makes another configuration"}
+        if handed(layer, core) != {**core, "monitor_enable": False}:
+            raise Broken(f"{name}: sinabs makes another configuration")
         if not limits[one["core"]].fits(layer):
-            return {**result, "equal": None, "text": f"{name}: sinabs finds that it does not fit"}
+            raise Broken(f"{name}: sinabs finds that it does not fit")
         theirs = run(layer, core, text, golden, one)
-        for key, got in zip((f"states/{name}/v", f"spikes/{name}"), theirs, strict=True):
-            ours = golden[key]
-            result["values"] += int(ours.size)
-            result["spikes"] += int(ours.sum()) if key.startswith("spikes/") else 0
-            differ = np.argwhere(got != ours)
-            if len(differ) and (result["equal"] or differ[0][0] < result["step"]):
-                step, neuron = (int(x) for x in differ[0])
-                values = {"ours": int(ours[step, neuron]), "theirs": float(got[step, neuron])}
-                result.update(equal=False, what=key, step=step, neuron=neuron, **values)
+        found |= zip((f"states/{name}/v", f"spikes/{name}"), theirs, strict=True)
     try:
         Builder.map_layers_to_cores(layers)
     except ValueError as fault:
-        return {**result, "equal": None, "text": f"sinabs finds no placement: {fault}"}
-    return result
+        raise Broken(f"sinabs finds no placement: {fault}") from fault
+    return compared(folder, found, golden)
 
 
 def run(layer: Any, core: Any, text: Any, golden: Any, one: Any) -> tuple[Any, Any]:
@@ -120,9 +111,4 @@ def run(layer: Any, core: Any, text: Any, golden: Any, one: Any) -> tuple[Any, A
 
 
 if __name__ == "__main__":
-    places = [pathlib.Path(p) for p in sys.argv[1:]] or [pathlib.Path(__file__).parent]
-    results = []
-    for place in places:
-        results.append(compare(place))
-        print(json.dumps(results[-1]), flush=True)
-    sys.exit(int(not all(r["equal"] for r in results)))
+    sys.exit(main(compare))

@@ -2,9 +2,8 @@
 
     python run_lava.py [FOLDER ...]         # default: the folder of this file
 
-Needs Python 3.10 with lava-nc 0.10.0, numpy 1.26.4, scipy 1.15.3 and networkx 2.8.7. Prints one
-line of JSON a folder, {"equal": true, ...}, or the first step, neuron and value that differ; exits
-with 1 if one differs.
+Needs Python 3.10 with lava-nc 0.10.0, numpy 1.26.4, scipy 1.15.3 and networkx 2.8.7. golden.py says
+what is printed.
 """
 
 import json
@@ -13,6 +12,7 @@ import sys
 from typing import Any
 
 import numpy as np
+from golden import compared, main
 from lava.magma.core.run_conditions import RunSteps
 from lava.magma.core.run_configs import Loihi2SimCfg
 from lava.proc.dense.process import DelayDense, Dense
@@ -99,37 +99,10 @@ def read(layers: Any, steps: int, golden: Any) -> Any:
     return found, {key: golden[key] for key in probes}
 
 
-def compare(folder: pathlib.Path, run: Any) -> dict[str, Any]:
-    """What `main` prints of a folder."""
-    found, golden = run(folder)
-    result: dict[str, Any] = {"folder": str(folder), "equal": True, "values": 0, "spikes": 0}
-    for key, expected in golden.items():
-        got = found[key].reshape(expected.shape)
-        result["values"] += int(expected.size)
-        result["spikes"] += int(expected.sum()) if key.startswith("spikes/") else 0
-        differ = np.argwhere(got != expected)
-        if len(differ) and (result["equal"] or differ[0][0] < result["step"]):
-            step, neuron = (int(x) for x in differ[0])
-            result.update(
-                equal=False,
-                what=key,
-                step=step,
-                neuron=neuron,
-                ours=int(expected[step, neuron]),
-                theirs=int(got[step, neuron]),
-            )
-    return result
-
-
-def main(run: Any) -> int:
-    """Run the folders of the command line and compare; the exit status."""
-    places = [pathlib.Path(p) for p in sys.argv[1:]] or [pathlib.Path(__file__).parent]
-    results = []
-    for place in places:
-        results.append(compare(place, run))
-        print(json.dumps(results[-1]), flush=True)
-    return int(not all(r["equal"] for r in results))
+def comparison(run: Any) -> Any:
+    """What compares a folder with what `run` finds of it."""
+    return lambda folder: compared(folder, *run(folder))
 
 
 if __name__ == "__main__":
-    sys.exit(main(run))
+    sys.exit(main(comparison(run)))

@@ -4,7 +4,7 @@ compare with its golden vectors.
     python run_netx.py [FOLDER ...]         # default: the folder of this file
 
 Needs what run_lava.py needs, and lava-dl 0.6.0 (installed without what it depends on) with h5py.
-Prints what run_lava.py prints.
+golden.py says what is printed.
 """
 
 import importlib
@@ -14,8 +14,9 @@ import types
 from typing import Any
 
 import numpy as np
+from golden import main
 from lava.proc.io.source import RingBuffer
-from run_lava import main, read
+from run_lava import comparison, read
 
 # Parts of lava-dl that load PyTorch, and that no network of ours uses.
 for name, words in (
@@ -47,4 +48,4 @@ def run(folder: pathlib.Path) -> Any:
 
 
 if __name__ == "__main__":
-    sys.exit(main(run))
+    sys.exit(main(comparison(run)))

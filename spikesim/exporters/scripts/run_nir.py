@@ -2,12 +2,10 @@
 
     python run_nir.py norse|sinabs|snntorch|rockpool|spyx [FOLDER ...]    # default: this file's
 
-Needs the reader and the package nir; `make verify-envs` makes an environment of all. Prints one
-line of JSON a folder, {"equal": true, ...}, or the first step and neuron that differ; exits with 1
-if one differs. With --keep, what the reader computed is written beside, output.npz.
+Needs the reader and the package nir; `make verify-envs` makes an environment of all. golden.py says
+what is printed. With --keep, what the reader computed is written beside, output.npz.
 """
 
-import contextlib
 import json
 import pathlib
 import sys
@@ -15,6 +13,7 @@ from typing import Any
 
 import nir
 import numpy as np
+from golden import Broken, compared, main
 
 
 def norse(graph: Any, x: Any, dt: float) -> Any:
@@ -83,10 +82,8 @@ READERS = {f.__name__: f for f in (norse, sinabs, snntorch, rockpool, spyx)}
 def compare(folder: pathlib.Path, reader: str, keep: bool) -> dict[str, Any]:
     """What is printed of a folder."""
     facts = json.loads((folder / "nir.json").read_text("utf-8"))
-    result: dict[str, Any] = {"folder": str(folder), "equal": True}
     if facts["reader"] != reader:
-        text = f"not run: net.nir was written for {facts['reader']}, no other reader"
-        return {**result, "equal": None, "text": text}
+        raise Broken(f"net.nir was written for {facts['reader']}; export it for {reader}")
     golden = np.load(folder / "vectors.npz")
     x = golden[f"spikes/{facts['source']}"].astype(np.float32)
     key = f"spikes/{facts['output']}"
@@ -95,24 +92,13 @@ def compare(folder: pathlib.Path, reader: str, keep: bool) -> dict[str, Any]:
         np.savez(folder / "output.npz", spikes=found)
     expected = golden[key][facts["ahead"] :].astype(np.int64)
     found = np.rint(found.reshape(len(x), -1)).astype(np.int64)[: len(expected)]
-    result.update(values=int(expected.size), spikes=int(expected.sum()))
-    rows = int((found != expected).any(axis=1).sum())
-    if rows:
-        step, neuron = (int(i) for i in np.argwhere(found != expected)[0])
-        result.update(
-            equal=False, rows=rows, what=key, step=step + facts["ahead"], neuron=neuron,
-            ours=int(expected[step, neuron]), theirs=int(found[step, neuron]),
-        )  # fmt: skip
+    result = compared(folder, {key: found}, {key: expected})
+    if not result["equal"]:
+        result["step"] += facts["ahead"]
+        result["rows"] = int((found != expected).any(axis=1).sum())
     return result
 
 
 if __name__ == "__main__":
     chosen, *names = [a for a in sys.argv[1:] if a != "--keep"]
-    folders = [pathlib.Path(p).resolve() for p in names] or [pathlib.Path(__file__).parent]
-    results = []
-    for one in folders:
-        with contextlib.redirect_stdout(sys.stderr):
-            made = compare(one, chosen, "--keep" in sys.argv)
-        results.append(made)
-        print(json.dumps(made), flush=True)
-    sys.exit(any(r["equal"] is False for r in results))
+    sys.exit(main(lambda folder: compare(folder, chosen, "--keep" in sys.argv), names))

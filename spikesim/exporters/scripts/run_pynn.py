@@ -2,14 +2,12 @@
 
     python run_pynn.py nest|brian2|spiNNaker [FOLDER ...]       # default: the folder of this file
 
-Needs PyNN 0.13.0 and the simulator. Prints one line of JSON a folder, {"equal": true, ...}, or the
-first step and neuron that differ; exits with 1 if one differs. spiNNaker is sPyNNaker's virtual
-board: the network is mapped, placed and routed, and nothing is computed ("equal": null).
+Needs PyNN 0.13.0 and the simulator. golden.py says what is printed. spiNNaker is sPyNNaker's
+virtual board: the network is mapped, placed and routed, and nothing is computed: {"mapped": where}.
 """
 
 import contextlib
 import importlib
-import json
 import os
 import pathlib
 import runpy
@@ -18,6 +16,7 @@ import tempfile
 from typing import Any
 
 import numpy as np
+from golden import compared, main
 
 VIRTUAL = """[Machine]
 version = 5
@@ -31,36 +30,20 @@ def compare(folder: pathlib.Path, simulator: str) -> dict[str, Any]:
     """What is printed of a folder."""
     script = runpy.run_path(str(folder / "network.py"))
     golden = dict(np.load(folder / "vectors.npz"))
-    found = script["run"](simulator)
-    result: dict[str, Any] = {
-        "folder": str(folder), "equal": True, "values": 0, "spikes": 0, "groups": {},
-    }  # fmt: skip
+    given, found, groups = script["run"](simulator), {}, {}
     for key, expected in golden.items():
         group = key.partition("/")[2]
-        neurons, times = found[group]
-        got = np.zeros_like(expected, dtype=np.int64)
+        neurons, times = given[group]
+        found[key] = got = np.zeros_like(expected, dtype=np.int64)
         steps = np.rint(times / script["DT"]).astype(np.int64) - 1
         inside = steps < len(got)  # a step more than was asked for is computed
         np.add.at(got, (steps[inside], neurons[inside]), 1)
-        result["values"] += int(expected.size)
-        result["spikes"] += int(expected.sum())
-        result["groups"][group] = {
+        groups[group] = {
             "ours": int(expected.sum()), "theirs": int(got.sum()),
             "same step": int(np.minimum(expected, got).sum()), "a step apart": near(expected, got),
             "neurons": int(expected.any(axis=0).sum()), "first": first(expected, got),
         }  # fmt: skip
-        differ = np.argwhere(got != expected)
-        if len(differ) and (result["equal"] or differ[0][0] < result["step"]):
-            step, neuron = (int(x) for x in differ[0])
-            result.update(
-                equal=False,
-                what=key,
-                step=step,
-                neuron=neuron,
-                ours=int(expected[step, neuron]),
-                theirs=int(got[step, neuron]),
-            )
-    return result
+    return {**compared(folder, found, golden), "groups": groups}
 
 
 def near(ours: Any, theirs: Any) -> int:
@@ -99,20 +82,11 @@ def place(folder: pathlib.Path) -> dict[str, Any]:
             places = [p for p in found if p.vertex.app_vertex is not None]  # no monitors
             chips = {(p.x, p.y) for p in places}
             sim.end()
-    text = (
-        f"mapped: {len(places)} cores on {len(chips)} chips of a virtual board, which computes "
-        "nothing"
-    )
-    return {"folder": str(folder), "equal": None, "cores": len(places), "text": text}
+    text = f"{len(places)} cores on {len(chips)} chips of a virtual board, which computes nothing"
+    return {"folder": str(folder), "cores": len(places), "mapped": text}
 
 
 if __name__ == "__main__":
     chosen, *names = sys.argv[1:]
-    folders = [pathlib.Path(p).resolve() for p in names] or [pathlib.Path(__file__).parent]
-    results = []
-    for one in folders:
-        with contextlib.redirect_stdout(sys.stderr):
-            made = place(one) if chosen == "spiNNaker" else compare(one, chosen)
-        results.append(made)
-        print(json.dumps(made), flush=True)
-    sys.exit(any(r["equal"] is False for r in results))
+    one = place if chosen == "spiNNaker" else lambda folder: compare(folder, chosen)
+    sys.exit(main(one, names))

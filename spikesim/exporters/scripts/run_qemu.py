@@ -3,15 +3,15 @@
     python run_qemu.py [FOLDER ...]       # default: the folder of this file
 
 Needs NumPy, arm-none-eabi-gcc with newlib, and qemu-system-arm; on Debian and Ubuntu: apt-get
-install gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm. Prints what run_cc.py prints.
+install gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm. golden.py says what is printed.
 """
 
 import pathlib
-import shutil
 import subprocess
 import sys
 
-from golden import main
+from golden import call, main, need
+from program import comparison
 from run_cc import FLAGS
 
 ARM = ["-mcpu=cortex-m3", "-mthumb", "--specs=rdimon.specs", "-DFILES"]
@@ -24,30 +24,17 @@ def on_cortex_m3(folder: pathlib.Path, place: pathlib.Path, data: bytes) -> tupl
     (place / "in").write_bytes(data)
     sources = [str(folder / name) for name in ("cortex_m3.c", "check.c", "net.c")]
     link = ["-T", str(folder / "cortex_m3.ld"), "-nostartfiles"]
-    subprocess.run(
-        [TOOLS[0], *ARM, *FLAGS, *link, "-o", "check.elf", *sources], cwd=place, check=True
-    )
-    subprocess.run(
-        [TOOLS[0], *ARM, *FLAGS, "-c", sources[-1], "-o", "net.o"], cwd=place, check=True
-    )
-    sizes = subprocess.run(
-        [TOOLS[1], "net.o"], cwd=place, capture_output=True, text=True, check=True
-    )
+    call([TOOLS[0], *ARM, *FLAGS, *link, "-o", "check.elf", *sources], cwd=place)
+    call([TOOLS[0], *ARM, *FLAGS, "-c", sources[-1], "-o", "net.o"], cwd=place)
+    sizes = call([TOOLS[1], "net.o"], cwd=place, text=True)
     text, initialised, zero = sizes.stdout.splitlines()[1].split()[:3]
     files = ["-semihosting-config", "enable=on,target=native"]
-    subprocess.run(
-        [TOOLS[2], *MACHINE, *files, "-kernel", "check.elf"],
-        cwd=place, check=True, stdin=subprocess.DEVNULL, timeout=500,
-    )  # fmt: skip
+    call([TOOLS[2], *MACHINE, *files, "-kernel", "check.elf"], cwd=place, stdin=subprocess.DEVNULL)
     told = f"on a Cortex-M3: {text} bytes of flash, {int(initialised) + int(zero)} bytes of RAM"
     return (place / "out").read_bytes(), told
 
 
 if __name__ == "__main__":
-    missing = [tool for tool in TOOLS if not shutil.which(tool)]
-    if missing:
-        sys.exit(
-            f"{', '.join(missing)} not found; on Debian and Ubuntu: apt-get install "
-            "gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm"
-        )
-    sys.exit(main(on_cortex_m3))
+    packages = "gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm"
+    need(TOOLS, f"on Debian and Ubuntu: apt-get install {packages}")
+    sys.exit(main(comparison(on_cortex_m3)))

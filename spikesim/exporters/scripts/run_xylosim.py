@@ -3,8 +3,7 @@
     python run_xylosim.py [FOLDER ...]      # default: the folder of this file
 
 Needs numpy and xylosim 0.1.3. The network is that of specification.npz, the arguments of Rockpool's
-XyloSim.from_specification. Prints one line of JSON a folder, {"equal": true, ...}, or the first
-step, neuron and value that differ; exits with 1 if one differs.
+XyloSim.from_specification. golden.py says what is printed.
 """
 
 import json
@@ -13,6 +12,7 @@ import sys
 from typing import Any
 
 import numpy as np
+from golden import compared, main
 from xylosim.v2 import XyloLayer, XyloSynapse
 
 
@@ -88,31 +88,5 @@ def run(folder: pathlib.Path) -> Any:
     return found, golden
 
 
-def compare(folder: pathlib.Path) -> dict[str, Any]:
-    """What `main` prints of a folder."""
-    found, golden = run(folder)
-    result: dict[str, Any] = {"folder": str(folder), "equal": True, "values": 0, "spikes": 0}
-    for key, expected in golden.items():
-        result["values"] += int(expected.size)
-        result["spikes"] += int(expected.sum()) if key.startswith("spikes/") else 0
-        differ = np.argwhere(found[key] != expected)
-        if len(differ) and (result["equal"] or differ[0][0] < result["step"]):
-            step, neuron = (int(x) for x in differ[0])
-            result.update(
-                equal=False,
-                what=key,
-                step=step,
-                neuron=neuron,
-                ours=int(expected[step, neuron]),
-                theirs=int(found[key][step, neuron]),
-            )
-    return result
-
-
 if __name__ == "__main__":
-    folders = [pathlib.Path(p) for p in sys.argv[1:]] or [pathlib.Path(__file__).parent]
-    results = []
-    for place in folders:
-        results.append(compare(place))
-        print(json.dumps(results[-1]), flush=True)
-    sys.exit(not all(r["equal"] for r in results))
+    sys.exit(main(lambda folder: compared(folder, *run(folder))))

@@ -16,13 +16,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from itertools import product
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
+from ..artefact import write_scripts
 from ..chip import Arrivals, Chip, ChipLayer, ChipSynapses, State, Trace, operations
 from ..energy import Confidence
 from ..normal import Layer, Normal, Synapses, used
@@ -310,8 +310,7 @@ class Xylo(Target):
         (folder / "specification.json").write_text(json.dumps(text), "utf-8")
         places = {"device": self.device, **_places(chip)}
         (folder / "xylo.json").write_text(json.dumps(places, indent=1), "utf-8")
-        script = files("spikesim.exporters").joinpath("scripts", "run_xylosim.py")
-        (folder / "run_xylosim.py").write_text(script.read_text("utf-8"), "utf-8")
+        write_scripts(folder, "run_xylosim.py")
 
 
 def specification(chip: Chip, trimmed: bool = False) -> dict[str, Any]:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
+from ..artefact import write_scripts
 from ..chip import Chip, ChipSynapses, Trace
 from ..energy import Cost
 from ..normal import Normal
@@ -41,10 +41,8 @@ class C99(Loihi2):
         header, source = emit(chip)
         (folder / "net.h").write_text(header, "utf-8")
         (folder / "net.c").write_text(source, "utf-8")
-        scripts = "check.c", "golden.py", "run_cc.py", "run_qemu.py", "cortex_m3.c", "cortex_m3.ld"
-        for name in scripts:
-            text = files("spikesim.exporters").joinpath("scripts", name).read_text("utf-8")
-            (folder / name).write_text(text, "utf-8")
+        programs = "program.py", "run_cc.py", "run_qemu.py"
+        write_scripts(folder, *programs, "check.c", "cortex_m3.c", "cortex_m3.ld")
 
 
 def emit(chip: Chip) -> tuple[str, str]:

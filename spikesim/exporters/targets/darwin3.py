@@ -15,12 +15,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
+from ..artefact import write_scripts
 from ..chip import Arrivals, Chip, ChipLayer, ChipSynapses, State, Trace, operations
 from ..energy import Cost
 from ..normal import Layer, Normal, used
@@ -259,8 +259,7 @@ class Darwin3(Target):
             for one in chip.layers
         )
         (folder / "program.txt").write_text(listing + "\n", "utf-8")
-        script = files("spikesim.exporters").joinpath("scripts", "run_darwin3.py")
-        (folder / "run_darwin3.py").write_text(script.read_text("utf-8"), "utf-8")
+        write_scripts(folder, "run_darwin3.py")
 
 
 # ---- numbers -------------------------------------------------------------------------------------

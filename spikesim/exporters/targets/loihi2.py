@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
+from ..artefact import write_scripts
 from ..chip import Arrivals, Chip, ChipLayer, ChipSynapses, State, Trace, operations
 from ..energy import Cost
 from ..normal import Layer, Normal, Synapses, used
@@ -228,8 +228,7 @@ class Loihi2(Target):
         return counts
 
     def write(self, chip: Chip, trace: Trace, folder: Path) -> None:
-        script = files("spikesim.exporters").joinpath("scripts", "run_lava.py").read_text("utf-8")
-        (folder / "run_lava.py").write_text(script, "utf-8")
+        write_scripts(folder, "run_lava.py")
 
 
 def _decayed(x: np.ndarray, kept: Any) -> np.ndarray:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
 from ...errors import UnsupportedError
+from ..artefact import write_scripts
 from ..chip import Chip, ChipSynapses, Trace
 from ..normal import Normal, Synapses, used
 from ..target import Finding, Limit
@@ -94,9 +94,7 @@ class Netx(Loihi2):
 
     def write(self, chip: Chip, trace: Trace, folder: Path) -> None:
         write_net(chip, folder / "network.net")
-        for name in ("run_netx.py", "run_lava.py"):
-            text = files("spikesim.exporters").joinpath("scripts", name).read_text("utf-8")
-            (folder / name).write_text(text, "utf-8")
+        write_scripts(folder, "run_netx.py", "run_lava.py")
 
 
 def write_net(chip: Chip, path: Path) -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,6 +19,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
+from ..artefact import write_scripts
 from ..chip import Arrivals, Chip, ChipLayer, ChipSynapses, State, Trace, operations
 from ..normal import Layer, Normal, used
 from ..target import Finding, Limit, Target, obstacle
@@ -244,8 +244,7 @@ class Speck(Target):
 
     def write(self, chip: Chip, trace: Trace, folder: Path) -> None:
         (folder / "speck.json").write_text(json.dumps(emit(chip)), "utf-8")
-        script = files("spikesim.exporters").joinpath("scripts", "run_dynapcnn.py")
-        (folder / "run_dynapcnn.py").write_text(script.read_text("utf-8"), "utf-8")
+        write_scripts(folder, "run_dynapcnn.py")
 
 
 # ---- what feeds what, and where it lies ----------------------------------------------------------

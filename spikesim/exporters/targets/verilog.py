@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
+from ..artefact import write_scripts
 from ..chip import Chip, Trace
 from ..energy import Cost
 from ..normal import Normal
@@ -67,9 +67,7 @@ class Verilog(Loihi2):
     def write(self, chip: Chip, trace: Trace, folder: Path) -> None:
         for name, text in emit(chip).items():
             (folder / name).write_text(text, "utf-8")
-        for name in ("lif.v", "golden.py", "run_iverilog.py"):
-            text = files("spikesim.exporters").joinpath("scripts", name).read_text("utf-8")
-            (folder / name).write_text(text, "utf-8")
+        write_scripts(folder, "lif.v", "program.py", "run_iverilog.py")
 
 
 @dataclass(frozen=True)
