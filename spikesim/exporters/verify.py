@@ -30,6 +30,8 @@ PEERS: dict[str, tuple[str, ...]] = {
         name: ("run_nir.py", "nir", name)
         for name in ("norse", "rockpool", "sinabs", "snntorch", "spyx")
     },
+    "iree": ("run_iree.py", "iree"),
+    "onnxruntime": ("run_onnx.py", "onnx"),
     "cc": ("run_cc.py", ""),
     "qemu": ("run_qemu.py", ""),
     "iverilog": ("run_iverilog.py", ""),
@@ -43,6 +45,7 @@ _TARGETS = {
     "run_pynn.py": "pynn, spinnaker, brainscales2", "run_darwin3.py": "darwin3",
     "run_dynapcnn.py": "speck", "run_nir.py": "a reader of NIR, to a folder",
     "run_cc.py": "c99", "run_qemu.py": "c99", "run_iverilog.py": "verilog",
+    "run_iree.py": "stablehlo", "run_onnx.py": "onnx",
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...errors import UnsupportedError
-from ...ir.program import Delivery, Program
+from ...ir.program import Delivery, Program, Rows
 from ...native import available, register
 from ...passes import CONCRETE, COUPLED, LEARNING, lower
 from ...passes.layout import addresses
@@ -55,7 +55,7 @@ class RingEvents:
         self, under_way: Any, fired: Any, values: Mapping[str, Any], seed: Any, found: Any,
         due: Any,
     ) -> tuple[Any, Any]:  # fmt: skip
-        weights = self._released(values, seed, found)
+        weights = released(self.arrays, values, seed, found)
         nothing = jnp.zeros(self.n_slots, under_way.dtype)
         ring = jax.lax.dynamic_update_slice(under_way, nothing, (self._first(due - 1),))
         a = self.arrays
@@ -72,19 +72,30 @@ class RingEvents:
         )
         return jax.lax.dynamic_slice(ring, (self._first(due),), (self.n_slots,)), ring
 
-    def _released(self, values: Mapping[str, Any], seed: Any, found: Any) -> Any:
-        """The weights; 0 where a synapse does not transmit a spike of step `found`."""
-        weights, a = values["delivery.weights"], self.arrays
-        if "unreliable" not in a:
-            return weights
-        step = jnp.asarray(found).astype(jnp.uint32)
-        words = threefry2x32(seed, a["unreliable.stream"], step, a["unreliable.number"])
-        kept = weights[a["unreliable"]]
-        kept = jnp.where(uniform(*words) < values["delivery.release"], kept, jnp.zeros_like(kept))
-        return weights.at[a["unreliable"]].set(kept)
-
     def _first(self, step: Any) -> Any:
         return jnp.mod(step, self.rows) * self.n_slots
+
+
+def lookups(rows: Rows) -> dict[str, np.ndarray]:
+    """What delivery in XLA looks up, by name."""
+    found = {"row_pointer": rows.row_pointer, "slot": rows.slot, "delay": rows.delay}
+    if rows.unreliable is not None:
+        u = rows.unreliable
+        found |= {"unreliable": u.place, "unreliable.number": u.number,
+                  "unreliable.stream": u.stream}  # fmt: skip
+    return found
+
+
+def released(tables: Mapping[str, Any], values: Mapping[str, Any], seed: Any, found: Any) -> Any:
+    """The weights; 0 where a synapse does not transmit a spike of step `found`."""
+    weights = values["delivery.weights"]
+    if "unreliable" not in tables:
+        return weights
+    step = jnp.asarray(found).astype(jnp.uint32)
+    words = threefry2x32(seed, tables["unreliable.stream"], step, tables["unreliable.number"])
+    kept = weights[tables["unreliable"]]
+    kept = jnp.where(uniform(*words) < values["delivery.release"], kept, jnp.zeros_like(kept))
+    return weights.at[tables["unreliable"]].set(kept)
 
 
 class JaxExecutable:
@@ -114,12 +125,7 @@ class JaxExecutable:
             arrays = self.native.arrays
         else:
             assert self.program.delivery is not None and self.program.delivery.rows is not None
-            rows = self.program.delivery.rows
-            arrays = {"row_pointer": rows.row_pointer, "slot": rows.slot, "delay": rows.delay}
-            if rows.unreliable is not None:
-                u = rows.unreliable
-                arrays |= {"unreliable": u.place, "unreliable.number": u.number,
-                           "unreliable.stream": u.stream}  # fmt: skip
+            arrays = lookups(self.program.delivery.rows)
         self.joined = joined(self.program)
         for k, ends in enumerate(self.joined):
             arrays = arrays | JaxCoupling.arrays(k, ends)
