@@ -10,7 +10,7 @@ products of two states and exponentials of one may come on top.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -153,9 +153,11 @@ class _Reader:
             cell = self._cell(group)
             if cell is not None:
                 cells[group.name] = cell
+        if len(sources) == len(self.plain.neurons):
+            self._fault("network", "it has no neurons", "add a population of neurons")
         self._whole(p)
-        realised = delays(draw(p))
-        found = [self._wire(e, cells, realised) for e in (*realised.edges, *realised.plastic)]
+        realised = delays(draw(replace(p, edges=(*p.edges, *p.plastic), plastic=())))
+        found = [self._wire(e, cells, realised) for e in realised.edges]
         wires = tuple(w for w in found if w is not None)
         early = p.order == NEST_ORDER
         return Circuit(p.dt, early, sources, cells, wires, tuple(self.obstacles), rates)
@@ -385,14 +387,15 @@ class _Reader:
         return R, r
 
     def _wire(self, e: Edges, cells: Mapping[str, Cell], p: Program) -> Wire | None:
-        before = len(self.obstacles)
+        learned: dict[str, Expr] = {}
         if e.plasticity:
             self._fault(
                 e.name, "its synapses learn",
                 "export what they learned: the same projection without plasticity=, "
-                "weight=result[...].final['weight']",
+                "weight=result[...].final['weight'] * unit",
             )  # fmt: skip
-            return None
+            learned["transmit"] = Ref("weight")  # the first ones, so that the other rules are read
+        before = len(self.obstacles)
         if e.unreliable:
             self._fault(e.name, "spikes are lost at random", "leave release= out")
         if e.event != "spike":
@@ -411,7 +414,8 @@ class _Reader:
             for name, value in self._scope(target, "post.").items()
         }
         scope |= {f.name: f.value for f in e.fields}
-        if not references(lands[0].value) <= scope.keys():
+        amount = substitute(lands[0].value, learned)
+        if not references(amount) <= scope.keys():
             self._fault(
                 e.name, "what a spike adds depends on states, not on the weight alone",
                 "use currents in place of conductances",
@@ -421,7 +425,7 @@ class _Reader:
         delay = np.broadcast_to(np.asarray(e.axonal) + np.asarray(e.dendritic), (n,))
         return Wire(
             e.name, e.source.group, target.name, state, pre, post,
-            self._value(lands[0].value, scope, n), delay.astype(np.int64),
+            self._value(amount, scope, n), delay.astype(np.int64),
         )  # fmt: skip
 
 

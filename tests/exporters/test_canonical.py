@@ -15,7 +15,9 @@ from spikesim import exporters
 from spikesim.build import build
 from spikesim.exporters import chip
 from spikesim.exporters.canonical import recognise
+from spikesim.exporters.nir import readers
 from spikesim.exporters.normal import normal_form
+from spikesim.exporters.pynn import profiles
 from spikesim.exporters.sampled import sample
 from spikesim.exporters.targets import find
 from spikesim.units import Hz, ms, mV, nS, pA
@@ -104,3 +106,20 @@ def test_what_was_learned_can_be_exported() -> None:
     assert len(np.unique(final)) > 1
     made = exporters.quantize(learning(None, final * pA), "loihi2").real.synapses[0]
     assert made.weight / made.weight.max() == pytest.approx(final / final.max(), rel=1e-6)
+
+
+@pytest.mark.parametrize("rule", [sp.plasticity.STDP, sp.plasticity.TsodyksMarkram])
+def test_of_synapses_that_learn_nothing_else_is_held_against_them(rule: type) -> None:
+    """Their currents and first weights are read: the other rules look at what they are."""
+    net = learning(rule(**({"w_max": 900 * pA} if rule is sp.plasticity.STDP else {})), 500 * pA)
+    for name in ("c99", "verilog", "netx", "pynn", "spinnaker", "snntorch"):
+        details = {f.detail for f in exporters.fit(net, name).broken} - {"delays"}
+        assert details == {"its synapses learn"}, name
+
+
+def test_sources_alone_fit_nowhere() -> None:
+    net = sp.Network(dt=1 * ms)
+    net.population("in", 3, sp.poisson(rate=60 * Hz))
+    for name in (*exporters.targets.names(), *profiles(), "nir", *readers.names()):
+        details = {f.detail for f in exporters.fit(net, name).broken}
+        assert "it has no neurons" in details, name
