@@ -6,12 +6,14 @@ matched one to one in order of time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..errors import ParameterError
+
+_ALIKE = 0.9  # of rates that correlate, and of F1
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Match:
     spikes: tuple[int, int]
 
     def __str__(self) -> str:
+        if self.spikes == (0, 0):
+            return "nothing spiked on either side, so that they agree says nothing"
         first = "never" if self.diverges is None else f"in step {self.diverges}"
         return (
             f"F1 {self.exact:.4f}, within {self.slack} steps {self.within:.4f}; first differ "
@@ -100,11 +104,34 @@ class Errors:
     dt: float
 
     def text(self) -> str:
-        """A table for people."""
-        lines = [f"{'':14}{group}: {m}" for group, m in self.whole.items()]
-        for cause, groups in self.causes.items():
-            lines += [f"{cause:14}{group}: {m}" for group, m in groups.items()]
-        return "\n".join(lines)
+        """A table for people, and what is to be seen in it."""
+        lines = [
+            f"{cause:14}{group}: {m}"
+            for cause, groups in {"as a whole": self.whole, **self.causes}.items()
+            for group, m in groups.items()
+        ]
+        return "\n".join([*lines, "", *self._remarks()])
+
+    def _remarks(self) -> Iterator[str]:
+        busy = [group for group, m in self.whole.items() if m.spikes != (0, 0)]
+        if not busy:
+            yield "Nothing spiked: give stronger input, or a longer run."
+            return
+        alone = {
+            cause: float(np.mean([groups[group].exact for group in busy]))
+            for cause, groups in self.causes.items()
+        }
+        worst = min(alone, key=lambda cause: alone[cause])
+        if alone[worst] < 1:
+            yield f"Most is lost by: {worst} (alone, F1 {alone[worst]:.4f} in the mean of groups)."
+        else:
+            yield "No cause alone changes a spike."
+        drifting = [g for g in busy if self.whole[g].rates > _ALIKE > self.whole[g].within]
+        if drifting:
+            yield (
+                f"Rates agree, steps do not: {', '.join(drifting)}. In recurrent networks one "
+                "spike that shifts moves all that follow; judge them by their rates."
+            )
 
     def __str__(self) -> str:
         return self.text()

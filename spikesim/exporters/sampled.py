@@ -10,10 +10,13 @@ import numpy as np
 
 from ..backends.base import Options
 from ..build import build
+from ..distributions import stripped
+from ..errors import ParameterError
 from ..ir.program import Neurons, Probe, Program, View
 from ..model import Model
+from ..schedule import Schedule
 from ..stimuli.spike_times import SpikeTimes
-from ..units import ms
+from ..units import TIME, ms
 
 if TYPE_CHECKING:
     from ..network import Network
@@ -32,9 +35,11 @@ class Sample:
 def sample(network: Network, duration: Any, seed: Any = None, silent: int = 0) -> Sample:
     """Run the network in float64 and keep all spikes; its own recordings are left out.
 
-    silent: so many steps at the start in which no source spikes.
+    silent: so many steps at the start in which no source spikes. Raises ParameterError for a
+    duration that is not one step or more, and whole ones.
     """
     program = build(network)
+    _check(duration, program.dt)
     found = _run(program, duration, seed)
     early = {s: n for s, n in found.sources.items() if n[:silent].any()}
     if not early:
@@ -44,6 +49,15 @@ def sample(network: Network, duration: Any, seed: Any = None, silent: int = 0) -
         for g in program.neurons
     ]
     return _run(replace(program, neurons=tuple(groups)), duration, seed)
+
+
+def _check(duration: Any, dt: float) -> None:
+    steps = Schedule.of(dt, 0, duration).steps
+    if not steps or not np.isclose(stripped(duration, TIME, "duration", []), steps * dt, 1e-9, 0):
+        raise ParameterError(
+            f"duration is {duration!s:.60}; expected whole steps of {dt:g} ms, one or more, "
+            f"such as {max(steps, 1) * dt:g}*ms"
+        )
 
 
 def _replay(group: Neurons, counts: np.ndarray, silent: int, program: Program) -> Neurons:

@@ -16,6 +16,7 @@ import spikesim as sp
 from spikesim import exporters
 from spikesim.errors import FileError, ParameterError, UnfitError, UnknownNameError
 from spikesim.exporters import artefact, chip
+from spikesim.exporters.sampled import sample
 from spikesim.exporters.targets import find
 from spikesim.units import Hz, ms, mV, pA
 
@@ -187,6 +188,18 @@ def test_what_is_no_chip(target: str, call: str, tmp_path: Path) -> None:
             function(small(), target, *where, 10 * ms)
 
 
-def test_a_run_of_no_steps(tmp_path: Path) -> None:
-    exporters.export(small(), "loihi2", tmp_path / "out", 0 * ms)
-    assert "time: not published" in (tmp_path / "out" / "energy.txt").read_text()
+@pytest.mark.parametrize(
+    "duration, such", [(0, "1*ms"), (0.35, "1*ms"), (10.2, "10*ms"), (1e-9, "1*ms")]
+)
+def test_runs_are_whole_steps(duration: float, such: str, tmp_path: Path) -> None:
+    for function in (exporters.export, exporters.compare, exporters.estimate):
+        where = (tmp_path / "out",) if function is exporters.export else ()
+        with pytest.raises(ParameterError, match=re.escape(f"one or more, such as {such}")):
+            function(small(), "loihi2", *where, duration * ms)
+    assert not (tmp_path / "out").exists()
+
+
+def test_long_runs_of_short_steps_are_whole() -> None:
+    net = sp.Network(dt=0.1 * ms)
+    net.population("c", 1, sp.neurons.LIF())
+    assert sample(net, 1234.7 * ms).steps == 12347

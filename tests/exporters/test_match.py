@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spikesim.errors import ParameterError
-from spikesim.exporters.match import match
+from spikesim.exporters.match import Errors, match
 
 
 def trains(*steps: list[int]) -> np.ndarray:
@@ -47,3 +47,31 @@ def test_a_shift_is_seen_within_it(seed: int, shift: int) -> None:
 def test_shapes() -> None:
     with pytest.raises(ParameterError, match="expected the same"):
         match(np.zeros((3, 2)), np.zeros((4, 2)))
+
+
+def errors(whole: tuple[np.ndarray, np.ndarray], **causes: tuple[np.ndarray, np.ndarray]) -> Errors:
+    found = {cause: {"c": match(*pair)} for cause, pair in causes.items()}
+    return Errors({"c": match(*whole)}, found, {"c": whole[0]}, {"c": whole[1]}, 1.0)
+
+
+def test_where_nothing_spiked_agreement_says_nothing() -> None:
+    silent = trains([], [])
+    text = str(errors((silent, silent), weights=(silent, silent)))
+    assert text.count("so that they agree says nothing") == 2
+    assert text.endswith("Nothing spiked: give stronger input, or a longer run.")
+    assert "F1" not in text
+
+
+def test_the_text_says_which_cause_matters_most() -> None:
+    a, b, c = trains([1, 4]), trains([1, 5]), trains([7, 9])
+    text = str(errors((a, c), bias=(a, a), weights=(a, c), decay=(a, b)))
+    assert text.startswith("as a whole    c: F1 0.0000")
+    assert "Most is lost by: weights (alone, F1 0.0000" in text
+    assert "No cause alone changes a spike" in str(errors((a, a), bias=(a, a)))
+
+
+def test_the_text_says_that_recurrent_networks_drift() -> None:
+    a = trains([0, 1], [0, 1, 2, 3], [0])
+    b = trains([6, 7], [6, 7, 8, 9], [9])
+    assert "Rates agree, steps do not: c." in str(errors((a, b), bias=(a, a)))
+    assert "Rates agree" not in str(errors((a, a), bias=(a, a)))
