@@ -45,8 +45,14 @@ DEFAULT_DT = 0.1  # ms
 def build(network: Network) -> Program:
     """The program of a network.
 
-    Raises the one fault, or SeveralErrors with all of them: units, values, names, sizes.
+    Raises the one fault, or SeveralErrors with all of them: units, values, names, sizes;
+    DescriptionError for what is no network.
     """
+    if not isinstance(network, Network):
+        raise DescriptionError(
+            f"got {network!r:.60}; expected a network, sp.Network(...): of a model, a simulation "
+            "or results, the one that they were made of"
+        )
     faults: list[SpikesimError] = []
     dt, seed = _dt(network, faults), _seed(network, faults)
     if not network.populations:

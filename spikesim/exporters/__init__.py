@@ -96,10 +96,7 @@ def fit(network: Network, target: Any) -> Fit:
         return fit_pynn(network, target)
     if isinstance(target, str) and target in ("nir", *readers.names()):
         return fit_nir(network, "" if target == "nir" else target)
-    known = [*targets.names(), *profiles(), "nir", *readers.names()]
-    if isinstance(target, str) and target not in known:
-        raise UnknownNameError(f"unknown target {target!r:.40}; {did_you_mean(target, known)}")
-    return _fit(network, targets.find(target))[1]
+    return _fit(network, _chip(target))[1]
 
 
 def quantize(network: Network, target: Any) -> Quantized:
@@ -163,14 +160,24 @@ def export(network: Network, target: Any, path: Any, duration: Any, seed: Any = 
 
 def _chip(target: Any) -> Target:
     """A chip; what else can be exported to has a function of its own."""
-    if isinstance(target, str) and target in profiles():
-        kind, call = "a profile of PyNN", f"pynn.write_pynn(net, path, {target!r}, duration)"
-    elif isinstance(target, str) and target in ("nir", *readers.names()):
-        name = "" if target == "nir" else target
-        kind, call = "no chip but NIR", f"nir.export_nir(net, path, {name!r}, duration)"
-    else:
+    others = {"PyNN": profiles(), "NIR": ["nir", *readers.names()]}
+    if isinstance(target, Target) or target in targets.names():
         return targets.find(target)
-    raise UnknownNameError(f"{target!r} is {kind}: exporters.{call} writes it")
+    if isinstance(target, str) and target in others["PyNN"]:
+        kind, call = "a profile of PyNN", f"pynn.write_pynn(net, path, {target!r}, duration)"
+    elif target == "nir":
+        kind, call = "no chip but NIR", "nir.write_nir(net, path)"
+    elif isinstance(target, str) and target in others["NIR"]:
+        kind, call = "no chip but NIR", f"nir.export_nir(net, path, {target!r}, duration)"
+    else:
+        kinds = {"chips": targets.names(), **others}
+        near = did_you_mean(target, (name for names in kinds.values() for name in names))
+        known = near if "?" in near else "; ".join(f"{k}: {', '.join(v)}" for k, v in kinds.items())
+        raise UnknownNameError(f"unknown target {target!r:.40}; {known}")
+    raise UnknownNameError(
+        f"{target!r} is {kind}: exporters.{call} writes it, exporters.fit checks it. What computes "
+        f"its numbers here is for chips: {', '.join(targets.names())}"
+    )
 
 
 def _fit(network: Network, target: Target) -> tuple[Any, Fit]:

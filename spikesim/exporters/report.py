@@ -57,7 +57,7 @@ class Fit:
         """Raise UnfitError, with all that is broken, unless the network fits."""
         if not self.fits:
             raise UnfitError(
-                f"the network does not fit {self.title}; nothing is written:\n"
+                f"the network does not fit {self.title}:\n"
                 + "\n".join(_line(f) for f in self.broken)
             )
 

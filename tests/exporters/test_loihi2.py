@@ -14,7 +14,13 @@ from hypothesis import strategies as st
 
 import spikesim as sp
 from spikesim import exporters
-from spikesim.errors import FileError, ParameterError, UnfitError, UnknownNameError
+from spikesim.errors import (
+    DescriptionError,
+    FileError,
+    ParameterError,
+    UnfitError,
+    UnknownNameError,
+)
 from spikesim.exporters import artefact, chip
 from spikesim.exporters.sampled import sample
 from spikesim.exporters.targets import find
@@ -179,13 +185,38 @@ def test_spikes_are_counts(bad: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "target, call", [("pynn", "write_pynn(net, path, 'pynn'"), ("norse", "export_nir")]
+    "target, call",
+    [
+        ("pynn", "write_pynn(net, path, 'pynn', duration) writes it"),
+        ("norse", "export_nir(net, path, 'norse', duration) writes it"),
+        ("nir", "write_nir(net, path) writes it"),
+    ],
 )
 def test_what_is_no_chip(target: str, call: str, tmp_path: Path) -> None:
     for function in (exporters.export, exporters.compare, exporters.estimate):
         where = (tmp_path / "out",) if function is exporters.export else ()
         with pytest.raises(UnknownNameError, match=re.escape(call)):
             function(small(), target, *where, 10 * ms)
+        with pytest.raises(UnknownNameError, match=r"is for chips: c99, .*, xylo_imu"):
+            function(small(), target, *where, 10 * ms)
+
+
+def test_an_unknown_target_is_told_with_all_there_are() -> None:
+    for function in (exporters.fit, exporters.quantize):
+        with pytest.raises(UnknownNameError) as told:
+            function(small(), "abacus")
+        for name in ("c99", "xylo_imu", "pynn", "brainscales2", "nir", "norse", "spyx"):
+            assert name in str(told.value)
+        with pytest.raises(UnknownNameError, match="did you mean 'norse'"):
+            function(small(), "norce")
+
+
+def test_what_is_no_network() -> None:
+    model = small().compile()
+    for wrong in ("net", None, model, model.start(), model.run(5 * ms)):
+        for name in ("c99", "pynn", "norse"):
+            with pytest.raises(DescriptionError, match="expected a network"):
+                exporters.fit(wrong, name)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -203,3 +234,9 @@ def test_long_runs_of_short_steps_are_whole() -> None:
     net = sp.Network(dt=0.1 * ms)
     net.population("c", 1, sp.neurons.LIF())
     assert sample(net, 1234.7 * ms).steps == 12347
+
+
+def test_the_refusal_says_what_does_not_fit_and_no_more() -> None:
+    with pytest.raises(UnfitError, match="does not fit Intel Loihi 2") as told:
+        exporters.compare(small(t_ref=2 * ms), "loihi2", 10 * ms)
+    assert "t_ref=0*ms" in str(told.value) and "written" not in str(told.value)
