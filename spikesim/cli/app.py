@@ -83,6 +83,8 @@ def run(
         )
     rates = [(name, *activity(one)) for name, one in results.populations.items()]
     show(rates, "population", *TITLES)
+    if all(recorded == "-" for _, recorded, *_ in rates):
+        print("Nothing tells of rates: record spikes, as in net.record(population, 'spikes').")
     print(
         f"{results.duration:g} ms of model time on {results.backend}: compiled in "
         f"{model.took:.2f} s, run in {results.took:.2f} s"
@@ -123,18 +125,33 @@ def fit(
     target: Annotated[
         str, typer.Option(help="a chip, a reader of NIR, a profile of PyNN: see `targets`")
     ],
+    every: Annotated[bool, typer.Option("--all", help="also the rules that are kept")] = False,
     json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
     report: Annotated[Path | None, typer.Option(help="write a page in HTML")] = None,
 ) -> None:
-    """Does a network fit a chip? Each rule with value, limit and remedy; exits with 1 if not."""
+    """Does a network fit a chip? What breaks a rule, or is changed, and the remedy; exits with 1 if
+    it does not fit."""
     script.check_places(file, report)
     found = exporters.fit(script.network(file, "0 Hz"), target)
     if report is not None:
         with replacing(report) as draft:
             draft.write_text(found.html(), "utf-8")
-    print(found.json() if json else found.text())
+    print(found.json() if json else found.text() if every else found.brief())
     if not found:
         raise typer.Exit(1)
+
+
+@app.command()
+def compare(
+    file: Net,
+    target: Annotated[str, typer.Option(help="a chip: see `targets`")],
+    duration: Annotated[str, typer.Option(help="of model time")] = "200 ms",
+    seed: Annotated[int | None, typer.Option(help="of the run")] = None,
+    rate: Rate = "50 Hz",
+) -> None:
+    """What a chip does to the spikes of a network, as a whole and by cause; nothing is written."""
+    length = script.duration(duration)
+    print(exporters.compare(script.network(file, rate), target, length, seed=seed))
 
 
 @app.command()
@@ -158,9 +175,9 @@ def export(
         for name, steps in ahead.items():
             print(f"{name}: the reader has its spikes {steps} steps earlier" if steps else name)
     elif target in readers.names():
-        print(export_nir(net, out, target, length, seed))
+        print(export_nir(net, out, target, length, seed).brief())
     elif target in pynn.profiles():
-        print(pynn.write_pynn(net, out, target, length, seed))
+        print(pynn.write_pynn(net, out, target, length, seed).brief())
     else:
         exporters.export(net, target, out, length, seed)
         print((out / "match.txt").read_text("utf-8"))

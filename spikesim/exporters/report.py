@@ -63,9 +63,18 @@ class Fit:
 
     def text(self) -> str:
         """For people, the broken rules first."""
-        lines = [f"{self.title}: {'fits' if self.fits else 'does not fit'}", self.verified, ""]
-        lines += [_line(f) for f in self.ranked()]
+        lines = [*self._head(), *(_line(f) for f in self.ranked())]
         return "\n".join(lines)
+
+    def brief(self) -> str:
+        """The same; of the rules that are kept, their number alone."""
+        told = [f for f in self.ranked() if f.verdict != "fits"]
+        kept = len(self.findings) - len(told)
+        count = f"  {_SIGNS['fits']:12} {kept} rules (--all: each of them)"
+        return "\n".join([*self._head(), *map(_line, told), count])
+
+    def _head(self) -> list[str]:
+        return [f"{self.title}: {'fits' if self.fits else 'does not fit'}", self.verified, ""]
 
     def __str__(self) -> str:
         return self.text()

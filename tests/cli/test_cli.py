@@ -237,6 +237,43 @@ def test_fit_and_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert "is there already" in str(call("export", file, "--target", "loihi2", "-o", out))
 
 
+def test_fit_tells_what_matters(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And `--all` every rule that was looked at."""
+    file = tmp_path / "net.py"
+    file.write_text(FITS.format(t_ref=2))
+    assert call("fit", file, "--target", "loihi2") == 1
+    brief = capsys.readouterr().out
+    assert call("fit", file, "--target", "loihi2", "--all") == 1
+    whole = capsys.readouterr().out
+    kept = [line for line in whole.splitlines() if line.startswith("  ok ")]
+    assert len(kept) > 3 and "DOES NOT FIT refractory" in brief
+    assert brief.splitlines()[-1] == f"  ok           {len(kept)} rules (--all: each of them)"
+    assert set(brief.splitlines()[:-1]) == set(whole.splitlines()) - set(kept)
+
+
+def test_compare(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The text of match.txt, and nothing is written."""
+    file = tmp_path / "net.py"
+    file.write_text(FITS.format(t_ref=0))
+    options = ("--target", "loihi2", "--duration", "50 ms", "--seed", "2")
+    assert call("compare", file, *options) == 0
+    text = capsys.readouterr().out
+    assert call("export", file, *options, "-o", tmp_path / "out") == 0
+    assert (tmp_path / "out" / "match.txt").read_text("utf-8") == text
+    assert text.startswith("as a whole    cells: F1 ")
+    assert "is for chips" in str(call("compare", file, "--target", "pynn"))
+    said = str(call("compare", file, "--target", "loihi2", "--duration", "0.5 ms"))
+    assert "expected whole steps of 1 ms" in said
+
+
+def test_a_run_that_records_nothing(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("run", small, "--duration", "1 ms") == 0
+    assert "net.record(" not in capsys.readouterr().out
+    small.write_text(SMALL.replace("net.record", "# "), "utf-8")
+    assert call("run", small, "--duration", "1 ms") == 0
+    assert "net.record(population, 'spikes')" in capsys.readouterr().out
+
+
 def test_what_does_not_fit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "net.py"
     file.write_text(FITS.format(t_ref=2))
