@@ -116,6 +116,11 @@ class Target(Fitted):
         raise NotImplementedError
 
 
+def shortest(dt: float) -> str:
+    """What to write for a delay of one step in the normal form."""
+    return f"delay=0*ms; of jumps with order='nest', delay={dt:g}*ms"
+
+
 def obstacle(rule: str, found: Obstacle, verdict: Literal["warns", "breaks"]) -> Finding:
     """A finding of something that has no numbers."""
     return Finding(rule, found.place, verdict, found.what, found.remedy)

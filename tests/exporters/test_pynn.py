@@ -293,9 +293,12 @@ def test_spinnaker_says_what_is_too_long_too_many_or_lost() -> None:
     weights = found["weights", "cells, excitatory"]
     assert weights.verdict == "warns" and "1 of 302 become 0" in weights.detail
     assert weights.value == 3 * 2**13  # 3 nA in units of 2^(2 - 15) nA
+    assert weights.detail.endswith("the largest is 24576 of 65536, of the finest")
     assert found["cores", "network"].value == 2 + 3 + 1
     assert "step" not in rules(report, "warns")
     assert "step" in rules(exporters.fit(network(0, "jumps"), "spinnaker"), "warns")
+    findings = exporters.fit(delayed("standard", 0), "spinnaker").findings
+    assert any(f.detail.startswith("the longest is 0 steps of") for f in findings)
 
 
 def test_brainscales2_gets_whole_numbers_without_delays(tmp_path: Path) -> None:
@@ -319,6 +322,51 @@ def test_brainscales2_gets_whole_numbers_without_delays(tmp_path: Path) -> None:
     other.project(a, a, sp.fixed_indegree(300), synapse=current, weight=1 * pA, delay=1 * ms)
     broken = rules(exporters.fit(other, "brainscales2"), "breaks")
     assert broken == {"neurons": "network", "inputs": "a", "delay": "a->a", "tau_refrac": "a"}
+
+
+def test_brainscales2_says_which_values_it_takes() -> None:
+    """And they fit."""
+    told = remedies(E=0 * mV)
+    assert told["tau_m"] == "tau_m from 0.5 to 60 ms"
+    assert told["tau_refrac"] == "t_ref from 0.04 to 32 ms"
+    assert told["e_rev_E"] == "E of excitatory synapses from -69.5 to -39.5 mV"
+    kept = {"tau_m": 60 * ms, "t_ref": 0.1 * ms}
+    assert not remedies(E=-39.5 * mV, **kept) and not remedies(E=-45 * mV, **kept)
+    assert set(remedies(E=-39.4 * mV, **kept)) == {"e_rev_E"}
+
+
+def remedies(E: object, **neuron: object) -> dict[str, str]:
+    """What brainscales2 says of a network with conductances."""
+    values = {"E_L": -65 * mV, "V_reset": -65 * mV, "V_th": -50 * mV, "tau_m": 70 * ms}
+    net = sp.Network(dt=0.1 * ms)
+    cells = net.population("c", 2, sp.neurons.LIF(**{**values, "t_ref": 0 * ms, **neuron}))
+    source = net.population("in", 2, sp.poisson(rate=10 * Hz))
+    net.project(source, cells, sp.all_to_all(), synapse=sp.synapses.ExpConductance(E=E),
+                weight=1 * nS, delay=0.1 * ms)  # fmt: skip
+    return {f.rule: f.remedy for f in exporters.fit(net, "brainscales2").broken}
+
+
+def test_remedies_of_delays_can_be_followed() -> None:
+    """What they say to write is what fits; of jumps in NEST's order it is a step."""
+    for target in ("darwin3", "norse", "snntorch"):
+        for order, delay in (("standard", 0), ("nest", 2)):
+            report = exporters.fit(delayed(order, 3), target)
+            (remedy,) = {f.remedy for f in report.broken if f.rule == "delay"}
+            assert remedy == "delay=0*ms; of jumps with order='nest', delay=2*ms"
+            assert not any(
+                f.rule == "delay" for f in exporters.fit(delayed(order, delay), target).broken
+            )
+
+
+def delayed(order: str, delay: float) -> sp.Network:
+    """Jumps of v at a step of 2 ms; a delay of 3 steps at first."""
+    net = sp.Network(dt=2 * ms, order=order)
+    source = net.population("in", 3, sp.poisson(rate=60 * Hz))
+    cells = net.population("c", 3, sp.neurons.LIF(t_ref=0 * ms))
+    net.project(
+        source, cells, sp.all_to_all(), weight=1 * mV, delay=delay * (2 if delay == 3 else 1) * ms
+    )
+    return net
 
 
 def test_the_report_is_beside_the_script(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 
 from ...errors import DescriptionError
 from ..normal import Layer, Normal
-from ..target import Finding, Fitted, obstacle
+from ..target import Finding, Fitted, obstacle, shortest
 
 NEVER = 1e9  # steps; a time constant of so many is none in float32
 
@@ -95,7 +95,7 @@ class Reader(Fitted):
             late = bool((s.latency != 1).any())
             yield self._finding(
                 "delay", s.name, late, "delays" if late else "one step",
-                "the shortest there is, for all",
+                shortest(normal.dt),
             )  # fmt: skip
         if not normal.obstacles:
             faults = list(self._against_shape(normal))

@@ -26,7 +26,7 @@ from ..artefact import write_scripts
 from ..chip import Arrivals, Chip, ChipLayer, ChipSynapses, State, Trace, operations
 from ..energy import Confidence
 from ..normal import Layer, Normal, Synapses, used
-from ..target import Finding, Limit, Target, obstacle
+from ..target import Finding, Limit, Target, obstacle, shortest
 
 _NEURON = "xylosim 0.1.3, src/v2/cpp/XyloIAFNeuron.cpp"
 _NETWORK = "xylosim 0.1.3, src/v2/cpp/XyloLayer.cpp"
@@ -172,7 +172,7 @@ class Xylo(Target):
                 yield self.at_most("delays of a source", name, different, "give them one delay")
         for s in normal.synapses:
             if s.source not in normal.sources and len(s):
-                yield self.at_most("delay", s.name, int(s.latency.max()) - 1, "delay=0*ms")
+                yield self.at_most("delay", s.name, int(s.latency.max()) - 1, shortest(normal.dt))
                 if s.latency.min() < 1:
                     yield Finding(
                         "delay", s.name, "breaks",

@@ -24,7 +24,7 @@ from ..artefact import write_scripts
 from ..chip import Arrivals, Chip, ChipLayer, ChipSynapses, State, Trace, operations
 from ..energy import Cost
 from ..normal import Layer, Normal, used
-from ..target import Finding, Limit, Target, obstacle
+from ..target import Finding, Limit, Target, obstacle, shortest
 
 _TOOL = "darwin3_deployment 0.6.2.5, ir/net_population.py"
 _PRESET = 'darwin3_deployment 0.6.2.5, the preset "darwin_clif"'
@@ -79,7 +79,7 @@ class Darwin3(Target):
             yield from self._check_layer(layer, normal.dt)
         for s in normal.synapses:
             early, late = (s.latency.min(), s.latency.max()) if len(s) else (1, 1)
-            yield self.at_most("delay", s.name, int(late) - 1, "the shortest delay there is")
+            yield self.at_most("delay", s.name, int(late) - 1, shortest(normal.dt))
             if early < 1:
                 yield Finding(
                     "delay", s.name, "breaks", "a spike acts in the step in which it is found",

@@ -179,7 +179,8 @@ class Speck(Target):
         lost = int(((whole == 0) & (edge.weight != 0)).sum())
         yield Finding(
             "weights", layer.name, "warns" if lost else "fits",
-            f"{lost} of {len(whole)} become 0; the threshold is {threshold}",
+            f"{lost} of {len(whole)} become 0; the threshold is {threshold}, the largest weight "
+            f"{np.abs(whole).max(initial=0):g} of {_WEIGHT + 1}",
             "weights that differ less, or prune the small ones" if lost else "",
             float(np.abs(whole).max(initial=0)), float(_WEIGHT + 1), _SCALE, "vendor code",
         )  # fmt: skip

@@ -22,11 +22,18 @@ _RECALL = "the chip's papers, from memory"
 _LOW, _HIGH = 75.0, 125.0
 _NAMES = {"IF_curr_exp": "CalibHXNeuronCuba", "IF_cond_exp": "CalibHXNeuronCoba"}
 _LARGEST = 63
+_SCALE = "on its scale, where the threshold is 125 and the lower of rest and reset 75"
 # Least and largest of each parameter, in the units of the script.
 _RANGES = {
     "v_rest": (50, 160), "v_reset": (50, 160), "v_thresh": (50, 220), "tau_m": (0.5, 60),
     "tau_syn_E": (0.3, 30), "tau_syn_I": (0.3, 30), "tau_refrac": (0.04, 32),
     "e_rev_E": (60, 160), "e_rev_I": (60, 160),
+}  # fmt: skip
+_OURS = {
+    "v_rest": "E_L", "v_reset": "V_reset", "v_thresh": "V_th", "tau_m": "tau_m",
+    "tau_syn_E": "tau of excitatory synapses", "tau_syn_I": "tau of inhibitory synapses",
+    "tau_refrac": "t_ref", "e_rev_E": "E of excitatory synapses",
+    "e_rev_I": "E of inhibitory synapses",
 }  # fmt: skip
 
 
@@ -64,7 +71,7 @@ class BrainScaleS2(Machine):
             yield Finding(
                 "delay", p.name, "breaks" if longest > 1 else "warns" if longest else "fits",
                 f"delays of up to {longest} steps; the chip has none to set, some us of its own",
-                "the shortest delays that there are" if longest > 1 else "",
+                f"delay={net.dt:g}*ms, or none" if longest > 1 else "",
                 float(longest), 1.0, _PROJECTIONS, "vendor code",
             )  # fmt: skip
 
@@ -73,11 +80,13 @@ class BrainScaleS2(Machine):
         for word, value in values.items():
             low, high = _RANGES[word]
             fits = bool((value >= low).all() and (value <= high).all())
+            least, most = _in_our_units(one, word)
+            unit = _SCALE if _is_potential(word) else "us there, ms here"
             yield Finding(
                 word, one.name, "fits" if fits else "breaks",
-                f"{value.min():.4g} to {value.max():.4g}; it has {low:g} to {high:g}",
-                "" if fits else "potentials nearer to threshold and rest, shorter time constants; "
-                "a refractory period", source=_CELLS, confidence="vendor code",
+                f"{value.min():.4g} to {value.max():.4g}; it has {low:g} to {high:g}, {unit}",
+                "" if fits else f"{_OURS[word]} from {least:.4g} to {most:.4g} "
+                f"{'mV' if _is_potential(word) else 'ms'}", source=_CELLS, confidence="vendor code",
             )  # fmt: skip
         yield Finding(
             "start", one.name, "warns", "potentials start where the chip has them, at rest", "",
@@ -94,7 +103,8 @@ class BrainScaleS2(Machine):
         yield Finding(
             "weights", one.name, "warns",
             f"whole numbers up to {_LARGEST}: {lost} of {len(real)} become 0, the error is "
-            f"{error:.2g} of {_LARGEST} in the mean; how strong a weight is has to be calibrated",
+            f"{error:.2g} of {_LARGEST} in the mean; how strong a weight is has to be calibrated; "
+            f"the largest is {np.abs(rounded).max():g} of {_LARGEST}",
             "set i_synin_gm_E and i_synin_gm_I by a measurement", float(np.abs(rounded).max()),
             float(_LARGEST), _PROJECTIONS, "vendor code",
         )  # fmt: skip
@@ -125,10 +135,31 @@ def _scale(mine: list[Projection]) -> float:
 def _parameters(one: Population) -> dict[str, np.ndarray]:
     """The parameters of a leaky cell in the chip's units."""
     p = one.parameters
+    low, scale = _place(one)
+    return {
+        word: _LOW + (p[word] - low) * scale if _is_potential(word) else p[word]
+        for word in _RANGES if word in p
+    }  # fmt: skip
+
+
+def _in_our_units(one: Population, word: str) -> tuple[float, float]:
+    """What all neurons of a population may have of a parameter, in mV or ms."""
+    least, most = _RANGES[word]
+    if not _is_potential(word):
+        return least, most
+    low, scale = _place(one)
+    return (
+        float(np.max(low + (least - _LOW) / scale)),
+        float(np.min(low + (most - _LOW) / scale)),
+    )
+
+
+def _place(one: Population) -> tuple[np.ndarray, np.ndarray]:
+    """The potential that is at _LOW, in mV, and the chip's units for one mV; [size] each."""
+    p = one.parameters
     low = np.minimum(p["v_rest"], p["v_reset"])
-    scale = (_HIGH - _LOW) / (p["v_thresh"] - low)
-    found = {}
-    for word in _RANGES.keys() & p.keys():
-        potential = word.startswith(("v_", "e_"))
-        found[word] = _LOW + (p[word] - low) * scale if potential else p[word]
-    return found
+    return low, (_HIGH - _LOW) / (p["v_thresh"] - low)
+
+
+def _is_potential(word: str) -> bool:
+    return word.startswith(("v_", "e_"))

@@ -111,7 +111,7 @@ class Spinnaker(PyNN):
         size = next(one.size for one in net.populations if one.name == p.target)
         bits = max(int(np.ceil(np.log2(min(size, most)))), 0) + 1
         slots = 2 ** (_RING_BITS - bits)
-        longest = int(p.delay.max(initial=1))
+        longest = int(p.delay.max(initial=0))
         fits = longest <= slots
         return Finding(
             "delay", p.name, "fits" if fits else "warns",
@@ -136,7 +136,8 @@ class Spinnaker(PyNN):
             "weights", f"{name}, {mine[0].receptor}", "warns" if lost or error > 0.05 else "fits",
             f"whole numbers of {fine / scale:.3g} to {coarse / scale:.3g} {unit}, by how much is "
             f"expected to arrive in a step; at the coarsest, up to {lost} of {len(weight)} become "
-            f"0 and the smallest is wrong by up to {100 * min(error, 1):.3g}%",
+            f"0 and the smallest is wrong by up to {100 * min(error, 1):.3g}%; the largest is "
+            f"{np.rint(weight.max() / fine):g} of {2**16}, of the finest",
             "weights that differ less; sums above the expected are cut off"
             if lost or error > 0.05 else "",
             float(np.rint(weight.max() / fine)), 2.0**16, _VERTEX, "vendor code",
