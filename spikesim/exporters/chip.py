@@ -145,17 +145,17 @@ def input_of(
     chip: Chip, given: Mapping[str, np.ndarray], steps: int | None
 ) -> tuple[dict[str, np.ndarray], int]:
     """The spikes of the sources that the target takes, and the number of steps; see `run`."""
+    if given.keys() != chip.sources.keys():
+        got, expected = (", ".join(names) or "none" for names in (given, chip.sources))
+        raise ParameterError(f"spikes are of {got:.200}; expected those of each source: {expected}")
     if not chip.sources:
         if steps is None:
             raise ParameterError("the network has no spike sources: give the number of steps")
         return {}, steps
     for name, size in chip.sources.items():
-        got = np.shape(given.get(name, ()))
+        got = np.shape(given[name])
         if len(got) != 2 or got[1] != size:
-            raise ParameterError(
-                f"spikes of {name!r} have shape {got}; expected [steps, {size}], "
-                f"for each of {', '.join(chip.sources)}"
-            )
+            raise ParameterError(f"spikes of {name!r} have shape {got}; expected [steps, {size}]")
         counts = np.asarray(given[name])
         if (
             counts.dtype.kind not in "biuf"

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from exporter_networks import loihi2, network
 
+import spikesim as sp
 from spikesim import exporters
 from spikesim.exporters import artefact, chip
 from spikesim.exporters.targets import find
-from spikesim.units import ms
+from spikesim.units import Hz, ms, mV
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::spikesim.errors.RunWarning"),
@@ -59,6 +60,17 @@ def test_on_a_cortex_m3(tmp_path: Path) -> None:
         verdict = exporters.verify(tmp_path / f"{seed}", "qemu")
         assert verdict.equal, verdict.text
         assert re.search(r"on a Cortex-M3: \d+ bytes of flash", verdict.text)
+
+
+@pytest.mark.parametrize("target", ["c99", "verilog"])
+def test_a_byte_holds_the_spikes_of_a_source(target: str) -> None:
+    net = sp.Network(dt=1 * ms, order="nest")
+    source = net.population("in", 1, sp.poisson(rate=50 * Hz))
+    cells = net.population("cells", 1, sp.neurons.LIF(t_ref=0 * ms))
+    net.project(source, cells, sp.all_to_all(), weight=0.01 * mV)
+    made = exporters.quantize(net, target)
+    states = [made.run({"in": np.array([[n], [0], [0]])}).states["cells"]["u"] for n in (255, 300)]
+    assert states[0].any() and np.array_equal(*states)
 
 
 def test_the_fit_tells_sizes(tmp_path: Path) -> None:

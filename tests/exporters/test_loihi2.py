@@ -184,6 +184,15 @@ def test_spikes_are_counts(bad: float) -> None:
         made.run({"in": np.full((5, 10), bad)})
 
 
+def test_spikes_are_of_the_sources() -> None:
+    made, spikes = exporters.quantize(small(), "loihi2"), np.zeros((5, 10), int)
+    for wrong in ({"input": spikes}, {}, {"in": spikes, "cells": spikes}):
+        with pytest.raises(ParameterError, match="expected those of each source: in"):
+            made.run(wrong)
+    with pytest.raises(ParameterError, match=r"shape \(5, 9\); expected \[steps, 10\]"):
+        made.run({"in": spikes[:, :9]})
+
+
 @pytest.mark.parametrize(
     "target, call",
     [

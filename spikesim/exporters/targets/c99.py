@@ -35,7 +35,7 @@ class C99(Loihi2):
             yield Finding(rule, "network", "fits", f"{size} bytes of numbers", value=size)
 
     def scale(self, normal: Normal) -> Chip:
-        return replace(super().scale(normal), target="c99")
+        return replace(super().scale(normal), target="c99", most=255)  # of uint8_t
 
     def write(self, chip: Chip, trace: Trace, folder: Path) -> None:
         header, source = emit(chip)
@@ -146,7 +146,7 @@ _HEADER = """\
 extern int32_t net_u[NET_NEURONS], net_v[NET_NEURONS];
 
 void net_reset(void);
-// in: spikes of each source in this step; out: 1 for each neuron that spikes.
+// in: spikes of each source in this step, 255 at most; out: 1 for each neuron that spikes.
 void net_step(const uint8_t *in, uint8_t *out);
 
 #endif

@@ -62,7 +62,7 @@ class Verilog(Loihi2):
         )
 
     def scale(self, normal: Normal) -> Chip:
-        return replace(super().scale(normal), target="verilog")
+        return replace(super().scale(normal), target="verilog", most=255)  # 8 bits
 
     def write(self, chip: Chip, trace: Trace, folder: Path) -> None:
         for name, text in emit(chip).items():
