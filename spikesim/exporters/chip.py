@@ -146,8 +146,8 @@ def input_of(
 ) -> tuple[dict[str, np.ndarray], int]:
     """The spikes of the sources that the target takes, and the number of steps; see `run`."""
     if given.keys() != chip.sources.keys():
-        got, expected = (", ".join(names) or "none" for names in (given, chip.sources))
-        raise ParameterError(f"spikes are of {got:.200}; expected those of each source: {expected}")
+        had, expected = (", ".join(names) or "none" for names in (given, chip.sources))
+        raise ParameterError(f"spikes are of {had:.200}; expected those of each source: {expected}")
     if not chip.sources:
         if steps is None:
             raise ParameterError("the network has no spike sources: give the number of steps")
