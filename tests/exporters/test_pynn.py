@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import runpy
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -367,6 +368,14 @@ def delayed(order: str, delay: float) -> sp.Network:
         source, cells, sp.all_to_all(), weight=1 * mV, delay=delay * (2 if delay == 3 else 1) * ms
     )
     return net
+
+
+def test_the_script_says_what_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_pynn(network(0, "alpha"), tmp_path / "out", "pynn", 10 * ms)
+    monkeypatch.setattr(sys, "argv", ["network.py", "nest"])
+    monkeypatch.setitem(sys.modules, "pyNN", None)
+    with pytest.raises(SystemExit, match=r"needs PyNN \(pip install pyNN\) and nest itself"):
+        runpy.run_path(str(tmp_path / "out" / "network.py"), run_name="__main__")
 
 
 def test_the_report_is_beside_the_script(tmp_path: Path) -> None:

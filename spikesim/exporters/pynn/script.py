@@ -83,8 +83,12 @@ if __name__ == "__main__":
     chosen = [word for word in sys.argv[1:] if word in MODULES]
     if not chosen:
         sys.exit("say which: " + ", ".join(MODULES))
+    try:
+        found = run(chosen[0], "--draw" in sys.argv)
+    except ModuleNotFoundError as fault:
+        sys.exit(f"{fault}; this needs PyNN (pip install pyNN) and {chosen[0]} itself")
     arrays = {}
-    for name, (neurons, times) in run(chosen[0], "--draw" in sys.argv).items():
+    for name, (neurons, times) in found.items():
         arrays[name + "/i"], arrays[name + "/t"] = neurons, times
         print(f"{name}: {len(times)} spikes of {len(np.unique(neurons))} neurons")
     np.savez_compressed(HERE / "spikes.npz", **arrays)
