@@ -119,7 +119,8 @@ def compare(
     states add when all is rounded.
 
     The network runs for `duration` as it was written, in float64, and the spikes of its sources go
-    to the target's model. slack: see Match.
+    to the target's model. slack: see Match. Raises UnfitError where it does not fit, ParameterError
+    for a duration that is not one step or more, and whole ones.
     """
     made = quantize(network, target)
     return _compare(made, sample(network, duration, seed), slack)
@@ -128,7 +129,7 @@ def compare(
 def estimate(network: Network, target: Any, duration: Any, seed: Any = None) -> Estimate:
     """Energy and time of a run of `duration` on the target: a model, from published figures.
 
-    Raises UnfitError where the network does not fit.
+    Raises UnfitError where the network does not fit, ParameterError for a duration as in `compare`.
     """
     made = quantize(network, target)
     sampled = sample(network, duration, seed)
@@ -140,7 +141,8 @@ def export(network: Network, target: Any, path: Any, duration: Any, seed: Any = 
     """Write a folder with the network for the target, its report and golden vectors.
 
     duration: of model time, for the golden vectors. Raises UnfitError where the network does not
-    fit, FileError where the folder is there already or can't be written; then nothing is.
+    fit, ParameterError for a duration as in `compare`, FileError where the folder is there already
+    or can't be written; then nothing is.
     """
     made = quantize(network, target)
     sampled = sample(network, duration, seed)
