@@ -70,8 +70,8 @@ class Fit:
         """The same; of the rules that are kept, their number alone."""
         told = [f for f in self.ranked() if f.verdict != "fits"]
         kept = len(self.findings) - len(told)
-        count = f"  {_SIGNS['fits']:12} {kept} rules (--all: each of them)"
-        return "\n".join([*self._head(), *map(_line, told), count])
+        count = [f"  {_SIGNS['fits']:12} {kept} rules (--all: each of them)"] if kept else []
+        return "\n".join([*self._head(), *map(_line, told), *count])
 
     def _head(self) -> list[str]:
         return [f"{self.title}: {'fits' if self.fits else 'does not fit'}", self.verified, ""]
