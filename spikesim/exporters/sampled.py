@@ -79,7 +79,7 @@ def _run(program: Program, duration: Any, seed: Any) -> Sample:
     steps = round(results.duration / program.dt)
     sources: dict[str, np.ndarray] = {}
     cells: dict[str, np.ndarray] = {}
-    for group in program.neurons:
+    for group in (n for n in program.neurons if any(e.name == "spike" for e in n.events)):
         counts = np.zeros((steps, group.size), np.int64)
         spikes = results[group.name].spikes
         at = np.rint(np.asarray(spikes.t) / program.dt).astype(np.int64) - 1

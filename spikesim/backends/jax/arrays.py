@@ -41,6 +41,8 @@ class JaxArrays:
     xp: Any = jnp
     library: portable.ArrayLibrary = JaxLibrary()
     traced = True
+    numbers: Any = jnp  # numbers the elements that draw
+    inverted: Any = staticmethod(poisson)
 
     def __init__(self, conformance: bool, native: bool = False, zero: Any = None):
         """zero: see `exact`; for conformance mode."""
@@ -49,23 +51,23 @@ class JaxArrays:
     def uniform(self, seed: Any, stream: int, step: Any, size: int) -> Any:
         if self.native:
             return draw("uniform", seed, stream, step, size)
-        return uniform_draws(seed, stream, step, size, jnp)
+        return uniform_draws(seed, stream, step, size, self.numbers)
 
     def normal(self, seed: Any, stream: int, step: Any, size: int) -> Any:
         if self.native:
             return draw("normal", seed, stream, step, size)
-        return random.normal(*step_words(seed, stream, step, size, jnp), self.library)
+        return random.normal(*step_words(seed, stream, step, size, self.numbers), self.library)
 
     def poisson(self, seed: Any, stream: int, step: Any, size: int, mean: Any) -> Any:
         if self.native:
             zero = portable.exp(-mean, self.library)
             return draw("poisson", seed, stream, step, size, *jnp.broadcast_arrays(mean, zero))
-        return self.counts(uniform_draws(seed, stream, step, size, jnp), mean)
+        return self.counts(uniform_draws(seed, stream, step, size, self.numbers), mean)
 
     def counts(self, u: Any, mean: Any) -> Any:
         zero = portable.exp(-mean, self.library)
         mean, zero = jnp.broadcast_to(mean, u.shape), jnp.broadcast_to(zero, u.shape)
-        return poisson(u, mean, zero, jnp.floor(mean + 12.0 * jnp.sqrt(mean) + 32.0))
+        return self.inverted(u, mean, zero, jnp.floor(mean + 12.0 * jnp.sqrt(mean) + 32.0))
 
     def least(self, values: Any, place: Any, size: int) -> Any:
         return jnp.full(size, jnp.inf, values.dtype).at[place].min(values)

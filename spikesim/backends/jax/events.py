@@ -208,7 +208,9 @@ def deliver(
 # poisson
 
 
-def _poisson(u: Array, mean: Array, zero_probability: Array, limit: Array) -> Array:
+def inversion(u: Array, mean: Array, zero_probability: Array, limit: Array) -> Array:
+    """The counts of `poisson`, in operations that JAX has."""
+
     def more(carry: Any) -> Any:
         k, p, s, count, alive = carry
         k = k + 1
@@ -228,7 +230,7 @@ def _poisson(u: Array, mean: Array, zero_probability: Array, limit: Array) -> Ar
 
 
 poisson_p = primitive(
-    "spikesim_poisson", _poisson, lambda u, *_: jax.core.ShapedArray(u.shape, np.dtype("int32"))
+    "spikesim_poisson", inversion, lambda u, *_: jax.core.ShapedArray(u.shape, np.dtype("int32"))
 )
 
 

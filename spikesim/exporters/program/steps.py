@@ -13,8 +13,9 @@ import numpy as np
 from ...backends.base import Options
 from ...backends.binding import Binder
 from ...backends.coupling import joined
-from ...backends.jax.arrays import JaxArrays
+from ...backends.jax.arrays import JaxArrays, JaxLibrary
 from ...backends.jax.coupling import JaxCoupling
+from ...backends.jax.events import inversion
 from ...backends.jax.executable import lookups, released
 from ...backends.plasticity import wired
 from ...backends.step import Step
@@ -69,7 +70,7 @@ def steps_of(program: Program, precision: Any, steps: int) -> Steps:
     """The function of a program, before the passes."""
     sources = sources_of(program)
     lowered = lower(_driven(program, sources))
-    step, values = _step(lowered, Options.of(precision=precision))
+    step, values = _step(lowered, Options.of(precision, conformance=precision == "float64"))
     delivery = lowered.delivery
     assert delivery is not None
     spiking = {g.name: g.size for g in program.neurons if _spikes(g)}
@@ -81,7 +82,8 @@ def steps_of(program: Program, precision: Any, steps: int) -> Steps:
     with jax.enable_x64(True):
         initial = {n: x for n, x in step.initial(values).items() if not n.endswith(_GIVEN)}
     paths, tree = jax.tree.flatten_with_path(initial)
-    start = {_name(path): np.asarray(x) for path, x in paths}
+    leaves = {_name(path): np.asarray(x) for path, x in paths}
+    start = {name: x for name, x in leaves.items() if x.size}  # IREE fails at empty tensors
 
     def one(carry: Any, given: Any) -> tuple[Any, Any]:
         n, seed, state = carry
@@ -94,14 +96,16 @@ def steps_of(program: Program, precision: Any, steps: int) -> Steps:
 
     def network(*tensors: Any) -> tuple[Any, ...]:
         n, seed = tensors[len(start) : len(start) + 2]
-        state = jax.tree.unflatten(tree, tensors[: len(start)])
+        known = leaves | dict(zip(start, tensors, strict=False))
+        state = jax.tree.unflatten(tree, known.values())
         given = dict(zip(sources, tensors[len(start) + 2 :], strict=True))
         if steps == 1:  # no loop, which not all converters can carry
             carry, fired = one((n, seed, state), {name: x[0] for name, x in given.items()})
             fired = {name: x[None] for name, x in fired.items()}
         else:
             carry, fired = jax.lax.scan(one, (n, seed, state), given, length=steps)
-        return (*jax.tree.leaves(carry[2]), *(fired[name] for name in cells))
+        then = dict(zip(leaves, jax.tree.leaves(carry[2]), strict=True))
+        return (*(then[name] for name in start), *(fired[name] for name in cells))
 
     with jax.enable_x64(True):
         spikes = {n: jax.ShapeDtypeStruct((steps, size), np.bool_) for n, size in spiking.items()}
@@ -153,10 +157,43 @@ def _step(program: Program, options: Options) -> tuple[Step, dict[str, Any]]:
             JaxCoupling(k, ends.edges, JaxCoupling.arrays(k, ends))
             for k, ends in enumerate(joined(program))
         ]
-        events, arrays = AllSynapses(delivery), JaxArrays(conformance=False)
-        step = Step(program, arrays, events, options.dtype, couplings, wired(program))
+        plastic = [
+            w.with_arrays({name: jnp.asarray(a) for name, a in w.arrays().items()})
+            for w in wired(program)
+        ]
+        events, arrays = AllSynapses(delivery), _Plain(options.conformance)
+        step = Step(program, arrays, events, options.dtype, couplings, plastic)
     events.late = step.late
     return step, values
+
+
+_LOWEST = -1074  # the exponent of the smallest float64
+
+
+class _PlainLibrary(JaxLibrary):
+    """Without looking at the bits of numbers, which ONNX Runtime can't."""
+
+    def pow2(self, k: Any) -> Any:
+        table = np.ldexp(1.0, np.arange(_LOWEST, 1024))
+        return jnp.take(table, jnp.asarray(k).astype(jnp.int32) - _LOWEST)
+
+    def significand_exponent(self, x: Any) -> tuple[Any, Any]:
+        near = jnp.floor(jnp.log2(x))  # off by one at most
+        scaled = x * self.pow2(-near)
+        exponent = near + jnp.where(scaled >= 2, 1.0, 0.0) - jnp.where(scaled < 1, 1.0, 0.0)
+        return x * self.pow2(-exponent), exponent
+
+
+class _Plain(JaxArrays):
+    """Without primitives of our own; and, in float64, with elementary functions of our own, made of
+    sums and products: IREE has no tanh, sin or cos of a double, and others have other last bits."""
+
+    library = _PlainLibrary()
+    numbers: Any = np  # as constants
+    inverted: Any = staticmethod(inversion)
+
+    def repeat(self, more: Any, body: Any, value: Any) -> Any:
+        return jax.lax.while_loop(more, body, value)
 
 
 class AllSynapses:

@@ -39,11 +39,15 @@ class ONNX(Form):
                 model: Any = convert(
                     made.network, list(made.inputs.values()), model_name="network",
                     enable_double_precision=double, input_names=list(made.inputs),
-                    output_names=list(made.outputs),
                 )  # fmt: skip
         except (NotImplementedError, KeyError, TypeError, ValueError) as fault:
             raise UnsupportedError(
                 f"jax2onnx can't say this network: {type(fault).__name__}: {fault!s:.300}; "
                 "StableHLO can"
             ) from fault
+        node = importlib.import_module("onnx").helper.make_node
+        for tensor, name in zip(model.graph.output, made.outputs, strict=True):
+            # By a node of its own: it may be an input that goes through, or another output.
+            model.graph.node.append(node("Identity", [tensor.name], [name]))
+            tensor.name = name
         (folder / "program.onnx").write_bytes(model.SerializeToString())
