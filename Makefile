@@ -7,7 +7,7 @@ BENCH_ARGS ?=
 CUDA_ARGS ?=
 KINDS ?=
 BENCHMARKS := cuba cobahh adex brunel microcircuit stdp plastic_brunel events recording noise step export
-VERIFY_ENVS := lava nir xylo pynn spynnaker spaic
+VERIFY_ENVS := lava nir xylo pynn spynnaker spaic iree onnx
 # Lava runs on Python 3.10 only; the newest that pyenv has, or the system's.
 LAVA_PYTHON ?= $(or $(lastword $(sort $(wildcard $(HOME)/.pyenv/versions/3.10.*/bin/python))),python3.10)
 BENCH_ENVS := spikesim nest brian2 brainpy
@@ -91,7 +91,7 @@ bench-envs: $(BENCH_ENVS:%=.venv-bench-%/.ready)  ## make what the benchmarks ne
 
 clean:  ## remove the environments and everything built or cached
 	rm -rf .venv .venv-nest .venv-brian2 .venv-lava .venv-nir .venv-xylo .venv-pynn .venv-spynnaker
-	rm -rf .venv-spaic
+	rm -rf .venv-spaic .venv-iree .venv-onnx
 	rm -rf .venv-bench-* build dist
 	rm -rf docs/_build docs/gallery docs/reference docs/examples/*.png
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
@@ -101,7 +101,7 @@ clean:  ## remove the environments and everything built or cached
 
 # A stamp file says that an environment holds NEEDS; a change of pyproject.toml makes it stale.
 .venv/.demo: NEEDS := -e '.[plot]'
-.venv/.test: NEEDS := -e '.[test,plot,results,cli,nir]'
+.venv/.test: NEEDS := -e '.[test,plot,results,cli,nir,stablehlo]'
 .venv/.lint: NEEDS := -e '.[dev,plot,cli]'
 .venv/.docs: NEEDS := -e '.[docs]'
 .venv/.cuda: NEEDS := -e '.[cuda,test]'
@@ -126,10 +126,13 @@ clean:  ## remove the environments and everything built or cached
 	@touch $@
 
 # xylosim is built from source: it needs g++ and the header files of Python.
-.venv-xylo/.ready .venv-pynn/.ready .venv-spynnaker/.ready .venv-spaic/.ready: .venv-%/.ready: tests/peers/requirements-%.txt .venv-%/.created
+.venv-xylo/.ready .venv-pynn/.ready .venv-spynnaker/.ready .venv-spaic/.ready .venv-iree/.ready: .venv-%/.ready: tests/peers/requirements-%.txt .venv-%/.created
 	@echo "Installing into $(@D); the first time takes a few minutes."
 	$(@D)/bin/python -m pip install --quiet -r $<
 	@touch $@
+
+# Only the one that writes ONNX as well has spikesim; onnxruntime comes with jax2onnx.
+.venv-onnx/.ready: NEEDS := -e '.[onnx,stablehlo]' onnxruntime==1.32.0 hypothesis pytest
 
 # What a peer's environment holds is in a file of its own; pins keep figures comparable.
 .venv-bench-%/.ready: NEEDS = -r benchmarks/requirements/$*.txt
@@ -138,8 +141,9 @@ clean:  ## remove the environments and everything built or cached
 .venv/.demo .venv/.test .venv/.lint .venv/.docs .venv/.cuda: .venv/.created
 .venv-nest/.ready: .venv-nest/.created
 .venv-brian2/.ready: .venv-brian2/.created
+.venv-onnx/.ready: .venv-onnx/.created
 
-.venv/.demo .venv/.test .venv/.lint .venv/.docs .venv/.cuda .venv-nest/.ready .venv-brian2/.ready: pyproject.toml
+.venv/.demo .venv/.test .venv/.lint .venv/.docs .venv/.cuda .venv-nest/.ready .venv-brian2/.ready .venv-onnx/.ready: pyproject.toml
 	@echo "Installing into $(@D); the first time takes a few minutes."
 	$(@D)/bin/python -m pip install --quiet $(NEEDS)
 	@touch $@

@@ -52,6 +52,7 @@ class HostArrays:
     xp: Any = np
     library: portable.ArrayLibrary = portable.NUMPY
     traced = False
+    masks = False
 
     def __init__(self, conformance: bool):
         self.conformance = conformance

@@ -27,6 +27,7 @@ class Arrays(Protocol):
     library: portable.ArrayLibrary
     conformance: bool
     traced: bool  # is a step number known only when it runs?
+    masks: bool  # are events masks over all synapses, and no lists of who had one?
 
     def uniform(self, seed: Array, stream: int, step: Array, size: int) -> Array:
         """`random.uniform` of `step_words`."""

@@ -215,6 +215,9 @@ class Learning:
                     continue
                 elif r.to == "step":
                     _Responding(self, w, run, found, slice(None)).block(r.block)
+                elif self.arrays.masks:
+                    mask = events.mask(r.to)
+                    _Responding(self, w, run, found, slice(None), mask).block(r.block)
                 elif self.arrays.traced:
                     for delay, lookup in w.lookups[r.to]:
                         flags = events.flags(r.to, delay)
@@ -279,6 +282,12 @@ class _Events:
         """The neurons of a side whose spike was `delay` steps ago."""
         return self.history[(self.found - delay) % self.learning.rows, self._sources(side)]
 
+    def mask(self, side: str) -> Array:
+        """Who has an event, of all synapses."""
+        _, neurons = self.w.neurons(side)
+        row = (self.found - self.w.delay(side)) % self.learning.rows
+        return self.history[row, self._sources(side).start + neurons]
+
     def synapses(self, side: str) -> np.ndarray:
         """The numbers of the synapses with an event, ascending: the order in which sums are added
         up."""
@@ -294,10 +303,14 @@ class _Responding(Mapping[str, Array]):
     """A block of some synapses being run; also the values of its names.
 
     who: numbers of synapses, where steps are traced also one that there is not; or a slice of all.
+    mask: whose values change, of these; None: all.
     """
 
-    def __init__(self, learning: Learning, w: Wired, run: Any, found: Array, who: Array):
+    def __init__(
+        self, learning: Learning, w: Wired, run: Any, found: Array, who: Array, mask: Array = None
+    ):
         self.learning, self.w, self.run, self.found = learning, w, run, found
+        self.mask = mask
         self.index, self.some = who, not isinstance(who, slice)
         self.traced = learning.arrays.traced
         self.xp = learning.arrays.xp
@@ -325,7 +338,9 @@ class _Responding(Mapping[str, Array]):
         elif how == "max=":
             value = self.xp.maximum(old, value)
         value = self.xp.broadcast_to(self.xp.asarray(value).astype(old.dtype), old.shape)
-        if self.traced:
+        if self.mask is not None:
+            state[name] = self.xp.where(self.mask, value, old)
+        elif self.traced:
             state[name] = state[name].at[self.index].set(value, mode="drop")
         else:
             state[name][self.index] = value
@@ -340,6 +355,8 @@ class _Responding(Mapping[str, Array]):
         value = self.xp.broadcast_to(value, self.targets.shape).astype(ring.dtype)
         delay = self.w.delay("post")
         delay = delay[self.index] if delay.ndim else delay
+        if self.mask is not None:
+            value = self.xp.where(self.mask, value, 0.0)
         if self.traced and self.some:
             value = self.xp.where(self.index < len(self.w), value, 0.0)
         row = self.xp.broadcast_to((self.found + delay) % self.learning.rows, self.targets.shape)

@@ -13,7 +13,7 @@ from rich.table import Table
 from .. import __version__, exporters, here
 from ..backends.memory import size_text
 from ..errors import ParameterError
-from ..exporters import pynn
+from ..exporters import program, pynn
 from ..exporters.nir import export_nir, readers, write_nir
 from ..exporters.verify import PEERS
 from ..files import check, replacing
@@ -123,7 +123,7 @@ def memory(
 def fit(
     file: Net,
     target: Annotated[
-        str, typer.Option(help="a chip, a reader of NIR, a profile of PyNN: see `targets`")
+        str, typer.Option(help="a chip, a reader of NIR, a profile of PyNN, a form: see `targets`")
     ],
     every: Annotated[bool, typer.Option("--all", help="also the rules that are kept")] = False,
     json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
@@ -159,14 +159,17 @@ def export(
     file: Net,
     target: Annotated[
         str,
-        typer.Option(help="a chip, `nir`, a reader of NIR, or a profile of PyNN: see `targets`"),
+        typer.Option(
+            help="a chip, `nir`, a reader of NIR, a profile of PyNN, or a form: see `targets`"
+        ),
     ],
     out: Annotated[Path, typer.Option("-o", "--out", help="a new folder; or FILE.nir")],
     duration: Annotated[str, typer.Option(help="of the golden vectors")] = "200 ms",
     seed: Annotated[int | None, typer.Option(help="of the run that gives them")] = None,
     rate: Rate = "50 Hz",
 ) -> None:
-    """Write a network for a chip or as a script of PyNN, with golden vectors, or as a NIR graph."""
+    """Write a network for a chip, as a script of PyNN or as a program for another runtime, with
+    golden vectors, or as a NIR graph."""
     length = script.duration(duration)
     script.check_places(file, out)
     net = script.network(file, rate)
@@ -178,6 +181,9 @@ def export(
         print(export_nir(net, out, target, length, seed).brief())
     elif target in pynn.profiles():
         print(pynn.write_pynn(net, out, target, length, seed).brief())
+    elif target in program.forms():
+        print(program.write_program(net, out, target, length, seed).brief())
+        print((out / "match.txt").read_text("utf-8"))
     else:
         exporters.export(net, target, out, length, seed)
         print((out / "match.txt").read_text("utf-8"))
@@ -213,6 +219,8 @@ def targets() -> None:
     found = [(name, readers.find(name)) for name in readers.names()]
     show([(n, r.title, r.verified, r.exact) for n, r in found], "reader of NIR", "", "checked",
          "what is exact")  # fmt: skip
+    written = [(name, program.find(name)) for name in program.forms()]
+    show([(name, f.title, f.verified) for name, f in written], "form of programs", "", "checked")
     machines = [(name, pynn.machines.find(name)) for name in pynn.profiles()]
     show([(name, m.title, m.verified) for name, m in machines], "PyNN", "", "checked")
 

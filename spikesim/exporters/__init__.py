@@ -26,6 +26,7 @@ from .energy import Estimate
 from .match import Errors, Match, match
 from .nir import fit_nir, readers
 from .normal import normal_form
+from .program import fit_program, forms
 from .pynn import fit_pynn, profiles
 from .report import Fit
 from .sampled import Sample, sample
@@ -89,13 +90,15 @@ class Quantized:
 def fit(network: Network, target: Any) -> Fit:
     """Does the network fit the target? Nothing is raised for one that does not.
 
-    target: a chip, a profile of PyNN, "nir" or a reader of NIR. Raises UnknownNameError for an
-    unknown target, and what `build` raises.
+    target: a chip, a profile of PyNN, "nir" or a reader of NIR, a form of programs. Raises
+    UnknownNameError for an unknown target, and what `build` raises.
     """
     if isinstance(target, str) and target in profiles():
         return fit_pynn(network, target)
     if isinstance(target, str) and target in ("nir", *readers.names()):
         return fit_nir(network, "" if target == "nir" else target)
+    if isinstance(target, str) and target in forms():
+        return fit_program(network, target)
     return _fit(network, _chip(target))[1]
 
 
@@ -162,7 +165,7 @@ def export(network: Network, target: Any, path: Any, duration: Any, seed: Any = 
 
 def _chip(target: Any) -> Target:
     """A chip; what else can be exported to has a function of its own."""
-    others = {"PyNN": profiles(), "NIR": ["nir", *readers.names()]}
+    others = {"PyNN": profiles(), "NIR": ["nir", *readers.names()], "programs": forms()}
     if isinstance(target, Target) or target in targets.names():
         return targets.find(target)
     if isinstance(target, str) and target in others["PyNN"]:
@@ -171,6 +174,8 @@ def _chip(target: Any) -> Target:
         kind, call = "no chip but NIR", "nir.write_nir(net, path)"
     elif isinstance(target, str) and target in others["NIR"]:
         kind, call = "no chip but NIR", f"nir.export_nir(net, path, {target!r}, duration)"
+    elif isinstance(target, str) and target in others["programs"]:
+        kind, call = "a form of programs", f"program.write_program(net, path, {target!r}, duration)"
     else:
         kinds = {"chips": targets.names(), **others}
         near = did_you_mean(target, (name for names in kinds.values() for name in names))

@@ -7,4 +7,5 @@ from comparison import main
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore", RuntimeWarning)  # random networks fire as they like
-    sys.exit(main("chips", ("loihi2", "netx", "xylo", "c99", "verilog", "darwin3", "nir", "pynn")))
+    kinds = "loihi2", "netx", "xylo", "c99", "verilog", "darwin3", "nir", "pynn", "program"
+    sys.exit(main("chips", kinds))

@@ -41,6 +41,7 @@ class JaxArrays:
     xp: Any = jnp
     library: portable.ArrayLibrary = JaxLibrary()
     traced = True
+    masks = False
     numbers: Any = jnp  # numbers the elements that draw
     inverted: Any = staticmethod(poisson)
 

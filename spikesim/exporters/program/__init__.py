@@ -6,7 +6,8 @@
 Any model that JAX runs, in floating point; docs/guide/hardware.md is the guide.
 """
 
+from .forms import find
 from .forms import names as forms
 from .write import fit_program, write_program
 
-__all__ = ["fit_program", "forms", "write_program"]
+__all__ = ["find", "fit_program", "forms", "write_program"]

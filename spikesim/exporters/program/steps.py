@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ... import portable
 from ...backends.base import Options
 from ...backends.binding import Binder
 from ...backends.coupling import joined
@@ -188,7 +189,8 @@ class _Plain(JaxArrays):
     """Without primitives of our own; and, in float64, with elementary functions of our own, made of
     sums and products: IREE has no tanh, sin or cos of a double, and others have other last bits."""
 
-    library = _PlainLibrary()
+    library: portable.ArrayLibrary = _PlainLibrary()
+    masks = True  # IREE writes beyond the end of an array where a number is beyond it
     numbers: Any = np  # as constants
     inverted: Any = staticmethod(inversion)
 

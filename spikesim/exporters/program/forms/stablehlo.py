@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ....errors import UnsupportedError
 from ..form import Form
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ class StableHLO(Form):
         with jax.enable_x64(True):
             text = compiled.lower(*made.inputs.values()).as_text("stablehlo")
             every = export.export(compiled, platforms=("cpu", "cuda", "tpu"))
-            blob = every(*made.inputs.values()).serialize()
+            exported = every(*made.inputs.values())
+        try:
+            blob = exported.serialize()
+        except ImportError as fault:
+            raise UnsupportedError(f"{fault}: pip install 'spikesim[stablehlo]'") from fault
         (folder / "program.mlir").write_text(text, "utf-8")
         (folder / "program.jax").write_bytes(blob)
