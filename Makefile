@@ -70,7 +70,7 @@ peer-nest: .venv-nest/.ready  ## compare with NEST 3.10
 peer-brian2-networks: .venv-brian2/.ready  ## compare with Brian2 2.9
 	.venv-brian2/bin/python tests/peers/peer_brian2.py $(KINDS)
 
-peer-chips: .venv/.test verify-envs  ## compare exports with Lava, xylosim, NEST, sPyNNaker, C, Verilog, readers of NIR
+peer-chips: .venv/.test verify-envs  ## compare exports with Lava, xylosim, NEST, sPyNNaker, C, Verilog, IREE, readers of NIR
 	$(BIN)/python tests/peers/peer_chips.py $(KINDS)
 
 verify-envs:  ## make the environments of `spikesim verify`; what can't be made is skipped, and said
