@@ -7,6 +7,7 @@ once, when the network is compiled.
 from __future__ import annotations
 
 import itertools
+import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -266,6 +267,8 @@ def check_word(name: Any, what: str) -> None:
     """Raise DescriptionError unless `name` can be part of a path such as "exc.v"."""
     if not isinstance(name, str) or not name or set(name) & set(".>,#/") or name.split() != [name]:
         raise DescriptionError(f"{what} is a word without spaces or any of . > , # /, got {name!r}")
+    if any(unicodedata.category(c).startswith("C") for c in name):
+        raise DescriptionError(f"{what} has a character that can't be seen, got {name!a}")
     if len(name.encode(errors="replace")) > _LONGEST:  # it may become the name of a folder
         raise DescriptionError(f"{what} has at most {_LONGEST} bytes, got {name!r:.60}...")
     if name == "delivery":

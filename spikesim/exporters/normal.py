@@ -97,6 +97,7 @@ def normal_form(circuit: Circuit, drawn_to: str = "reset") -> Normal:
         if not found:
             steps[cell.name] = _propagator(cell, circuit.dt)
             layers[cell.name] = _layer(cell, steps[cell.name], circuit.dt, drawn_to)
+    obstacles += [o for name, layer in layers.items() for o in _growing(layer, circuit.cells[name])]
     synapses: list[Synapses] = []
     for wire in circuit.wires:
         if wire.target in layers:
@@ -142,6 +143,14 @@ def _against(cell: Cell) -> Iterable[Obstacle]:
         yield Obstacle(cell.name, "a spike does not lower its potential", "write 'v -= V_th'")
     elif (height <= 0).any():
         yield Obstacle(cell.name, "the reset is not below the threshold", "lower V_reset")
+
+
+def _growing(layer: Layer, cell: Cell) -> Iterable[Obstacle]:
+    """What does not decay: no chip has it."""
+    for factor in (layer.leak, *layer.decays):
+        if (worst := factor[(factor < 0) | (factor > 1 + SAME)]).size:
+            shorter = "the exact method, or a shorter dt" if cell.method != "exact" else "a leak"
+            yield Obstacle(cell.name, f"a step multiplies a state by {worst[0]:.3g}", shorter)
 
 
 def _propagator(cell: Cell, dt: float) -> np.ndarray:

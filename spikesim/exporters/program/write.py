@@ -79,7 +79,7 @@ def write_program(
         chosen.write(made, folder)
         np.savez_compressed(folder / "start.npz", **made.start)  # type: ignore[arg-type]
         np.savez_compressed(folder / "vectors.npz", **spikes, **found)  # type: ignore[arg-type]
-        facts = _facts(made, program, options, number)
+        facts = _facts(made, program, options, number, whole)
         (folder / "program.json").write_text(json.dumps(facts, indent=1), "utf-8")
         (folder / "match.txt").write_text(_matches(given, found, whole) + "\n", "utf-8")
         report.write(folder)
@@ -119,7 +119,9 @@ def _findings(program: Program) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _facts(made: Steps, program: Program, options: Options, seed: int) -> dict[str, Any]:
+def _facts(
+    made: Steps, program: Program, options: Options, seed: int, steps: int
+) -> dict[str, Any]:
     """program.json."""
     tensors = {
         side: [{"name": n, "type": str(x.dtype), "shape": x.shape} for n, x in tensors.items()]
@@ -128,7 +130,7 @@ def _facts(made: Steps, program: Program, options: Options, seed: int) -> dict[s
     return {
         "format": "spikesim program", "format version": 1, "version": __version__,
         "dt in ms": program.dt, "precision": options.precision, "steps a call": made.steps,
-        "seed": seed, **tensors,
+        "steps of the golden vectors": steps, "seed": seed, **tensors,
     }  # fmt: skip
 
 

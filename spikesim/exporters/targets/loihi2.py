@@ -36,6 +36,7 @@ RULES = {
     "delay": Limit(63, "steps of delay beyond the first", _DENSE, "vendor code"),
     "threshold": Limit(131071, "threshold mantissa, 17 bits", _LIF, "vendor code"),
     "bias": Limit(4095 << 7, "bias, 13 bits and an exponent", _LIF, "vendor code"),
+    "start": Limit(_MOST - 1, "largest initial state, 24 bits", _LIF, "vendor code"),
     "current": Limit(_MOST, "largest current that can add up, 24 bits", _LIF, "vendor code"),
 }
 
@@ -126,7 +127,7 @@ class Loihi2(Target):
 
     def _check_scale(self, layer: Layer, normal: Normal) -> Iterable[Finding]:
         mine = [s for s in normal.synapses if s.target == layer.name]
-        vth = _scale(layer, mine, self.exponents)
+        vth = scale_of(layer, mine, self.exponents)
         nearer = "a threshold, weights and constant currents that are nearer to one another"
         if not vth:
             yield Finding(
@@ -139,6 +140,8 @@ class Loihi2(Target):
         scale = 64.0 * vth
         bias, worst = float(np.abs(layer.bias * scale).max()), _worst(layer, mine) * scale
         yield self.at_most("bias", layer.name, bias, "a smaller constant current")
+        start = max(float(np.abs(x).max(initial=0)) for x in (layer.v, layer.u)) * scale
+        yield self.at_most("start", layer.name, start, "initial values nearer to the threshold")
         wraps = "it may wrap around: smaller weights, or fewer synapses"
         yield self.at_most("current", layer.name, worst, wraps, "warns")
         for s in mine:
@@ -159,7 +162,7 @@ class Loihi2(Target):
         layers, synapses = [], []
         for layer in normal.layers:
             mine = [s for s in normal.synapses if s.target == layer.name]
-            vth = _scale(layer, mine, self.exponents)
+            vth = scale_of(layer, mine, self.exponents)
             scale = 64.0 * vth
             decay = layer.decays[0]
             layers.append(
@@ -168,7 +171,8 @@ class Loihi2(Target):
                     {
                         "du": float(_UNITY - 1 - _UNITY * decay[0]),
                         "dv": float(_UNITY * (1 - layer.leak[0])),
-                        "vth": float(vth), "bias": layer.bias * scale,
+                        "vth": float(np.nextafter(vth, 0) if _meets(layer) else vth),
+                        "bias": layer.bias * scale,
                     },
                     {"u": layer.u[0] * scale, "v": layer.v * scale},
                 )
@@ -196,7 +200,7 @@ class Loihi2(Target):
                     parameters={
                         "du": int(np.clip(np.rint(p["du"]), 0, 4095)),
                         "dv": int(np.clip(np.rint(p["dv"]), 0, 4095)),
-                        "vth": int(np.clip(np.rint(p["vth"]), 0, 131071)),
+                        "vth": int(np.clip(np.floor(p["vth"]), 0, 131071)),
                         "bias": mantissa << exponent,
                         "bias_mant": mantissa, "bias_exp": exponent,
                     },
@@ -247,7 +251,13 @@ def _dv(leak: np.ndarray) -> np.ndarray:
     return np.clip(np.rint(_UNITY * (1 - leak)), 0, 4095)
 
 
-def _scale(layer: Layer, mine: list[Synapses], exponents: tuple[int, ...]) -> int:
+def _meets(layer: Layer) -> bool:
+    """Do sums of weights meet the threshold, where a spike is due? The chip wants more than that: a
+    threshold one lower, which is the same for potentials that are whole numbers of it."""
+    return layer.inclusive and bool((layer.leak == 1).all()) and not layer.decays.any()
+
+
+def scale_of(layer: Layer, mine: list[Synapses], exponents: tuple[int, ...]) -> int:
     """The threshold mantissa, by which everything is scaled; 0 where there is none.
 
     The largest at which no current can wrap around, with the largest weight at the end of its 8

@@ -19,7 +19,7 @@ from ..artefact import write_scripts
 from ..chip import Chip, ChipSynapses, Trace
 from ..normal import Normal, Synapses, used
 from ..target import Finding, Limit
-from .loihi2 import Loihi2
+from .loihi2 import Loihi2, scale_of
 
 _NETX = "lava-dl 0.6.0, lib/dl/netx/hdf5.py"
 
@@ -63,7 +63,9 @@ class Netx(Loihi2):
                     source=_NETX, confidence="vendor code",
                 )  # fmt: skip
         for layer in normal.layers:
-            if any(np.rint(state).any() for state in (layer.v, layer.u)):
+            mine = [s for s in normal.synapses if s.target == layer.name]
+            whole = 64 * (scale_of(layer, mine, self.exponents) or 131071)
+            if any(np.rint(state * whole).any() for state in (layer.v, layer.u)):
                 yield Finding(
                     "start", layer.name, "breaks", "neurons do not start from their reset value",
                     "start all of them from it, without a current",

@@ -112,14 +112,14 @@ class Speck(Target):
                 "set that clock to dt; better no constant drive", source=_DANGERS,
                 confidence="vendor code",
             )  # fmt: skip
-        sources = {s.source for s in normal.synapses if s.target == name}
+        sources = {s.source for s in normal.synapses if s.target == name and len(s)}
         yield self.at_most("inputs", name, len(sources), "join them in one population")
         if not sources:
             yield Finding(
                 "inputs", name, "breaks", "nothing feeds it", "leave it out", source=_CODE,
                 confidence="vendor code",
             )  # fmt: skip
-        fed = {s.target for s in normal.synapses if s.source == name}
+        fed = {s.target for s in normal.synapses if s.source == name and len(s)}
         yield self.at_most("destinations", name, len(fed), "join them in one population")
         mine = [s.latency for s in normal.synapses if s.target == name and len(s)]
         apart = int(np.ptp(np.concatenate(mine))) if mine else 0
@@ -177,14 +177,21 @@ class Speck(Target):
             return
         whole = np.rint(edge.weight * scale)
         lost = int(((whole == 0) & (edge.weight != 0)).sum())
+        verdict: Any = "breaks" if lost == len(whole) else "warns" if lost else "fits"
         yield Finding(
-            "weights", layer.name, "warns" if lost else "fits",
+            "weights", layer.name, verdict,
             f"{lost} of {len(whole)} become 0; the threshold is {threshold}, the largest weight "
-            f"{np.abs(whole).max(initial=0):g} of {_WEIGHT + 1}",
+            f"{np.abs(whole).max(initial=0):g} of {_WEIGHT}",
             "weights that differ less, or prune the small ones" if lost else "",
-            float(np.abs(whole).max(initial=0)), float(_WEIGHT + 1), _SCALE, "vendor code",
+            float(np.abs(whole).max(initial=0)), float(_WEIGHT), _SCALE, "vendor code",
         )  # fmt: skip
         together = np.bincount(edge.post, np.maximum(whole, 0), layer.size).max(initial=0)
+        if together >= 2 * threshold:
+            yield Finding(
+                "order", layer.name, "warns", "where inputs add up to several thresholds in one "
+                "step, it spikes as often; the network spikes once", "smaller weights, or a "
+                "shorter dt", source=_CODE, confidence="vendor code",
+            )  # fmt: skip
         together += max(float(layer.bias.max(initial=0)) * scale, 0) + threshold
         yield self.at_most(
             "state", layer.name, together,
@@ -273,7 +280,7 @@ def _edges(normal: Normal) -> list[Edge]:
     """One for each population, its synapses summed up by pairs of neurons."""
     found = []
     for layer in normal.layers:
-        mine = [s for s in normal.synapses if s.target == layer.name]
+        mine = [s for s in normal.synapses if s.target == layer.name and len(s)]
         key = np.concatenate([s.pre.astype(np.int64) * layer.size + s.post for s in mine])
         distinct, back = np.unique(key, return_inverse=True)
         weight = np.bincount(
@@ -303,13 +310,13 @@ def _placed(made: Mapping[str, Convolution]) -> dict[str, int] | None:
 
 
 def _scale(layer: Layer, edge: Edge) -> float:
-    """Units from reset to threshold: the most at which weights and bias stay in 8 bits, threshold
-    and initial values in 16."""
+    """Units from reset to threshold: the most at which weights and bias stay in 7 bits and a sign,
+    threshold and initial values in 15."""
     most = [float(_TOP)]
     for values, top in ((edge.weight, _WEIGHT), (layer.bias, _WEIGHT), (layer.v, _TOP)):
         up, down = float(values.max(initial=0)), float(-values.min(initial=0))
         most += [top / up] if up else []
-        most += [(top + 1) / down] if down else []
+        most += [top / down] if down else []  # sinabs takes 1 off where all are negative
     return min(most)
 
 
