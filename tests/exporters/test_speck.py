@@ -76,12 +76,6 @@ def test_the_file_runs_as_the_model(seed: int, tmp_path: Path) -> None:
     runs_from_files(seed, tmp_path / "out")
 
 
-@pytest.mark.slow
-def test_hundreds_of_networks(tmp_path: Path) -> None:
-    for seed in range(200):
-        runs_from_files(seed, tmp_path / f"{seed}")
-
-
 def edge(matrix: np.ndarray) -> _conv.Edge:
     pre, post = np.nonzero(matrix)
     return _conv.Edge("in", "out", pre, post, matrix[pre, post])

@@ -7,5 +7,5 @@ from comparison import main
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore", RuntimeWarning)  # random networks fire as they like
-    kinds = "loihi2", "netx", "xylo", "c99", "verilog", "darwin3", "nir", "pynn", "program"
+    kinds = "loihi2", "netx", "xylo", "c99", "verilog", "darwin3", "speck", "nir", "pynn", "program"
     sys.exit(main("chips", kinds))
