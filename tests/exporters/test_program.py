@@ -51,13 +51,14 @@ def learning() -> sp.Network:
 
 
 def noisy() -> sp.Network:
-    """White noise, Poisson input, synapses that fail at times; NEST's order."""
+    """White noise, Poisson input, gap junctions, synapses that fail at times; NEST's order."""
     net = sp.Network(dt=0.1 * ms, seed=4, order="nest")
     source = net.population("in", 5, sp.poisson(rate=300 * Hz))
     cells = net.population("cells", 6, sp.neurons.HodgkinHuxley())
     more = net.population("more", 3, sp.neurons.AdEx())
     net.stimulate(cells, sp.white_noise(mean=100 * pA, std=300 * pA))
     net.stimulate(more, sp.poisson(2000 * Hz), weight=3 * mV)
+    net.project(cells, cells, sp.all_to_all(), synapse=sp.synapses.GapJunction(), weight=0.5 * nS)
     net.project(
         source, more, sp.all_to_all(), synapse=sp.synapses.ExpConductance(E=0 * mV),
         weight=sp.uniform(5 * nS, 9 * nS), delay=sp.uniform(0.1 * ms, 2 * ms), release=0.6,
@@ -155,10 +156,16 @@ def test_what_is_refused(case: str, tmp_path: Path) -> None:
 def test_what_does_not_fit(tmp_path: Path) -> None:
     net = learning()
     net.projections[0].every(10 * ms, sp.plasticity.Scaling(total=2000 * pA))
-    net.population("between", 3, sp.neurons.LIF(), precise=True)
     assert forms() == ["onnx", "stablehlo"]
     found = exporters.fit(net, "stablehlo")
     assert not found and "scaled or rewired at intervals" in str(found)
+    alone = sp.Network(dt=0.1 * ms)
+    alone.population("in", 3, sp.poisson(rate=100 * Hz))
+    assert "it has no neurons" in str(fit_program(alone))
+    train = alone.population("train", 1, sp.spike_times([[1.23] * ms]), precise=True)
+    cells = alone.population("cells", 3, sp.neurons.LIF(), precise=True)
+    alone.project(train, cells, sp.all_to_all(), weight=1 * mV, delay=1 * ms)
+    assert "it spikes between steps" in str(fit_program(alone))
     with pytest.raises(UnfitError, match="leave projection"):
         write_program(net, tmp_path / "out", "stablehlo", 10 * ms)
     assert fit_program(network(0), "onnx")

@@ -154,16 +154,16 @@ def _step(program: Program, options: Options) -> tuple[Step, dict[str, Any]]:
             name: jnp.asarray(v, options.dtype if v.dtype == np.float64 else v.dtype)
             for name, v in Binder(program, options).bind().items()
         }
-        couplings = [
-            JaxCoupling(k, ends.edges, JaxCoupling.arrays(k, ends))
-            for k, ends in enumerate(joined(program))
-        ]
+        couplings = []
+        for k, ends in enumerate(joined(program)):
+            arrays = {name: jnp.asarray(a) for name, a in JaxCoupling.arrays(k, ends).items()}
+            couplings.append(JaxCoupling(k, ends.edges, arrays))
         plastic = [
             w.with_arrays({name: jnp.asarray(a) for name, a in w.arrays().items()})
             for w in wired(program)
         ]
-        events, arrays = AllSynapses(delivery), _Plain(options.conformance)
-        step = Step(program, arrays, events, options.dtype, couplings, plastic)
+        events, library = AllSynapses(delivery), _Plain(options.conformance)
+        step = Step(program, library, events, options.dtype, couplings, plastic)
     events.late = step.late
     return step, values
 

@@ -108,6 +108,8 @@ def _findings(program: Program) -> Iterator[Finding]:
             "is done between calls", "leave projection.every(...) out, or do it to the weights",
         )  # fmt: skip
     sources = sources_of(program)
+    if len(sources) == len(program.neurons):
+        yield Finding("model", "the network", "breaks", "it has no neurons", "add a population")
     for group in lowered.neurons:
         if group.name in sources:
             between = any(f.name == PRECISE_OFFSET for f in group.fields)
@@ -136,7 +138,8 @@ def _facts(
 
 def _matches(given: Sample, found: dict[str, np.ndarray], steps: int) -> str:
     """The program's spikes against those of the network as it was written."""
-    return "\n".join(
+    lines = [
         f"{name}: {match(x[:steps], found[f'spikes/{name}'].astype(np.int64))}"
         for name, x in given.cells.items()
-    )
+    ]
+    return "\n".join(lines or ["no population spikes"])
