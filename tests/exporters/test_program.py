@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 from exporter_networks import network
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 import spikesim as sp
 from spikesim import exporters
@@ -88,6 +90,20 @@ def test_the_function_gives_the_spikes_of_the_network(name: str, steps: int) -> 
     with jax.enable_x64(True):
         text = jax.jit(made.network).lower(*made.inputs.values()).as_text()
     assert "custom_call" not in text and "spikesim" not in text
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e3).flatmap(lambda x: st.sampled_from([x, -x])))
+@example(0.3, 0.1)
+@example(-0.3, 0.1)
+@example(7.0, -0.5)
+def test_remainders(a: float, b: float) -> None:
+    from spikesim.exporters.program import steps
+
+    with jax.enable_x64(True):
+        quotient, rest = float(steps._floor_divided(a, b)), float(steps._modulo(a, b))
+    assert quotient == a // b or abs(quotient - a / b) < 1e-9 * abs(a / b) + 1e-9
+    assert abs(quotient * b + rest - a) <= 1e-15 * max(abs(a), abs(b)) and rest * b >= 0
+    assert abs(rest) <= abs(b)
 
 
 def test_the_weights_at_the_end_are_those_that_were_learned(tmp_path: Path) -> None:

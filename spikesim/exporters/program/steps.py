@@ -165,7 +165,24 @@ def _step(program: Program, options: Options) -> tuple[Step, dict[str, Any]]:
         events, library = AllSynapses(delivery), _Plain(options.conformance)
         step = Step(program, library, events, options.dtype, couplings, plastic)
     events.late = step.late
+    step.table |= {"mod": _modulo, "floordiv": _floor_divided}
     return step, values
+
+
+def _floor_divided(a: Any, b: Any) -> Any:
+    """a // b, to the last bit where the quotient is small. IREE has no fmod of a double."""
+    if jnp.issubdtype(jnp.result_type(a, b), jnp.integer):
+        return jnp.floor_divide(a, b)
+    near = jnp.floor(a / b)
+    rest = a - near * b
+    return near - jnp.where((rest != 0) & ((rest < 0) != (b < 0)), 1.0, 0.0)
+
+
+def _modulo(a: Any, b: Any) -> Any:
+    """a % b, of the sign of b."""
+    if jnp.issubdtype(jnp.result_type(a, b), jnp.integer):
+        return jnp.mod(a, b)
+    return a - _floor_divided(a, b) * b
 
 
 _LOWEST = -1074  # the exponent of the smallest float64
