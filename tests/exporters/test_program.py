@@ -97,10 +97,10 @@ def test_the_function_gives_the_spikes_of_the_network(name: str, steps: int) -> 
 @example(-0.3, 0.1)
 @example(7.0, -0.5)
 def test_remainders(a: float, b: float) -> None:
-    from spikesim.exporters.program import steps
+    from spikesim.exporters.program.plain import floor_divided, modulo
 
     with jax.enable_x64(True):
-        quotient, rest = float(steps._floor_divided(a, b)), float(steps._modulo(a, b))
+        quotient, rest = float(floor_divided(a, b)), float(modulo(a, b))
     assert quotient == a // b or abs(quotient - a / b) < 1e-9 * abs(a / b) + 1e-9
     assert abs(quotient * b + rest - a) <= 1e-15 * max(abs(a), abs(b)) and rest * b >= 0
     assert abs(rest) <= abs(b)
