@@ -18,7 +18,7 @@ class ONNX(Form):
     loop over steps."""
 
     title = "ONNX"
-    verified = "onnxruntime 1.32.0 on the CPU; make peer-chips"
+    verified = "by onnxruntime 1.32.0 on the CPU"
     peer = "onnxruntime"
     script = "run_onnx.py"
     most = 1

@@ -16,7 +16,7 @@ class StableHLO(Form):
     """program.mlir is text; program.jax, for `jax.export.deserialize`, runs on any platform."""
 
     title = "StableHLO"
-    verified = "IREE 3.13.0 on the CPU, and jax.export; make peer-chips"
+    verified = "by IREE 3.13.0 on the CPU, and by jax.export"
     peer = "iree"
     script = "run_iree.py"
 
