@@ -6,7 +6,9 @@ place of the spike's (Zenke and Ganguli 2018, Neural Comput. 30:1514: the fast s
 spikes at regular intervals, a full one in every second step. The class is the output neuron with
 most spikes.
 
-The images come in one long train, with a pause after each, as a sensor would send them.
+The images come in one long train, with a pause after each, as a sensor would send them. For chips
+whose neurons do not leak there is a classifier of integrators, whose synapses are jumps; nothing
+calms these in a pause, so each image finds them at rest, as a host would set them.
 """
 
 from __future__ import annotations
@@ -53,7 +55,9 @@ def encode(pixels: np.ndarray) -> np.ndarray:
     return np.diff(sent, axis=1).astype(np.int64)
 
 
-def train(images: Images, reset: str, epochs: int, seed: int = 0) -> list[np.ndarray]:
+def train(
+    images: Images, reset: str, epochs: int, leaks: bool = True, seed: int = 0
+) -> list[np.ndarray]:
     """Weights [post, pre] of both layers, in distances of the threshold to the reset."""
     import jax
     import jax.numpy as jnp
@@ -68,7 +72,7 @@ def train(images: Images, reset: str, epochs: int, seed: int = 0) -> list[np.nda
         (x,), (dx,) = primals, tangents
         return spike(x), dx / (1 + 5 * jnp.abs(x)) ** 2
 
-    leak, decay = np.exp(-DT / TAU_M), np.exp(-DT / TAU_SYN)
+    leak, decay = (np.exp(-DT / TAU_M), np.exp(-DT / TAU_SYN)) if leaks else (1.0, 0.0)
 
     def counts(weights: Any, given: Any) -> Any:
         """Output spikes [images, classes]; and those of the hidden layer."""
@@ -110,7 +114,7 @@ def train(images: Images, reset: str, epochs: int, seed: int = 0) -> list[np.nda
     return [np.asarray(w, np.float64) for w in weights]
 
 
-def network(weights: list[np.ndarray], pixels: np.ndarray, reset: str) -> Any:
+def network(weights: list[np.ndarray], pixels: np.ndarray, reset: str, leaks: bool = True) -> Any:
     """The classifier, looking at images one after the other."""
     import spikesim as sp
     from spikesim.units import ms, mV, pA, pF
@@ -120,11 +124,17 @@ def network(weights: list[np.ndarray], pixels: np.ndarray, reset: str) -> Any:
 
         reset = "v -= V_th - E_L"
 
-    net = sp.Network(dt=DT * ms)
+    class Integrating(sp.neurons.LIF):
+        """Does not leak either."""
+
+        equations = "dv/dt = I/C  (unless refractory)"
+        reset = "v -= V_th - E_L"
+
+    net = sp.Network(dt=DT * ms, order="standard" if leaks else "nest")
     step, pixel = np.nonzero(train_of(pixels))
     times = [(step[pixel == k] + 1) * DT * ms for k in range(pixels.shape[1])]
     groups = [net.population("pixels", pixels.shape[1], sp.spike_times(times))]
-    model = sp.neurons.LIF if reset == RESETS[0] else Subtracting
+    model = sp.neurons.LIF if reset == RESETS[0] else Subtracting if leaks else Integrating
     neuron = model(
         C=1 * pF, tau_m=TAU_M * ms, E_L=0 * mV, V_reset=0 * mV, V_th=1 * mV, t_ref=0 * ms
     )
@@ -134,9 +144,11 @@ def network(weights: list[np.ndarray], pixels: np.ndarray, reset: str) -> Any:
     effect = decayed * TAU_M * TAU_SYN / (TAU_M - TAU_SYN)
     for name, w in zip(("hidden", "digits"), weights, strict=True):
         groups.append(net.population(name, len(w), neuron, v=0 * mV))
+        each = w.T.ravel()
+        synapse, weight = (current, each / effect * pA) if leaks else (None, each * mV)
         net.project(
-            groups[-2], groups[-1], sp.all_to_all(), synapse=current,
-            weight=w.T.ravel() / effect * pA, delay=0 * ms,
+            groups[-2], groups[-1], sp.all_to_all(), synapse=synapse, weight=weight,
+            delay=(0 if leaks else DT) * ms,
         )  # fmt: skip
     return net
 
