@@ -1,5 +1,5 @@
 """Programs for other runtimes, run by IREE and by ONNX Runtime, against ours by JAX: all spikes of
-each step, and the state at the end within 1e-9.
+each step, and the state at the end within 1e-9. Ours are those of the network as NumPy runs it.
 
 Each ready-made neuron, random networks, and random networks that learn, as those of the conformance
 tests. jax2onnx, which writes ONNX, is heavy and lies in .venv-onnx with spikesim; folders are made
@@ -58,6 +58,8 @@ def write(form: str, kind: str, count: int, folder: Path) -> None:
 
     for name, net in networks(kind, count).items():
         write_program(net, folder / name, form, STEPS * net.dt)
+        if "first differ in" in (text := (folder / name / "match.txt").read_text("utf-8")):
+            raise RuntimeError(f"{name} differs from the network as NumPy runs it:\n{text}")
 
 
 def in_iree(name: str, kind: str, count: int) -> Row:
