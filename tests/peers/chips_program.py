@@ -88,7 +88,7 @@ def comparisons() -> Comparisons:
         (name, partial(run, name, kind, count))
         for tool, run, counts in (
             ("StableHLO, IREE", in_iree, {"neurons": 99, "random": 60, "learning": 30}),
-            ("ONNX, ONNX Runtime", in_onnx, {"neurons": 99, "random": 20, "learning": 10}),
+            ("ONNX, ONNX Runtime", in_onnx, {"neurons": 99, "random": 10, "learning": 5}),
         )
         for kind, count in counts.items()
         for name in [f"{tool}: {kind}"]
