@@ -82,6 +82,16 @@ def test_the_fit_tells_sizes(tmp_path: Path) -> None:
     assert [f.value for f in fit.findings if f.rule in ("flash", "RAM")] == said
 
 
+@pytest.mark.skipif(shutil.which("c++") is None, reason="there is no C++ compiler, c++")
+def test_c_plus_plus_calls_it(tmp_path: Path) -> None:
+    written(*loihi2(np.random.default_rng(5)), tmp_path / "out")
+    main = '#include "net.h"\nstatic uint8_t in[NET_INPUTS], out[NET_NEURONS];\n'
+    main += "int main() { net_reset(); net_step(in, out); return out[0] > 1; }\n"
+    (tmp_path / "out" / "main.cpp").write_text(main)
+    for command in ("cc -c net.c", "c++ -c main.cpp", "c++ net.o main.o -o main", "./main"):
+        subprocess.run(command.split(), cwd=tmp_path / "out", check=True)
+
+
 def test_sizes_are_those_of_the_object(tmp_path: Path) -> None:
     made, given = loihi2(np.random.default_rng(5))
     written(made, given, tmp_path / "out")

@@ -155,6 +155,15 @@ def test_what_does_not_fit_is_named() -> None:
     assert broken(net) == {("delays", "l0")}
     net, _ = chain([4] * 11)
     assert broken(net) == {("cores", "network")}
+    net, groups = chain([4, 5])
+    net.project(groups[1], groups[1], sp.fixed_probability(0), weight=1 * mV)  # no synapses
+    assert not broken(net)
+    net, groups = chain([4])
+    cells = net.population("c", 5, sp.neurons.PerfectIF())
+    for weight in (1 * mV, -1 * mV):
+        net.project(groups[0], cells, sp.all_to_all(), weight=weight)
+    assert broken(net) == {("weights", "c")}
+    assert all(f.remedy for f in exporters.fit(net, "speck").broken)
     net, _ = chain([1031, 3])  # a prime: no map but one of too many channels
     assert broken(net) == {("layer", "l0")}
 
@@ -167,6 +176,15 @@ def test_cores_are_as_large_as_they_are() -> None:
     assert broken(net) == {("placement", "network")}
     cores = {one.parameters["core"] for one in exporters.quantize(fits, "speck").integers.layers}
     assert cores == {5, 6}
+
+
+def test_a_core_holds_the_shape_that_is_taken() -> None:
+    # One to one, 9 neurons: a map of 3 x 3 takes 16 words of neuron memory, nine of 1 x 1 take 9.
+    places = np.arange(9)
+    edges = [_conv.Edge("in", "a", places, places, np.ones(9))]
+    for most, words in ((16, 16), (12, 9)):
+        made, _ = _conv.arrange({"in": 9}, {"a": 9}, edges, {"a": np.zeros(9)}, (4096, most))
+        assert made["a"].neurons == words
 
 
 def test_bits_of_the_numbers() -> None:

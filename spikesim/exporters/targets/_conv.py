@@ -16,6 +16,7 @@ import numpy as np
 Shape = tuple[int, int]  # channels, side of the square map
 SIDE_IN, SIDE_OUT, CHANNELS, KERNEL, PADDING = 128, 64, 1024, 16, 7
 STRIDES, POOLS = (1, 2, 4, 8), (1, 2, 4)
+_TOO_LARGE = 1e12  # more words than any network has: what no core holds is taken if all else fails
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,13 +141,14 @@ def _alike(
 
 def arrange(
     sources: Mapping[str, int], sizes: Mapping[str, int], edges: Sequence[Edge],
-    uniform: Mapping[str, np.ndarray],
+    uniform: Mapping[str, np.ndarray], most: tuple[int, int],
 ) -> tuple[dict[str, Convolution], list[str]]:  # fmt: skip
     """By target, the convolution of its edge, such that populations have one shape each and that
-    the kernels and neurons take the least memory; and the targets for which there is none.
+    the kernels and neurons take the least memory, no core more than it has if there is a way; and
+    the targets for which there is none.
 
     edges: one to each target, without loops. uniform [size], by target: what has to be the same all
-    over a map.
+    over a map. most: words of the largest core, of kernels and of neurons.
     """
     outgoing: dict[str, list[Edge]] = {}
     for edge in edges:
@@ -175,6 +177,7 @@ def arrange(
             for one in convolutions(edge, shape, other, pools):
                 took, rest = best(edge.target, other)
                 took += one.words + one.neurons
+                took += _TOO_LARGE * (one.words > most[0] or one.neurons > most[1])
                 if took < found[0]:
                     found = took, {edge.target: one, **rest}
         return found

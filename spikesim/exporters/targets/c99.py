@@ -138,6 +138,10 @@ _HEADER = """\
 #define NET_H
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {{
+#endif
+
 #define NET_INPUTS {inputs}
 #define NET_NEURONS {neurons}
 #define NET_TABLE_BYTES {tables}  // constants: flash
@@ -149,6 +153,9 @@ void net_reset(void);
 // in: spikes of each source in this step, 255 at most; out: 1 for each neuron that spikes.
 void net_step(const uint8_t *in, uint8_t *out);
 
+#ifdef __cplusplus
+}}
+#endif
 #endif
 """
 

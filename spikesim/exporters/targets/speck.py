@@ -166,6 +166,12 @@ class Speck(Target):
             )  # fmt: skip
 
     def _check_scale(self, layer: Layer, edge: Edge) -> Iterable[Finding]:
+        if not len(edge.weight):
+            yield Finding(
+                "weights", layer.name, "breaks", "the weights of all its synapses are 0, or add up "
+                "to it", "leave it out", source=_CODE, confidence="vendor code",
+            )  # fmt: skip
+            return
         scale = _scale(layer, edge)
         threshold = int(np.rint(scale))
         if threshold < 1:
@@ -267,7 +273,7 @@ def _sorted(normal: Normal) -> list[str] | None:
     left = {layer.name for layer in normal.layers}
     order: list[str] = []
     while left:
-        fed = {s.target for s in normal.synapses if s.source in left}
+        fed = {s.target for s in normal.synapses if s.source in left and len(s)}
         first = [x.name for x in normal.layers if x.name in left and x.name not in fed]
         if not first:
             return None
@@ -294,7 +300,7 @@ def _edges(normal: Normal) -> list[Edge]:
 
 def _arranged(normal: Normal, edges: list[Edge]) -> tuple[dict[str, Convolution], list[str]]:
     biases = {layer.name: layer.bias for layer in normal.layers}
-    return arrange(normal.sources, normal.sizes(), edges, biases)
+    return arrange(normal.sources, normal.sizes(), edges, biases, (max(_KERNELS), max(_NEURONS)))
 
 
 def _placed(made: Mapping[str, Convolution]) -> dict[str, int] | None:
