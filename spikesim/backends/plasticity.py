@@ -258,7 +258,9 @@ class Learning:
         return here
 
     def _set(self, state: dict[str, Array], name: str, index: Any, value: Array) -> None:
-        if self.arrays.traced:
+        if self.arrays.traced and isinstance(index, slice):  # all: ONNX Runtime has no such scatter
+            state[name] = self.arrays.xp.full_like(state[name], value)
+        elif self.arrays.traced:
             state[name] = state[name].at[index].set(value)
         else:
             state[name][index] = value

@@ -64,6 +64,28 @@ def vectors_cut_short(out: Path) -> None:
     (out / "vectors.npz").write_bytes((out / "vectors.npz").read_bytes()[:300])
 
 
+def empty_vectors(out: Path) -> None:
+    (out / "vectors.npz").write_bytes(b"")
+
+
+def vectors_of_text(out: Path) -> None:
+    rewritten(out, lambda golden: np.full(golden.shape, "x"))
+
+
+def vectors_of_no_steps(out: Path) -> None:
+    rewritten(out, lambda golden: golden[:0])
+
+
+def rewritten(out: Path, change: Callable[[np.ndarray], np.ndarray]) -> None:
+    """The golden vectors with other values."""
+    changed = {key: change(x) for key, x in np.load(out / "vectors.npz").items()}
+    np.savez(out / "vectors.npz", **changed)
+
+
+def a_list_for_a_network(out: Path) -> None:
+    (out / "network.json").write_text("[]")
+
+
 def another_network(out: Path) -> None:
     (out / "network.json").write_text("{}")
 
@@ -80,7 +102,11 @@ def a_script_that_fails(out: Path) -> None:
         (a_program_that_writes_too_little, "steps of 60"),
         (no_vectors, "vectors.npz"),
         (vectors_cut_short, "BadZipFile"),
+        (empty_vectors, "EOFError"),
+        (vectors_of_text, "can't be read"),
+        (vectors_of_no_steps, "the golden vectors are empty"),
         (another_network, "layers"),
+        (a_list_for_a_network, "can't be read"),
         (a_script_that_fails, "No module named 'nowhere'"),
     ],
 )

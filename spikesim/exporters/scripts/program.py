@@ -38,9 +38,9 @@ def run(folder: pathlib.Path, execute: Execute) -> tuple[dict[str, Any], dict[st
     found, at = {}, 0
     for layer in net["layers"]:
         name, end = layer["name"], at + layer["size"]
-        found[f"spikes/{name}"] = rows["spikes"].reshape(steps, -1)[:, at:end]
+        found[f"spikes/{name}"] = rows["spikes"].reshape(steps, neurons)[:, at:end]
         for x in "uv":
-            found[f"states/{name}/{x}"] = rows[x].reshape(steps, -1)[:, at:end]
+            found[f"states/{name}/{x}"] = rows[x].reshape(steps, neurons)[:, at:end]
         at = end
     return found, golden, told
 
