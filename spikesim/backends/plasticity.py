@@ -258,9 +258,7 @@ class Learning:
         return here
 
     def _set(self, state: dict[str, Array], name: str, index: Any, value: Array) -> None:
-        if self.arrays.traced and isinstance(index, slice):  # all: ONNX Runtime has no such scatter
-            state[name] = self.arrays.xp.full_like(state[name], value)
-        elif self.arrays.traced:
+        if self.arrays.traced:
             state[name] = state[name].at[index].set(value)
         else:
             state[name][index] = value
@@ -342,8 +340,10 @@ class _Responding(Mapping[str, Array]):
         value = self.xp.broadcast_to(self.xp.asarray(value).astype(old.dtype), old.shape)
         if self.mask is not None:
             state[name] = self.xp.where(self.mask, value, old)
-        elif self.traced:
+        elif self.traced and self.some:
             state[name] = state[name].at[self.index].set(value, mode="drop")
+        elif self.traced:  # ONNX Runtime can't scatter without an index
+            state[name] = value
         else:
             state[name][self.index] = value
 

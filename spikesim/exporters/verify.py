@@ -116,7 +116,8 @@ def verify(path: Any, tool: str) -> Verdict:
         found = json.loads(said.strip().splitlines()[-1])
     except (IndexError, ValueError):
         last = "\n".join(complaint.strip().splitlines()[-_LINES:])
-        return Verdict(tool, False, f"failed: {name} ended with {status}:\n{last}")
+        text = f"failed: {name} ended with {status}, and without a result"
+        return Verdict(tool, False, f"{text}:\n{last}" if last else text)
     return _verdict(tool, found)
 
 

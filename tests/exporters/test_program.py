@@ -34,6 +34,16 @@ pytest.importorskip("flatbuffers", reason="flatbuffers is not installed (extra: 
 pytestmark = pytest.mark.filterwarnings("ignore::spikesim.errors.RunWarning")
 
 
+class Forgetting(sp.PlasticityModel):
+    """Grows with each presynaptic spike, and decays in each step."""
+
+    w = sp.parameter(400 * pA)
+    weight_unit = pA
+    bounds = ("0*w", "2*w")
+    on_pre = "transmit(weight); weight += 0.1*w"
+    each_step = "weight *= 0.999"
+
+
 def learning() -> sp.Network:
     """STDP with delays on both sides, and depression."""
     net = sp.Network(dt=0.1 * ms, seed=3)
@@ -114,6 +124,20 @@ def test_the_weights_at_the_end_are_those_that_were_learned(tmp_path: Path) -> N
     start = np.load(tmp_path / "out" / "start.npz")["in->cells.weight"]
     assert not np.allclose(found, start, rtol=1e-6)
     np.testing.assert_allclose(found, final["weight"], rtol=1e-9)
+
+
+def test_no_scatter_is_without_an_index(tmp_path: Path) -> None:
+    # ONNX Runtime refuses what jax2onnx makes of one: "Invalid position of 0".
+    net = sp.Network(dt=0.1 * ms, seed=3)
+    source = net.population("in", 6, sp.poisson(rate=400 * Hz))
+    cells = net.population("cells", 4, sp.neurons.LIF())
+    net.project(source, cells, sp.all_to_all(), synapse=sp.synapses.ExpCurrent(), weight=300 * pA,
+                plasticity=Forgetting(), axonal_delay=0 * ms, dendritic_delay=1 * ms)  # fmt: skip
+    write_program(net, tmp_path / "out", "stablehlo", 20 * ms)
+    vectors = np.load(tmp_path / "out" / "vectors.npz")
+    assert vectors["spikes/cells"].sum() > 3
+    assert np.ptp(vectors["next/in->cells.weight"]) > 0
+    assert "tensor<0xi32>" not in (tmp_path / "out" / "program.mlir").read_text()
 
 
 def test_a_folder_of_stablehlo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
