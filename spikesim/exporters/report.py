@@ -110,8 +110,13 @@ class Fit:
         )
 
 
+def _percent(f: Finding) -> str:
+    """Of the limit; nothing where it is no measure, as beside a limit that stands for none."""
+    return "" if f.share is None or f.share >= 100 else f"{100 * f.share:.3g}%"
+
+
 def _line(f: Finding) -> str:
-    share = "" if f.share is None else f" ({100 * f.share:.3g}%)"
+    share = f" ({_percent(f)})" if _percent(f) else ""
     remedy = f"; {f.remedy}" if f.remedy else ""
     source = f" [{f.confidence}: {f.source}]" if f.source else ""
     return f"  {_SIGNS[f.verdict]:12} {f.rule}, {f.place}: {f.detail}{share}{remedy}{source}"
@@ -121,7 +126,7 @@ def _row(f: Finding) -> str:
     bar = ""
     if f.share is not None:
         width = 100 * min(max(f.share, 0), 1)
-        bar = f'<div class="bar"><div style="width:{width:.0f}%"></div></div>{100 * f.share:.3g}%'
+        bar = f'<div class="bar"><div style="width:{width:.0f}%"></div></div>{_percent(f)}'
     source = f"<br><small>{html.escape(f'{f.confidence}: {f.source}')}</small>" if f.source else ""
     cells = (html.escape(x) for x in (f.rule, f.place))
     return (

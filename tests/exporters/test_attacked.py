@@ -11,6 +11,8 @@ import pytest
 import spikesim as sp
 from spikesim import exporters
 from spikesim.errors import DescriptionError, UnfitError
+from spikesim.exporters import pynn
+from spikesim.exporters.nir import readers
 from spikesim.units import Hz, ms, mV, pA
 
 pytestmark = pytest.mark.filterwarnings("ignore::spikesim.errors.RunWarning")
@@ -102,3 +104,36 @@ def test_speck(tmp_path: Path) -> None:
 def test_names_that_no_file_can_have(name: str) -> None:
     with pytest.raises(DescriptionError, match="can't be seen"):
         sp.Network(dt=1 * ms).population(name, 3, sp.neurons.LIF())
+
+
+def misshapen(sources: int, edges: str) -> sp.Network:
+    """Sources 0, 1 ... and populations a, b, c; edges as "0a ab ba"."""
+    net = sp.Network(dt=1 * ms, seed=1)
+    model = sp.neurons.LIF(E_L=0 * mV, V_reset=0 * mV, V_th=10 * mV, t_ref=0 * ms)
+    groups = {f"{k}": net.population(f"s{k}", 4, sp.poisson(rate=50 * Hz)) for k in range(sources)}
+    groups |= {name: net.population(name, 3, model, v=0 * mV) for name in "abc" if name in edges}
+    for source, target in edges.split():
+        current = sp.synapses.ExpCurrent(tau=(3 if source == "0" else 7) * ms)
+        net.project(groups[source], groups[target], sp.all_to_all(), synapse=current,
+                    weight=sp.uniform(-50 * pA, 300 * pA), delay=0 * ms)  # fmt: skip
+    return net
+
+
+@pytest.mark.parametrize(
+    ("sources", "edges"),
+    [(1, "0a ab ba bc"), (2, "0a 1a ab"), (1, "0a aa"), (1, "0a 0b bc ac"), (1, "0a ab 0b bc"),
+     (1, "0a ab ac"), (1, "ab ba"), (1, "0a bc"), (0, "ab")],
+)  # fmt: skip
+def test_what_breaks_says_what_would_not(sources: int, edges: str) -> None:
+    net = misshapen(sources, edges)
+    everything = (*exporters.targets.names(), *readers.names(), "nir", *pynn.profiles())
+    for target in everything:
+        for found in exporters.fit(net, target).broken:
+            assert found.remedy, f"{target}: {found.rule}, {found.place}: {found.detail}"
+
+
+def test_no_share_of_a_limit_that_stands_for_none() -> None:
+    (leak,) = (f for f in exporters.fit(leaky(), "speck").broken if f.rule == "leak")
+    assert leak.share is not None and leak.share > 1e4
+    text = str(exporters.fit(leaky(), "speck"))
+    assert "lost in a step: 0.0951626 of 1e-06; a neuron without a leak" in text

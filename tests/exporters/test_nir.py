@@ -408,7 +408,7 @@ def test_what_nirtorch_would_take_for_something_else(tmp_path: Path) -> None:
     assert c.size == 2
     with pytest.raises(UnfitError) as fault:
         write_nir(net, tmp_path / "out.nir", "norse")
-    for part in ("2 sources", "c: nothing drives it", "b, c: it has one output", "a loop at the"):
+    for part in ("2 sources", "c: nothing drives it", "b, c: each feeds no other", "a loop at the"):
         assert part in str(fault.value)
 
 

@@ -99,7 +99,9 @@ class Reader(Fitted):
             )  # fmt: skip
         if not normal.obstacles:
             faults = list(self._against_shape(normal))
-            yield from (self._finding("graph", place, True, text) for place, text in faults)
+            for place, text in faults:
+                detail, _, remedy = text.partition("; ")
+                yield self._finding("graph", place, True, detail, remedy)
             yield from () if faults else self._time(normal)
 
     def _finding(
@@ -145,7 +147,8 @@ class Reader(Fitted):
     def _against_shape(self, normal: Normal) -> Iterable[tuple[str, str]]:
         """What of the graph the reader would make something else of."""
         if len(normal.sources) != 1:
-            yield "the network", f"{len(normal.sources)} sources; it reads one input"
+            text = f"{len(normal.sources)} sources, and it reads one input"
+            yield "the network", f"{text}; join them in one population"
         try:
             depth = self.depths(normal)
         except DescriptionError as fault:
@@ -153,22 +156,27 @@ class Reader(Fitted):
             return
         for one in normal.layers:
             if one.name not in depth:
-                yield one.name, "nothing drives it"
+                yield one.name, "nothing drives it; leave it out"
         onward = {s.source for s in normal.synapses if s.source != s.target}
         last = [one.name for one in normal.layers if one.name not in onward]
-        if len(last) != 1:
-            yield ", ".join(last) or "the network", "it has one output, the last layer"
+        if not last:
+            yield "the network", "there is no output; add a population that feeds no other"
+        elif len(last) > 1:
+            text = "each feeds no other, and there is one output, the last layer"
+            yield ", ".join(last), f"{text}; join them in one population"
         for s in normal.synapses:
             if s.source != s.target:
                 continue
             if not self.loops:
-                yield s.name, "synapses of a layer on itself"
+                yield s.name, "synapses of a layer on itself; no recurrent projections"
             elif self.loops in ("edges", "twice") and s.source in last:
-                yield s.name, "a loop at the output, whose weights it takes for the output"
+                text = "a loop at the output, whose weights it takes for the output"
+                yield s.name, f"{text}; add a population that it feeds"
         if self.chain:
             for name, ways in _in_and_out(normal).items():
                 if max(ways) > 1:
-                    yield name, "more than one layer before or after it; it reads layers in a row"
+                    text = "more than one layer before or after it, and it reads layers in a row"
+                    yield name, f"{text}; one population after the other"
 
     def depths(self, normal: Normal) -> dict[str, int]:
         """How many layers lie before each. Raises DescriptionError where ways differ in length."""
@@ -177,12 +185,15 @@ class Reader(Fitted):
         while todo:
             known = [(a, b) for a, b in todo if a in depth]
             if not known:
-                raise DescriptionError(f"{todo[0][0]}: nothing drives it but what it drives")
+                raise DescriptionError(
+                    f"{todo[0][0]}: nothing drives it but what it drives; let a source feed it"
+                )
             for a, b in known:
                 if depth.setdefault(b, depth[a] + 1) != depth[a] + 1:
                     raise DescriptionError(
                         f"{b}: spikes get to it through more and through fewer layers, or from a "
-                        "later one; this reader has no delay between layers"
+                        "later one, and this reader has no delay between layers; feed it from the "
+                        f"layer before it{', and join a loop in one population' * bool(self.loops)}"
                     )
                 todo.remove((a, b))
         return depth
